@@ -1,0 +1,65 @@
+"""The exceptions a caller of this package may want to catch.
+
+A class stands here only where a caller reacts differently to it::
+
+    BakeoffError                 anything a user can cause and can mend
+    ├── UnknownModelError        no such timm model; carries the nearest names
+    ├── StoreError               a profile file cannot be used
+    │   ├── NotAProfileFileError damaged, or not written by this product
+    │   └── NewerFileError       written by a newer version of this product
+    ├── NoSpaceError             the disk (or quota) that holds the state is full
+    └── BusyError                another job measures on this machine; carries its id
+
+Programmer mistakes are `ValueError` or `TypeError`. A model that cannot be profiled
+is a row with its `error`, and "nothing fits the limits" is a decision without a pick:
+neither is an exception.
+"""
+
+from __future__ import annotations
+
+
+class BakeoffError(Exception):
+    """Anything that a user can cause and can mend; its text is meant for them."""
+
+
+class UnknownModelError(BakeoffError):
+    """No timm model has this name.
+
+    Attributes:
+        model_name: What was asked for.
+        suggestions: The nearest names that exist, best first; may be empty.
+    """
+
+    def __init__(self, model_name: str, suggestions: tuple[str, ...] = ()) -> None:
+        self.model_name = model_name
+        self.suggestions = suggestions
+        nearest = f" Did you mean {' or '.join(suggestions)}?" if suggestions else ""
+        super().__init__(f"timm has no model named {model_name!r}.{nearest}")
+
+
+class StoreError(BakeoffError):
+    """A profile file cannot be used."""
+
+
+class NotAProfileFileError(StoreError):
+    """The file is damaged, or this product did not write it."""
+
+
+class NewerFileError(StoreError):
+    """The file was written by a newer version of this product."""
+
+
+class NoSpaceError(BakeoffError):
+    """The disk that holds the state is full; nothing already stored was changed."""
+
+
+class BusyError(BakeoffError):
+    """Another job is measuring on this machine.
+
+    Attributes:
+        job_id: The job that holds the machine, or `None` where it cannot be told.
+    """
+
+    def __init__(self, message: str, job_id: str | None = None) -> None:
+        self.job_id = job_id
+        super().__init__(message)
