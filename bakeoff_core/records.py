@@ -232,6 +232,34 @@ and the label (see `candidate_label`) of one candidate that dominates it (null: 
 
 
 @dataclass(frozen=True)
+class MeasureSpec:
+    """What a measuring job was asked to do; the `spec` of its `spec.json`."""
+
+    models: tuple[str, ...]
+    """Names as the user gave them; a plain architecture means timm's default tag."""
+    img_size: int | None = None
+    """Input size; `None` measures each model at its own."""
+    batch_size: int = 1
+    """Images in a pass."""
+    threads: int | None = None
+    """Intra-op threads; `None` takes every core this process may use."""
+    device: str = "auto"
+    """`cpu`, `cuda`, or `auto`: CUDA where torch can use it."""
+    dtype: str = "float32"
+    """One of `DTYPES`."""
+    rounds: int = 2
+    """Fresh processes a model."""
+    passes: int = 64
+    """Timed passes a model at least, shared between its rounds."""
+    min_seconds: float = 1.0
+    """Seconds of timing a round at least; 0 makes exactly `passes`."""
+    cap_s: float = 60.0
+    """Seconds of timing a round at most."""
+    force: bool = False
+    """Measure again what is cached."""
+
+
+@dataclass(frozen=True)
 class Limits:
     """The hard limits of a decision. `None` sets no limit. A value equal to its limit clears it."""
 

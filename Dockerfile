@@ -1,0 +1,27 @@
+# Measure on the machine that will run the model: start this container there, with the CPUs it will have.
+#   docker build -t backbone-bakeoff .
+#   docker run --rm -p 8501:8501 -v bakeoff-state:/state backbone-bakeoff
+FROM python:3.11-slim
+
+RUN useradd --create-home --uid 1000 bakeoff \
+    && mkdir /state && chown bakeoff /state
+WORKDIR /app
+
+# The CPU build of torch; for CUDA build with: --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cu130
+ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+COPY requirements.txt .
+RUN pip install --no-cache-dir --extra-index-url "$TORCH_INDEX" -r requirements.txt
+
+COPY app.py ./
+COPY .streamlit .streamlit
+COPY pages pages
+COPY bakeoff_core bakeoff_core
+
+USER bakeoff
+ENV BAKEOFF_HOME=/state PYTHONUNBUFFERED=1
+VOLUME /state
+EXPOSE 8501
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://localhost:8501/_stcore/health', timeout=2)"]
+# Only here does the server listen beyond the local machine: the container's own port mapping decides who reaches it.
+CMD ["python", "-m", "streamlit", "run", "app.py", "--server.address=0.0.0.0"]

@@ -1,0 +1,257 @@
+"""The command line: the same core calls as the pages.
+
+Progress and remarks go to stderr, results to stdout; with `--json` stdout holds one JSON document and nothing else.
+The exit code is 0 only when everything asked for was done: 1 when something failed or nothing fits, 2 for wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from bakeoff_core import __version__, candidates, explain, formatting, jobs, measuring, output, report, store
+from bakeoff_core.errors import BakeoffError
+from bakeoff_core.home import profiles_path
+from bakeoff_core.pareto import decide
+from bakeoff_core.records import COST_COLUMNS, DTYPES, RULES, Decision, Limits
+from bakeoff_core.shortlists import SHORTLISTS
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    try:
+        return arguments.command(arguments)
+    except BakeoffError as err:
+        _remark(f"Error: {err}")
+        return 1
+    except ValueError as err:  # a value out of range, worded by the record that refused it
+        parser.exit(2, f"{parser.prog}: {err}\n")
+
+
+def profile(arguments: argparse.Namespace) -> int:
+    """Measure models and print their rows."""
+    names = list(arguments.models)
+    if arguments.shortlist or not names:
+        names += SHORTLISTS[arguments.shortlist or "default"].models
+    spec = measuring.make_spec(
+        names,
+        img_size=arguments.img_size,
+        batch_size=arguments.batch_size,
+        threads=arguments.threads,
+        device=arguments.device,
+        dtype=arguments.dtype,
+        rounds=arguments.rounds,
+        passes=arguments.passes,
+        min_seconds=0.0 if arguments.exact_passes else measuring.MIN_SECONDS,
+        force=arguments.force,
+    )
+    job = _follow(measuring.start_measuring(spec))
+    rows = output.rows_of(job, store.read_frame(profiles_path()), candidates.read_accuracies())
+    if arguments.json:
+        _print_json([output.row_json(row) for row in rows])
+    else:
+        print(output.profile_table(rows))
+    _remark(job.status.get("message") or job.state)
+    return 0 if job.state == "done" and rows and not any(row["error"] for row in rows) else 1
+
+
+def pick(arguments: argparse.Namespace) -> int:
+    """Print which model clears the limits."""
+    view, decision = _decide(arguments)
+    if arguments.json:
+        _print_json(output.decision_json(decision, view.candidates, view.measured))
+    else:
+        print(decision.pick.candidate.model_name if decision.pick else "none")
+        _remark(f"Measured on {view.measured.machine_name} ({view.measured.label}).")
+        for sentence in explain.explain_decision(decision, view.candidates):
+            _remark(sentence)
+    return 0 if decision.pick else 1
+
+
+def make_report(arguments: argparse.Namespace) -> int:
+    """Write the decision report, alone or (to a .zip) with its figure and data."""
+    view, decision = _decide(arguments)
+    target = Path(arguments.out)
+    content = output.report_bundle(view, decision) if target.suffix == ".zip" else output.report_text(view, decision)
+    try:
+        target.write_bytes(content if isinstance(content, bytes) else content.encode())
+    except OSError as err:
+        raise BakeoffError(f"{target} could not be written: {err.strerror}.") from err
+    _remark(f"Wrote {target}.")
+    return 0
+
+
+def replay(arguments: argparse.Namespace) -> int:
+    """Say whether a report's pick still follows from the data that is here."""
+    try:
+        facts = report.read_facts(Path(arguments.file).read_text(errors="replace"))
+    except OSError as err:
+        raise BakeoffError(f"{arguments.file} could not be read: {err.strerror}.") from err
+    outcome = candidates.replay(facts)
+    for sentence in outcome.sentences:
+        print(sentence)
+    return 0 if outcome.same else 1
+
+
+def import_file(arguments: argparse.Namespace) -> int:
+    """Merge another machine's profiles into this store."""
+    taken, older = store.import_profiles(profiles_path(), Path(arguments.file))
+    _remark(f"Imported {taken} rows" + (f"; {older} were left out because newer ones are here." if older else "."))
+    return 0
+
+
+def export_file(arguments: argparse.Namespace) -> int:
+    """Write every profile to a file."""
+    rows = store.export_profiles(profiles_path(), Path(arguments.file))
+    _remark(f"Wrote {rows} rows to {arguments.file}.")
+    return 0 if rows else 1
+
+
+def _decide(arguments: argparse.Namespace) -> tuple[candidates.View, Decision]:
+    """Find the setting and the decision that the arguments of `pick` and `report` ask for."""
+    limits = Limits(
+        min_top1=arguments.min_top1,
+        max_latency_s=_scaled(arguments.max_latency_ms, 1e-3),
+        max_memory_bytes=_scaled(arguments.max_memory_mb, 1e6),
+        max_param_count=_scaled(arguments.max_params_m, 1e6),
+    )
+    wanted = {
+        "machine_id": arguments.machine,
+        "device": arguments.device,
+        "threads": arguments.threads,
+        "batch_size": arguments.batch_size,
+        "dtype": arguments.dtype,
+    }
+    view = candidates.find_view({name: value for name, value in wanted.items() if value is not None})
+    return view, decide(view.candidates, limits, rule=arguments.rule, cost=arguments.cost)
+
+
+def _follow(job: jobs.Job) -> jobs.Job:
+    """Wait for a job, telling on stderr what it does; Ctrl-C stops it."""
+    told = None
+    try:
+        while job.active:
+            told = _tell(job, told)
+            time.sleep(0.2)
+            job = jobs.read_job(job.job_id)
+    except KeyboardInterrupt:
+        _remark("Stopping …")
+        job = jobs.stop_job(job.job_id)
+    return job
+
+
+def _tell(job: jobs.Job, told: tuple | None) -> tuple:
+    status = job.status
+    now = (status.get("message"), status.get("current"), status.get("done"))
+    if now != told and status.get("message"):
+        left = status.get("time_left_s")
+        parts = [
+            f"[{status.get('done', 0)}/{status.get('total', 0)}]",
+            status["message"],
+            status.get("current") or "",
+            f"({formatting.duration(left)} left)" if left else "",
+        ]
+        _remark(" ".join(part for part in parts if part))
+    return now
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bakeoff_core", description="Choose a vision backbone by measuring it."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    measure = _command(commands, "profile", profile)
+    measure.add_argument(
+        "models", nargs="*", metavar="MODEL", help="timm names; a plain one means timm's default weights tag"
+    )
+    measure.add_argument(
+        "--shortlist",
+        choices=sorted(SHORTLISTS),
+        help="a ready list of models; 'default' if no model is named",
+    )
+    measure.add_argument(
+        "--img-size", type=int, help="height and width of the input in pixels (default: each model's own)"
+    )
+    measure.add_argument("--batch-size", type=int, default=1, help="images in one forward pass (default 1)")
+    measure.add_argument(
+        "--threads", type=int, help="threads of one forward pass (default: every core this process may use)"
+    )
+    measure.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to measure (default auto)"
+    )
+    measure.add_argument("--dtype", choices=DTYPES, default="float32", help="weights and input (default float32)")
+    measure.add_argument("--rounds", type=int, default=2, help="fresh processes a model, interleaved (default 2)")
+    measure.add_argument("--passes", type=int, default=64, help="timed passes a model at least (default 64)")
+    measure.add_argument("--exact-passes", action="store_true", help="time exactly --passes, even of quick models")
+    measure.add_argument("--force", action="store_true", help="measure again what is cached")
+    _add_json(measure)
+
+    choose = _command(commands, "pick", pick)
+    _add_decision(choose)
+    _add_json(choose)
+
+    write = _command(commands, "report", make_report)
+    _add_decision(write)
+    write.add_argument(
+        "--out", required=True, metavar="FILE", help="Markdown file; a .zip also holds the figure and the data"
+    )
+
+    for name, function in (("replay", replay), ("import", import_file), ("export", export_file)):
+        _command(commands, name, function).add_argument("file", metavar="FILE")
+    return parser
+
+
+def _command(commands: argparse._SubParsersAction, name: str, function: object) -> argparse.ArgumentParser:
+    summary = (function.__doc__ or "").strip().splitlines()[0]
+    command = commands.add_parser(name, help=summary, description=summary)
+    command.set_defaults(command=function)
+    return command
+
+
+def _add_decision(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--min-top1", type=float, metavar="P", help="lowest acceptable ImageNet top-1 in percent")
+    parser.add_argument("--max-latency-ms", type=float, metavar="L", help="highest acceptable median latency")
+    parser.add_argument("--max-memory-mb", type=float, metavar="M", help="highest acceptable peak memory (10^6 bytes)")
+    parser.add_argument(
+        "--max-params-m", type=float, metavar="M", help="highest acceptable number of parameters in millions"
+    )
+    parser.add_argument(
+        "--rule", choices=RULES, default=RULES[0], help=f"which answer is the pick (default {RULES[0]})"
+    )
+    parser.add_argument(
+        "--cost", choices=tuple(COST_COLUMNS), default="latency", help="what 'cheapest' means (default latency)"
+    )
+    parser.add_argument("--machine", metavar="ID", help="machine_id of an imported machine (default: this one)")
+    parser.add_argument("--device", choices=("cpu", "cuda"), help="only rows of this device")
+    parser.add_argument("--threads", type=int, help="only rows with this many threads")
+    parser.add_argument("--batch-size", type=int, help="only rows with this batch size")
+    parser.add_argument("--dtype", choices=DTYPES, help="only rows of this dtype")
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON to stdout; field names as in bakeoff_core.records"
+    )
+
+
+def _scaled(value: float | None, factor: float) -> float | None:
+    return None if value is None else value * factor
+
+
+def _print_json(content: object) -> None:
+    print(json.dumps(content, indent=2, allow_nan=False))
+
+
+def _remark(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

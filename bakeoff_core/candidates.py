@@ -1,0 +1,181 @@
+"""The candidates of one setting: its profiles joined with published accuracy, and the decision that follows.
+
+The one way from the files to what a page, a report or the command line shows. Not covered: any of the parts
+themselves (see `store`, `catalogue`, `pareto`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from bakeoff_core import catalogue, pareto, report, store
+from bakeoff_core.errors import BakeoffError
+from bakeoff_core.home import own_accuracy_path, profiles_path
+from bakeoff_core.machine import this_machine
+from bakeoff_core.records import PROFILE_COLUMNS, SETTING_COLUMNS, Setting
+from bakeoff_core.report import Replay, ReportFacts
+from bakeoff_core.shortlists import SHORTLISTS
+
+
+@dataclass(frozen=True)
+class MeasuredSetting:
+    """A setting that profiles exist for, and what to call it."""
+
+    setting: Setting
+    """The setting itself."""
+    machine_name: str
+    """Its hardware in words."""
+    is_this_machine: bool
+    """Whether it was measured on the hardware this process runs on."""
+    rows: int
+    """Profiles in it."""
+    last_measured_at: str
+    """When its newest row was measured, ISO 8601 in UTC."""
+
+    @property
+    def label(self) -> str:
+        """What tells it from other settings, in words."""
+        s = self.setting
+        device = "GPU" if s.device == "cuda" else f"CPU, {s.threads} thread{'s' if s.threads != 1 else ''}"
+        where = "This machine" if self.is_this_machine else self.machine_name
+        versions = f"{s.runtime} {s.torch_version}, timm {s.timm_version}"
+        return f"{where} · {device} · batch {s.batch_size} · {s.dtype} · {versions}"
+
+
+@dataclass(frozen=True)
+class View:
+    """One setting and its candidates: what one frontier shows."""
+
+    measured: MeasuredSetting
+    """The setting."""
+    candidates: pd.DataFrame
+    """As `candidates_of` returns it."""
+
+
+def list_settings(profiles: pd.DataFrame) -> list[MeasuredSetting]:
+    """List the settings that were measured: this machine's first, then the most rows and the newest.
+
+    Args:
+        profiles: As `store.read_frame` returns it.
+    """
+    settings = []
+    for values, rows in profiles.groupby(list(SETTING_COLUMNS), sort=False):
+        named = dict(zip(SETTING_COLUMNS, values, strict=True))
+        setting = Setting(**{**named, "threads": int(named["threads"]), "batch_size": int(named["batch_size"])})
+        settings.append(
+            MeasuredSetting(
+                setting=setting,
+                machine_name=str(rows["machine_name"].iloc[-1]),
+                is_this_machine=setting.machine_id == this_machine().machine_id,
+                rows=len(rows),
+                last_measured_at=max((t for t in rows["measured_at"] if t), default=""),
+            )
+        )
+    settings.sort(key=lambda s: (s.rows, s.last_measured_at), reverse=True)
+    return sorted(settings, key=lambda s: not s.is_this_machine)
+
+
+def candidates_of(profiles: pd.DataFrame, setting: Setting, accuracies: pd.DataFrame) -> pd.DataFrame:
+    """Return the candidates of one setting.
+
+    Args:
+        profiles: As `store.read_frame` returns it.
+        setting: Which rows to take; machines, devices, threads, batch sizes and versions are never mixed.
+        accuracies: As `catalogue.read_catalogue` returns it.
+
+    Returns:
+        The setting's rows with `records.ACCURACY_COLUMNS` added, in the order they were stored.
+    """
+    mask = pd.Series(True, index=profiles.index)
+    for name in SETTING_COLUMNS:
+        mask &= profiles[name] == getattr(setting, name)
+    return catalogue.attach_accuracy(profiles[mask].reset_index(drop=True), accuracies)
+
+
+def published_candidates(shortlist: str, accuracies: pd.DataFrame) -> pd.DataFrame:
+    """Return what is published about a shortlist, as candidates that nobody has measured.
+
+    Args:
+        shortlist: Key of `SHORTLISTS`.
+        accuracies: As `catalogue.read_catalogue` returns it.
+
+    Returns:
+        One row a model at its default size: accuracy, parameters and MACs; every measured column is unknown.
+    """
+    models = SHORTLISTS[shortlist].models
+    rows = accuracies[
+        accuracies["model_name"].isin(models) & (accuracies["img_size"] == accuracies["default_img_size"])
+    ]
+    blank = store.to_frame(()).reindex(range(len(rows)))
+    known = rows.reset_index(drop=True)
+    for name in ("model_name", "img_size", "param_count", "macs"):
+        blank[name] = known[name]
+    blank["warnings"] = [()] * len(blank)
+    blank = blank.astype({n: object for n in PROFILE_COLUMNS if n in blank and blank[n].dtype == object})
+    return catalogue.attach_accuracy(blank, accuracies)
+
+
+def read_accuracies() -> pd.DataFrame:
+    """Read the catalogue with the user's own accuracies.
+
+    Raises:
+        BakeoffError: The user's file is faulty; the words name the line.
+    """
+    return catalogue.read_catalogue(own_accuracy_path())
+
+
+def read_measured() -> tuple[pd.DataFrame, Path | None]:
+    """Read the profile store; a damaged one is set aside first.
+
+    Returns:
+        The profiles, and the name under which a damaged file was kept just now (else `None`).
+
+    Raises:
+        StoreError: The file can't be used and was left where it is.
+    """
+    aside = store.set_aside_if_damaged(profiles_path())
+    return store.read_frame(profiles_path()), aside
+
+
+def find_view(wanted: dict[str, object]) -> View:
+    """Return the candidates of the best-measured setting that has the wanted values.
+
+    Args:
+        wanted: Columns of `records.SETTING_COLUMNS` and the values they must have; without `machine_id` only this
+            machine's settings count.
+
+    Raises:
+        BakeoffError: Nothing was measured so; the words say what there is.
+    """
+    profiles, aside = read_measured()
+    if aside is not None:
+        raise BakeoffError(f"The profile store was damaged and is now {aside.name}. Measure again, or restore it.")
+    settings = list_settings(profiles)
+    fitting = [s for s in settings if all(getattr(s.setting, name) == value for name, value in wanted.items())]
+    if "machine_id" not in wanted:
+        fitting = [s for s in fitting if s.is_this_machine]
+    if not fitting:
+        others = "; ".join(f"{s.machine_name} (--machine {s.setting.machine_id})" for s in settings)
+        raise BakeoffError(
+            "Nothing was measured in that setting. Run `python -m bakeoff_core profile` first."
+            + (f" There are profiles of: {others}." if others else "")
+        )
+    return View(fitting[0], candidates_of(profiles, fitting[0].setting, read_accuracies()))
+
+
+def replay(facts: ReportFacts) -> Replay:
+    """Decide again what a report decided, on the profiles that are here now.
+
+    Args:
+        facts: From `report.read_facts`.
+
+    Returns:
+        Whether the same pick follows, and why or why not.
+    """
+    profiles, _ = read_measured()
+    rows = candidates_of(profiles, facts.setting, read_accuracies())
+    decision = pareto.decide(rows, facts.limits, rule=facts.rule, cost=facts.cost) if len(rows) else None
+    return report.replay(facts, decision)

@@ -1,0 +1,41 @@
+"""Where state lives: one folder, named by `BAKEOFF_HOME`, and the files in it.
+
+Not covered: reading or writing any of them (see `store`, `jobs`, `catalogue`).
+"""
+
+from __future__ import annotations
+
+import os
+from importlib import metadata
+from pathlib import Path
+
+import platformdirs
+
+
+def home() -> Path:
+    """Return the folder that holds the state; it may not exist yet.
+
+    `BAKEOFF_HOME` if set and not empty, else the platform's user data folder.
+    """
+    named = os.environ.get("BAKEOFF_HOME")
+    return Path(named).expanduser().absolute() if named else Path(platformdirs.user_data_dir("backbone-bakeoff"))
+
+
+def profiles_path() -> Path:
+    """Return the path of the profile store."""
+    return home() / "profiles.parquet"
+
+
+def jobs_path() -> Path:
+    """Return the folder that holds one folder a job."""
+    return home() / "jobs"
+
+
+def own_accuracy_path() -> Path:
+    """Return the path of the user's own accuracies, an optional CSV (see docs/catalogue.md)."""
+    return home() / "accuracy.csv"
+
+
+def timm_models_path() -> Path:
+    """Return the path of timm's list of names for the installed version of timm."""
+    return home() / f"timm-{metadata.version('timm')}.json"

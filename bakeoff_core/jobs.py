@@ -1,0 +1,337 @@
+"""Start, watch and stop a worker process; and the worker's side of it, the `Reporter`.
+
+One folder a job: `spec.json` (written once, by the launcher), `status.json` and `metrics.jsonl` (written by the
+worker alone, whole file or whole line), `log.txt`, and `stop`, an empty file that records the wish to stop. The
+worker holds a lock on `lock` from before it starts until it is gone, however it goes: a job that says "running"
+without the lock has failed, and is shown so. A process id alone would lie: it outlives a killed child that nobody
+reaped, and is given out again.
+
+Workers do not die with the server. Works on Linux and macOS, on a local disk (flock). Not covered: what a worker does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from bakeoff_core.errors import BakeoffError, BusyError, NoSpaceError
+from bakeoff_core.home import jobs_path
+
+FORMAT_VERSION = 1
+LOOK_S = 0.2
+"""How long to try for the machine's lock; somebody who only looks holds it for microseconds."""
+STOP_GRACE_S = 4.0
+"""Seconds a worker gets to stop by itself before it is killed."""
+RESERVE_BYTES = 64 * 1024
+"""Disk kept back while a job runs, so that even on a full disk its last word can be written."""
+ACTIVE = ("starting", "running")
+
+_JOB_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9-]+")
+MACHINE_LOCK = Path(tempfile.gettempdir()) / "backbone-bakeoff-measuring.lock"
+"""Held while anything measures on this machine, whatever folder its state lives in."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What can be seen of a job from outside."""
+
+    job_id: str
+    """Sortable by time of start."""
+    folder: Path
+    """Where its files are."""
+    kind: str
+    """What it does, e.g. `measure`."""
+    spec: dict[str, Any]
+    """What it was asked to do."""
+    state: str
+    """`starting`, `running`, `done`, `failed` or `stopped`: the truth, not what the worker last wrote."""
+    status: dict[str, Any]
+    """The worker's last report: `done`, `total`, `current`, `time_left_s`, `message`, `failures`, …"""
+
+    @property
+    def active(self) -> bool:
+        """Whether a process is at work on it."""
+        return self.state in ACTIVE
+
+    def log(self, characters: int = 20_000) -> str:
+        """Return the end of what the worker printed."""
+        return _tail(self.folder / "log.txt", characters)
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """Return the worker's measurements so far, one dictionary a line; a half-written last line is left out."""
+        lines = _read_text(self.folder / "metrics.jsonl").split("\n")[:-1]
+        return [json.loads(line) for line in lines]
+
+
+def start_job(kind: str, module: str, spec: dict[str, Any], *, exclusive: bool = True) -> Job:
+    """Start `python -m module FOLDER` as a process of its own session.
+
+    Args:
+        kind: What the job does; part of its id, so lower-case letters and dashes.
+        module: The worker.
+        spec: What to do; must be JSON.
+        exclusive: Take the machine's measuring lock for the worker.
+
+    Returns:
+        The job, as it is at once after the start.
+
+    Raises:
+        BusyError: `exclusive`, and another job measures on this machine.
+        NoSpaceError: The disk is full.
+    """
+    job_id = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{kind}-{secrets.token_hex(3)}"
+    folder = jobs_path() / job_id
+    with contextlib.ExitStack() as stack:
+        held = [stack.enter_context(_machine_lock(job_id))] if exclusive else []
+        try:
+            folder.mkdir(parents=True)
+            _write_whole(folder / "spec.json", {"format": FORMAT_VERSION, "kind": kind, "spec": spec})
+            lock = stack.enter_context((folder / "lock").open("w"))
+            log = stack.enter_context((folder / "log.txt").open("wb"))
+        except OSError as err:
+            raise NoSpaceError(
+                f"The job could not be set up in {jobs_path()}: {err.strerror}. Nothing was started."
+            ) from err
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        # The locks live in the open file descriptions, which the worker inherits; closing ours leaves them held.
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, str(folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=Path(__file__).resolve().parent.parent,
+            pass_fds=[handle.fileno() for handle in (*held, lock)],
+            start_new_session=True,
+        )
+    threading.Thread(target=process.wait, daemon=True, name=f"reap {job_id}").start()
+    return read_job(job_id)
+
+
+def read_job(job_id: str) -> Job:
+    """Return the job as it is now.
+
+    Raises:
+        BakeoffError: There is no such job.
+    """
+    folder = jobs_path() / job_id
+    if not _JOB_ID.fullmatch(job_id) or not (folder / "spec.json").is_file():
+        raise BakeoffError(f"There is no job {job_id!r}.")
+    # The lock is looked at before the status: a worker that ends in between has written its last state by then.
+    alive = _is_locked(folder / "lock")
+    request = _read_json(folder / "spec.json")
+    status = _read_json(folder / "status.json")
+    state = status.get("state", "starting")
+    if not alive and state in ACTIVE:
+        state = "stopped" if (folder / "stop").exists() else "failed"
+        if state == "failed":
+            status["message"] = "The worker process ended without a word: it was killed, or the machine went down."
+    return Job(job_id, folder, request.get("kind", "unknown"), request.get("spec", {}), state, status)
+
+
+def list_jobs(kind: str | None = None) -> list[Job]:
+    """Return every job, the newest first.
+
+    Args:
+        kind: Only jobs of this kind; `None` for all.
+    """
+    folders = sorted(jobs_path().glob("*/spec.json"), reverse=True) if jobs_path().is_dir() else []
+    names = [path.parent.name for path in folders if _JOB_ID.fullmatch(path.parent.name)]
+    jobs = [read_job(name) for name in names if kind is None or f"-{kind}-" in name]
+    return [job for job in jobs if kind is None or job.kind == kind]
+
+
+def stop_job(job_id: str) -> Job:
+    """Stop a job and every process of it; returns when it is gone, at most a few seconds later.
+
+    The worker is asked first, so that it can save and say so, and killed if it does not answer.
+    """
+    job = read_job(job_id)
+    if not job.active:
+        return job
+    (job.folder / "stop").touch()
+    _wait_until(lambda: "pid" in read_job(job_id).status or not read_job(job_id).active, STOP_GRACE_S)
+    for send, sign in ((os.kill, signal.SIGTERM), (os.killpg, signal.SIGKILL)):
+        job = read_job(job_id)
+        # Only while the lock is held is the process id surely the worker's; it leads a group of its own.
+        if job.active and "pid" in job.status:
+            with contextlib.suppress(ProcessLookupError):
+                send(job.status["pid"], sign)
+        if _wait_until(lambda: not read_job(job_id).active, STOP_GRACE_S):
+            break
+    return read_job(job_id)
+
+
+def machine_holder() -> str | None:
+    """Return the id of the job that measures on this machine now, `None` where nothing does."""
+    if not _is_locked(MACHINE_LOCK):
+        return None
+    return _read_text(MACHINE_LOCK).strip() or "unknown"
+
+
+class Reporter:
+    """The worker's side: writes status and metrics, and turns a request to stop into `StopRequested`.
+
+    Not safe for use from several threads.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Begin to report for the job in `folder`: its state becomes `running`."""
+        self._folder = folder
+        self._status: dict[str, Any] = {
+            "format": FORMAT_VERSION,
+            "state": "running",
+            "pid": os.getpid(),
+            "started_at": _now(),
+        }
+        self._reserve = folder / "reserve"
+        with contextlib.suppress(OSError):
+            self._reserve.write_bytes(os.urandom(RESERVE_BYTES))
+        signal.signal(signal.SIGTERM, _raise_stop)
+        self.report()
+
+    def finish(self, state: str, message: str) -> None:
+        """Write the last status: `done`, `failed` or `stopped`, and why in a sentence."""
+        self.report(state=state, message=message, current=None, time_left_s=0)
+        self._reserve.unlink(missing_ok=True)
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """What the job was asked to do."""
+        return _read_json(self._folder / "spec.json")["spec"]
+
+    def report(self, **fields: Any) -> None:
+        """Replace fields of the status and write it whole.
+
+        Raises:
+            NoSpaceError: The disk is full.
+        """
+        self._status.update(fields, updated_at=_now())
+        path = self._folder / "status.json"
+        try:
+            try:
+                _write_whole(path, self._status)
+            except OSError:
+                self._reserve.unlink(missing_ok=True)
+                _write_whole(path, self._status)
+        except OSError as err:
+            raise _mendable(err, "The job's status could not be written") from err
+
+    def metric(self, **fields: Any) -> None:
+        """Append one line of measurements."""
+        with (self._folder / "metrics.jsonl").open("a") as handle:
+            handle.write(json.dumps(fields) + "\n")
+
+    def stop_wanted(self) -> bool:
+        """Tell whether somebody asked the job to stop."""
+        return (self._folder / "stop").exists()
+
+
+class StopRequested(BaseException):
+    """Raised in a worker when it is asked to stop; not an `Exception`, so that no handler of errors eats it."""
+
+
+def _raise_stop(signum: int, frame: object) -> None:
+    raise StopRequested
+
+
+@contextlib.contextmanager
+def _machine_lock(job_id: str) -> Iterator[IO[str]]:
+    """Take the machine's measuring lock without waiting, and leave the holder's id in it."""
+    flags = os.O_RDWR | (0 if MACHINE_LOCK.exists() else os.O_CREAT)  # sticky folders refuse O_CREAT on others' files
+    with os.fdopen(os.open(MACHINE_LOCK, flags, 0o666), "r+") as handle:
+        with contextlib.suppress(OSError):
+            os.fchmod(handle.fileno(), 0o666)
+        if not _wait_until(lambda: _try_lock(handle), LOOK_S):
+            holder = handle.read().strip() or None
+            raise BusyError(
+                f"Another job ({holder or 'unknown'}) is measuring on this machine; two at once would spoil both. "
+                "Wait for it or stop it first.",
+                holder,
+            )
+        handle.seek(0)
+        handle.truncate()
+        handle.write(job_id)
+        handle.flush()
+        yield handle
+
+
+def _try_lock(handle: IO[str]) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_locked(path: Path) -> bool:
+    """Tell whether any process holds the file's lock. A look must not disturb a launcher, so it is shared and brief."""
+    try:
+        with path.open() as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _wait_until(condition: Any, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _write_whole(path: Path, content: dict[str, Any]) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(json.dumps(content, indent=1))
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def _tail(path: Path, characters: int) -> str:
+    return _read_text(path)[-characters:]
+
+
+def _mendable(err: OSError, what: str) -> BakeoffError:
+    """Turn a failed write into the error its reader can act on."""
+    full = err.errno in (errno.ENOSPC, errno.EDQUOT)
+    return (NoSpaceError if full else BakeoffError)(f"{what}: {err.strerror}." + (" Free some space." if full else ""))
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

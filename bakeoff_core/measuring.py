@@ -1,0 +1,113 @@
+"""What to measure, how long it will take, and the start of the job; the pages' and the command line's common way in.
+
+Not covered: the measuring itself (see `profiling`, which runs in a process of its own).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+from bakeoff_core import jobs
+from bakeoff_core.records import DTYPES, MeasureSpec, require_choice, require_count
+
+KIND = "measure"
+MODULE = "bakeoff_core.profiling"
+
+MIN_SECONDS = 1.0
+"""Seconds of timing a round at least, so that quick models get more passes than slow ones."""
+MAX_IMG_SIZE = 4096
+MAX_BATCH_SIZE = 4096
+MAX_THREADS = 512
+MAX_MODELS = 2000
+
+START_UP_S = 6.0
+"""Seconds until the fork server has torch and timm loaded, on a laptop."""
+ROUND_OVERHEAD_S = 0.7
+"""Seconds a round costs beside its passes: creating the model, counting it, saving the row."""
+WARM_UP_PASSES = 8
+"""Passes of a usual warm-up."""
+FALLBACK_MACS_PER_SECOND = 5e10
+"""Multiply-accumulates a second of a laptop's processor, until this machine has been measured."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """How long a job will take, before it is started."""
+
+    seconds: float
+    """Expected wall time, start-up included."""
+    measured_share: float
+    """Share of the models whose time is known from this machine rather than guessed from MACs."""
+
+
+def make_spec(models: Sequence[str], **options: object) -> MeasureSpec:
+    """Check what a user asked for and return the job's spec.
+
+    Args:
+        models: Names; duplicates are dropped, the order is kept.
+        **options: Fields of `MeasureSpec`.
+
+    Raises:
+        ValueError: Something is out of range; the words say what must hold.
+    """
+    names = tuple(dict.fromkeys(name.strip() for name in models if name.strip()))
+    if not 1 <= len(names) <= MAX_MODELS:
+        raise ValueError(f"`models` must name 1 to {MAX_MODELS} models. Got {len(names)}.")
+    spec = MeasureSpec(models=names, **options)  # type: ignore[arg-type]
+    _require_within("batch_size", spec.batch_size, MAX_BATCH_SIZE)
+    _require_within("rounds", spec.rounds, 20)
+    _require_within("passes", spec.passes, 100_000)
+    if spec.img_size is not None:
+        _require_within("img_size", spec.img_size, MAX_IMG_SIZE)
+    if spec.threads is not None:
+        _require_within("threads", spec.threads, MAX_THREADS)
+    require_choice("device", spec.device, ("auto", "cpu", "cuda"))
+    require_choice("dtype", spec.dtype, DTYPES)
+    return spec
+
+
+def start_measuring(spec: MeasureSpec) -> jobs.Job:
+    """Start the measuring job.
+
+    Raises:
+        BusyError: Another job measures on this machine.
+        NoSpaceError: The disk is full.
+    """
+    return jobs.start_job(KIND, MODULE, asdict(spec))
+
+
+def estimate(spec: MeasureSpec, catalogue: pd.DataFrame, measured: pd.DataFrame) -> Estimate:
+    """Estimate how long a job will take.
+
+    A model measured before on this machine, whatever the setting, takes its own latency; another takes its MACs over
+    the speed that this machine showed so far.
+
+    Args:
+        spec: The job.
+        catalogue: As `catalogue.read_catalogue` returns it.
+        measured: Profiles of this machine, columns as `records.PROFILE_COLUMNS`.
+    """
+    known = measured.dropna(subset=["latency_p50_s"])
+    per_image = (known["latency_p50_s"] / known["batch_size"]).groupby(known["model_name"]).median()
+    speed = (known["macs"] * known["batch_size"] / known["latency_p50_s"]).median()
+    macs = catalogue.groupby("model_name")["macs"].min()
+    macs_by_arch = catalogue.assign(arch=catalogue["model_name"].str.partition(".")[0]).groupby("arch")["macs"].min()
+    seconds, found = START_UP_S, 0
+    for name in spec.models:
+        if name in per_image:
+            latency, found = per_image[name], found + 1
+        else:
+            guess = macs.get(name, macs_by_arch.get(name.partition(".")[0], macs.median()))
+            latency = guess / (speed if speed > 0 else FALLBACK_MACS_PER_SECOND)
+        latency *= spec.batch_size
+        timed = max(latency * spec.passes / spec.rounds, spec.min_seconds)
+        seconds += spec.rounds * (min(timed, spec.cap_s) + WARM_UP_PASSES * latency + ROUND_OVERHEAD_S)
+    return Estimate(seconds, found / len(spec.models))
+
+
+def _require_within(name: str, value: int, most: int) -> None:
+    if require_count(name, value) > most:
+        raise ValueError(f"`{name}` must be at most {most}. Got {value}.")

@@ -1,0 +1,167 @@
+"""Rows and decisions as JSON and as text, and the report's bundle: what leaves the product.
+
+Shared by the command line and the download buttons. Not covered: the report's words (see `report`).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from bakeoff_core import __version__, catalogue, explain, formatting, jobs, report, store
+from bakeoff_core.candidates import MeasuredSetting, View
+from bakeoff_core.home import profiles_path
+from bakeoff_core.pareto import annotate
+from bakeoff_core.records import (
+    ACCURACY_COLUMNS,
+    PROFILE_COLUMNS,
+    SETTING_COLUMNS,
+    CandidateRef,
+    Choice,
+    Decision,
+    Relaxation,
+)
+from bakeoff_core.svg import frontier_svg
+
+_WHOLE = {"img_size", "threads", "batch_size", "cpu_count", "memory_bytes", "param_count", "weight_bytes", "macs"} | {
+    "passes",
+    "round_count",
+    "peak_memory_bytes",
+}
+
+
+def rows_of(job: jobs.Job, profiles: pd.DataFrame, accuracies: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows a measuring job was asked for, in its order, with published accuracy.
+
+    Args:
+        job: A measuring job that ended.
+        profiles: As `store.read_frame` returns it.
+        accuracies: As `catalogue.read_catalogue` returns it.
+
+    Returns:
+        Dictionaries with the columns of `PROFILE_COLUMNS` and `ACCURACY_COLUMNS`; `error` is this job's, even where
+        an earlier measurement of the same model is still in the store.
+    """
+    table = catalogue.attach_accuracy(profiles, accuracies)
+    errors = {failure["model_name"]: failure["error"] for failure in job.status.get("failures", ())}
+    found = []
+    for model_name, img_size, setting in job.status.get("rows", ()):
+        mask = table["model_name"] == model_name
+        mask &= table["img_size"].isna() if img_size is None else table["img_size"] == img_size
+        for name in SETTING_COLUMNS:
+            mask &= table[name] == setting[name]
+        for row in table[mask].to_dict("records"):
+            found.append({**row, "error": errors.get(model_name)})
+    return found
+
+
+def row_json(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row as JSON: the field names of `records`, unknown as null, counts whole, warnings in words."""
+    names = [name for name in (*PROFILE_COLUMNS, *ACCURACY_COLUMNS) if name != "rounds"]
+    plain = {name: _json_value(name, row.get(name)) for name in names}
+    return {**plain, "warnings": [explain.warning_line(w) for w in row["warnings"]]}
+
+
+def profile_table(rows: list[dict[str, Any]]) -> str:
+    """Return rows as a text table for a terminal, their warnings and errors below it."""
+    header = ("model", "size", "top-1", "latency p50 (95 % interval)", "p90", "MACs", "params", "peak memory")
+    lines = [header]
+    remarks = []
+    for row in rows:
+        low, high = (
+            formatting.milliseconds(row["latency_p50_low_s"]),
+            formatting.milliseconds(row["latency_p50_high_s"]),
+        )
+        lines.append(
+            (
+                row["model_name"],
+                formatting.UNKNOWN if formatting.is_unknown(row["img_size"]) else f"{row['img_size']:.0f}",
+                formatting.percent(row["top1"]),
+                f"{formatting.milliseconds(row['latency_p50_s'])} ({low} to {high})",
+                formatting.milliseconds(row["latency_p90_s"]),
+                formatting.count(row["macs"]),
+                formatting.count(row["param_count"]),
+                formatting.megabytes(row["peak_memory_bytes"]),
+            )
+        )
+        remarks += [f"{row['model_name']}: {explain.warning_line(w)}" for w in row["warnings"]]
+        remarks += [f"{row['model_name']}: error: {row['error']}"] if row["error"] else []
+    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
+    table = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    return "\n".join([*table, *([""] if remarks else []), *remarks])
+
+
+def decision_json(decision: Decision, candidates: pd.DataFrame, measured: MeasuredSetting) -> dict[str, Any]:
+    """Return a decision as JSON: the pick, the reason, the runner-up, the tie and the nearest relaxation."""
+    pick = decision.pick
+    return {
+        "pick": pick.candidate.model_name if pick else None,
+        "img_size": int(pick.candidate.img_size) if pick else None,
+        "rule": decision.rule,
+        "cost": decision.cost,
+        "limits": asdict(decision.limits),
+        "reason": explain.explain_decision(decision, candidates),
+        "runner_up": _reference(pick.runner_up) if pick else None,
+        "tie": _tie(pick),
+        "relaxation": _relaxation(decision.relaxation),
+        "alternatives": [_relaxation(r) for r in decision.alternatives],
+        "blame": list(decision.blame),
+        "cheapest": _reference(decision.cheapest.candidate if decision.cheapest else None),
+        "most_accurate": _reference(decision.most_accurate.candidate if decision.most_accurate else None),
+        "rejected": [
+            {**_reference(r.candidate), "reason": explain.explain_rejection(r, candidates, decision)}
+            for r in decision.rejections
+        ],
+        "setting": asdict(measured.setting),
+        "machine_name": measured.machine_name,
+    }
+
+
+def report_text(view: View, decision: Decision, *, svg_name: str | None = None) -> str:
+    """Return the decision report of a view as Markdown, dated now."""
+    return report.decision_report(
+        annotate(view.candidates, decision.cost if decision.rule == "cheapest" else "latency"),
+        decision,
+        created_at=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
+        product_version=__version__,
+        svg_name=svg_name,
+    )
+
+
+def report_bundle(view: View, decision: Decision) -> bytes:
+    """Return a zip of the report, the frontier as SVG and the profiles it rests on."""
+    table = annotate(view.candidates, "latency")
+    profiles = [p for p in store.read_profiles(profiles_path()) if p.setting == view.measured.setting]
+    text = report_text(view, decision, svg_name="frontier.svg")
+    return report.bundle(text, frontier_svg(table, decision), store.to_parquet(profiles))
+
+
+def _json_value(name: str, value: Any) -> Any:
+    if formatting.is_unknown(value):
+        return None
+    return int(value) if name in _WHOLE else value
+
+
+def _reference(candidate: CandidateRef | None) -> dict[str, Any] | None:
+    return None if candidate is None else {"model_name": candidate.model_name, "img_size": int(candidate.img_size)}
+
+
+def _tie(choice: Choice | None) -> dict[str, Any] | None:
+    if choice is None or choice.tie is None:
+        return None
+    tie = choice.tie
+    return {"rivals": [_reference(r) for r in tie.rivals], "measure": tie.measure, "broken_on": tie.broken_on}
+
+
+def _relaxation(relaxation: Relaxation | None) -> dict[str, Any] | None:
+    if relaxation is None:
+        return None
+    return {
+        "limit": relaxation.limit,
+        "given": relaxation.given,
+        "needed": relaxation.needed,
+        **(_reference(relaxation.candidate) or {}),
+    }
