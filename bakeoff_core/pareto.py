@@ -1,6 +1,5 @@
 """The frontier, who dominates whom, and the pick under hard limits with its ties and near misses.
 
-Every axis becomes "smaller is better" once, on the way in; nothing below asks for a direction again.
 Repeated measurements of one machine should lead to the same pick, or to one that was announced as a rival:
 `decide` therefore lets the best value win literally, and says in a `Tie` who else it might have been.
 
@@ -262,24 +261,24 @@ def decide(candidates: pd.DataFrame, limits: Limits, rule: str = RULES[0], cost:
 
 def _view(table: _Table, rule: str, cost: str) -> _View:
     """Turn a rule into an order of all candidates, whatever the limits."""
-    measured = np.array([error is None for error in table.errors], dtype=bool)
-    measured &= ~np.isnan(table.numbers["top1"])
+    eligible = np.array([error is None for error in table.errors], dtype=bool)
+    eligible &= ~np.isnan(table.numbers["top1"])
     if rule == "cheapest":
         measure, column = cost, COST_COLUMNS[cost]
-        measured &= ~np.isnan(table.numbers[column])
+        eligible &= ~np.isnan(table.numbers[column])
         columns = tuple(dict.fromkeys((column, "top1", "latency_p50_s", "macs", "model_name", "img_size")))
     else:
         measure, column = "accuracy", "top1"
         columns = ("top1", "latency_p50_s", "macs", "model_name", "img_size")
     keys = [-table.numbers[name] if name == "top1" else table.numbers[name] for name in columns]
-    rank = np.empty(measured.size, dtype=np.intp)
-    rank[np.lexsort(keys[::-1])] = np.arange(measured.size)  # NaN sorts last
+    rank = np.empty(eligible.size, dtype=np.intp)
+    rank[np.lexsort(keys[::-1])] = np.arange(eligible.size)  # NaN sorts last
     value = low = high = keys[0]
     if measure == "accuracy":
         low, high = np.fmin(value, -table.numbers["top1_high"]), np.fmax(value, -table.numbers["top1_low"])
     elif measure == "latency":
         low, high = _latency_interval(table)
-    return _View(measured, columns, rank, measure, value, low, high)
+    return _View(eligible, columns, rank, measure, value, low, high)
 
 
 def _feasible(view: _View, clears: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -435,10 +434,11 @@ def _clears(values: np.ndarray, name: str, limit: float) -> np.ndarray:
 
 
 def _latency_interval(table: _Table) -> tuple[np.ndarray, np.ndarray]:
-    """Return both ends of each latency's interval; an unknown end is the latency itself."""
+    """Return both ends of each latency's interval; an unknown end is the latency itself, NaN if unknown."""
     point = table.numbers["latency_p50_s"]
     low, high = table.numbers["latency_p50_low_s"], table.numbers["latency_p50_high_s"]
-    return np.fmin(point, low), np.fmax(point, high)
+    unknown = np.isnan(point)
+    return np.where(unknown, np.nan, np.fmin(point, low)), np.where(unknown, np.nan, np.fmax(point, high))
 
 
 def _read(candidates: pd.DataFrame) -> _Table:

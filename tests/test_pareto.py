@@ -642,6 +642,14 @@ def test_interval_that_ends_on_the_budget_leaves_no_doubt_and_one_that_begins_th
     assert decide(beyond, Limits(max_latency_s=0.020)).pick.tie.rivals == (ref("beyond"),)
 
 
+def test_interval_around_no_latency_makes_nobody_a_rival():
+    rows = frame(
+        candidate("measured", 80.0, 0.010),
+        candidate("half_a_row", 82.0, None, **between(0.019, 0.021)),
+    )
+    assert decide(rows, Limits(max_latency_s=0.020)).pick.tie is None
+
+
 def test_candidate_just_beyond_the_budget_that_only_its_latency_puts_behind_the_winner_is_a_rival():
     rows = frame(
         candidate("a", 80.0, 0.0198, **between(0.0196, 0.0200)),
