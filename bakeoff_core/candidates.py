@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from bakeoff_core import catalogue, pareto, report, store
+from bakeoff_core import catalogue, report, store
+from bakeoff_core.decision import decide
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.home import own_accuracy_path, profiles_path
 from bakeoff_core.machine import this_machine
@@ -177,5 +178,5 @@ def replay(facts: ReportFacts) -> Replay:
     """
     profiles, _ = read_measured()
     rows = candidates_of(profiles, facts.setting, read_accuracies())
-    decision = pareto.decide(rows, facts.limits, rule=facts.rule, cost=facts.cost) if len(rows) else None
+    decision = decide(rows, facts.limits, rule=facts.rule, cost=facts.cost) if len(rows) else None
     return report.replay(facts, decision)

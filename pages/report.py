@@ -1,9 +1,9 @@
 """The Report page: the decision as Markdown that can be pasted into a ticket, and the check of an older report."""
 
 import streamlit as st
-from bakeoff_core.pareto import decide
 
 from bakeoff_core import candidates, output, report
+from bakeoff_core.decision import decide
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import markdown_text
 from pages.parts import data, sidebar

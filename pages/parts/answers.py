@@ -13,10 +13,14 @@ TITLES = {"most-accurate": "Most accurate within the limits", "cheapest": "Cheap
 
 
 def draw(decision: Decision, table: pd.DataFrame) -> None:
-    """Draw both answers side by side, the pick marked, and why."""
-    for column, rule in zip(st.columns(2, gap="large"), RULES, strict=True):
+    """Draw both answers side by side, the pick marked."""
+    for column, rule in zip(st.columns(2, gap="medium"), RULES, strict=True):
         choice = decision.most_accurate if rule == "most-accurate" else decision.cheapest
         column.html(_card(choice, rule, decision, table))
+
+
+def draw_reasons(decision: Decision, table: pd.DataFrame) -> None:
+    """Draw why the pick is the pick, or why there is none, and what would change it."""
     with st.expander("Why, and what would change it", icon=":material/help:"):
         sentences = (
             explain_choice(decision.pick, decision, table) if decision.pick else explain_no_pick(decision, table)
@@ -69,7 +73,8 @@ _STYLE = """<style>
   min-height: 7.4rem; font-size: .86rem; line-height: 1.4}
 .answer.picked {border-left-color: #0072B2}
 .answer .title {opacity: .85}
-.answer .badge {color: #fff; background: #0072B2; border-radius: .3rem; padding: 0 .4rem; font-size: .75rem; white-space: nowrap}
+.answer .badge {color: #fff; background: #0072B2; border-radius: .3rem; padding: 0 .4rem; font-size: .75rem;
+  white-space: nowrap}
 .answer .name {font-size: 1.15rem; overflow-wrap: anywhere}
 .answer .why {opacity: .85; margin-top: .15rem}
 </style>"""

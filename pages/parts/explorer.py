@@ -8,22 +8,22 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 from bakeoff_core.figures import frontier_figure
-from bakeoff_core.pareto import decide
 from pages.parts.live_slider import live_slider
 
 from bakeoff_core.candidates import MeasuredSetting
+from bakeoff_core.decision import decide
 from bakeoff_core.records import COST_COLUMNS, RULES, Limits
 from pages.parts import answers, candidate_details, chart, data
 from pages.parts.asked import Asked, remember
 
 LIVE_CHART_CANDIDATES = 200
-"""Up to so many candidates the chart follows the thumb; beyond, drawing it would lag behind, and it waits for release."""
+"""Up to so many candidates the chart follows the thumb; drawing more would lag, so it waits for release."""
 DEFAULT_FLOOR = 75.0
 """The accuracy floor of the lab that this product grew from."""
 CHART_KEY = "frontier-chart"
 
-COST_LABELS = {"latency": "Latency", "macs": "MACs", "params": "Parameters", "memory": "Peak memory"}
-RULE_LABELS = {"most-accurate": "Most accurate within the limits", "cheapest": "Cheapest that clears them"}
+COST_LABELS = {"latency": "Latency", "macs": "MACs", "params": "Parameters", "memory": "Memory"}
+RULE_LABELS = {"most-accurate": "Most accurate", "cheapest": "Cheapest"}
 
 
 def draw(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
@@ -46,9 +46,11 @@ def _live(shown: MeasuredSetting, comparison: MeasuredSetting | None, *, draw_ch
     table = data.candidates_of(shown.setting, "latency")
     asked = _controls(table, redraw=None if draw_chart else st.rerun)
     remember(asked)
-    answers.draw(decide(table, asked.limits, rule=asked.rule, cost=asked.cost), table)
+    decision = decide(table, asked.limits, rule=asked.rule, cost=asked.cost)
+    answers.draw(decision, table)
     if draw_chart:
         _chart(shown, comparison, asked)
+    answers.draw_reasons(decision, table)
 
 
 @st.fragment
@@ -63,7 +65,7 @@ def _controls(table: pd.DataFrame, redraw: Callable[[], None] | None) -> Asked:
     step_ms = 0.1 if slowest_ms <= 100 else 1.0
     best, worst = table["top1"].max(), table["top1"].min()
     lowest = math.floor(worst) - 1.0 if not math.isnan(worst) else 0.0
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns(2, gap="medium")
     with left:
         latency = live_slider(
             "Latency budget (ms)",
@@ -88,7 +90,7 @@ def _controls(table: pd.DataFrame, redraw: Callable[[], None] | None) -> Asked:
             key="floor-slider",
             on_release=_keep_in_url("min_top1", None, redraw),
         )
-    rule, cost, more = st.columns([5, 4, 2], gap="large", vertical_alignment="bottom")
+    rule, cost, more = st.columns([4, 5, 2], gap="medium", vertical_alignment="bottom")
     chosen_rule = rule.segmented_control(
         "The pick is",
         RULES,

@@ -16,8 +16,8 @@ def draw() -> None:
     """Draw import and export."""
     st.markdown("### Other machines")
     st.caption(
-        "Measure an edge box by command line (`python -m bakeoff_core profile`, then `export box.parquet`) and bring the "
-        "file here. Its rows keep their machine and are never mixed with this one's."
+        "Measure an edge box by command line (`python -m bakeoff_core profile`, then `export box.parquet`) and bring "
+        "the file here. Its rows keep their machine and are never mixed with this one's."
     )
     left, right = st.columns(2, gap="large")
     with left:

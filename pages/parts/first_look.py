@@ -28,8 +28,8 @@ def draw(*, can_start: bool) -> None:
         estimate = measuring.estimate(spec, data.accuracies(), data.profiles())
         text, button = st.columns([3, 1], vertical_alignment="center")
         text.markdown(
-            f"This machine has not been measured. Measuring the {len(spec.models)} models of the default shortlist takes "
-            f"about **{duration(estimate.seconds)}** and needs no network. Points appear as models finish."
+            f"This machine has not been measured. Measuring the {len(spec.models)} models of the default shortlist "
+            f"takes about **{duration(estimate.seconds)}** and needs no network. Points appear as models finish."
         )
         if button.button("Measure this machine", type="primary", width="stretch", icon=":material/timer:"):
             job_card.start(spec)

@@ -42,7 +42,8 @@ def _draw_active(job: jobs.Job) -> None:
             jobs.stop_job(job.job_id)
         st.rerun()
     st.caption(
-        "You can close this tab: measuring goes on, and everything measured is kept. Using the machine meanwhile spoils the timings."
+        "You can close this tab: measuring goes on, and everything measured is kept. "
+        "Using the machine meanwhile spoils the timings."
     )
 
 

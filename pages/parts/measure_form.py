@@ -89,7 +89,8 @@ def draw_start(spec: MeasureSpec, *, busy: bool) -> None:
         estimate = measuring.estimate(pending, data.accuracies(), here)
         skipped = len(spec.models) - len(pending.models)
         text.markdown(
-            f"**{len(pending.models)} model{'s' if len(pending.models) != 1 else ''}** in {spec.rounds} interleaved rounds, "
+            f"**{len(pending.models)} model{'s' if len(pending.models) != 1 else ''}** "
+            f"in {spec.rounds} interleaved rounds, "
             f"at least {spec.passes} timed passes each: about **{duration(estimate.seconds)}**."
             + (f" {skipped} measured already." if skipped else "")
         )
