@@ -258,7 +258,8 @@ def explain_rejection(
 
     For a whole table use `explain_rejections`, which reads the table once.
     """
-    return _explain_rejection(rejection, decision.limits, Wording(candidates, escape))
+    own = candidates[candidates["model_name"] == rejection.candidate.model_name]
+    return _explain_rejection(rejection, decision.limits, Wording(own, escape))
 
 
 def explain_rejections(

@@ -164,6 +164,11 @@ def write_record(facts: ReportFacts) -> str:
     return f"<!-- bakeoff-report\n{text}\n-->"
 
 
+def without_record(markdown: str) -> str:
+    """Return a report as people read it: for a preview that would show an HTML comment as text."""
+    return f"{_RECORD.sub('', markdown).rstrip()}\n"
+
+
 def read_facts(markdown: str) -> ReportFacts:
     """Read the facts out of a report's text.
 

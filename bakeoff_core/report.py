@@ -19,8 +19,6 @@ from bakeoff_core.explain import (
     explain_choice,
     explain_limits,
     explain_no_pick,
-    explain_off_frontier,
-    explain_rejections,
     explain_warning,
 )
 from bakeoff_core.facts import Replay as Replay
@@ -28,16 +26,13 @@ from bakeoff_core.facts import ReportFacts as ReportFacts
 from bakeoff_core.facts import gather_facts, setting_row, write_record
 from bakeoff_core.facts import read_facts as read_facts
 from bakeoff_core.facts import replay as replay
+from bakeoff_core.facts import without_record as without_record
 from bakeoff_core.formatting import (
-    UNKNOWN,
-    count,
     is_unknown,
     limit_number,
     markdown_code,
     markdown_text,
     megabytes,
-    milliseconds,
-    percent,
 )
 from bakeoff_core.records import (
     COST_COLUMNS,
@@ -48,15 +43,11 @@ from bakeoff_core.records import (
     Decision,
     candidate_label,
 )
-from bakeoff_core.wording import COLUMN_WORDS, RULE_WORDS, Row, Wording, candidate_refs, describe_setting
+from bakeoff_core.standings import candidate_reasons, candidate_table
+from bakeoff_core.wording import COLUMN_WORDS, RULE_WORDS, Wording, candidate_refs, describe_setting
 
 _MODEL_NAME = re.compile(r"\w[\w.:/-]*", re.ASCII)
 """What timm can be asked for. Nothing in it means anything to a shell, so it needs no quotes in a command."""
-
-_TABLE_HEAD = (
-    *("Model", "Size", "Top-1", "Latency p50 (interval)", "p90", "MACs", "Parameters", "Peak memory"),
-    *("Frontier", "Limits"),
-)
 
 _DEFINITIONS = f"""
 - **Top-1** is the published accuracy of the weights tag at the image size given, in percent. Its 95 %
@@ -112,6 +103,7 @@ def decision_report(
         _alternatives(candidates, decision),
         [f"![Accuracy against {COLUMN_WORDS[COST_COLUMNS[frontier_cost]]}]({quote(svg_name)})"] if svg_name else [],
         _candidates(candidates, decision, frontier_cost),
+        _reasons_against(candidates, decision, frontier_cost),
         _warnings(candidates),
         _reproduction(candidates, decision),
         ["## What the words mean", "", _DEFINITIONS],
@@ -205,57 +197,21 @@ def _alternatives(candidates: pd.DataFrame, decision: Decision) -> list[str]:
 
 
 def _candidates(candidates: pd.DataFrame, decision: Decision, cost: str) -> list[str]:
-    """Every candidate: the frontier by rising cost, then the dominated, then those without a place."""
-    rows = candidates.to_dict("records")
-    refs = candidate_refs(candidates)
-    by_label = {candidate_label(ref.model_name, ref.img_size): row for ref, row in zip(refs, rows, strict=True)}
-    rejections = explain_rejections(decision, candidates, escape=markdown_code)
-    column = COST_COLUMNS[cost]
-
-    def rank(at: int) -> tuple[int, float]:
-        row = rows[at]
-        if is_unknown(row["non_dominated"]):
-            return (2, at)
-        return (0 if row["non_dominated"] else 1, row[column])
-
-    lines = [
+    intro = f"Frontier: top-1 accuracy against {COLUMN_WORDS[COST_COLUMNS[cost]]}. The pick is marked ★."
+    return [
         "## Candidates",
         "",
-        f"Frontier: top-1 accuracy against {COLUMN_WORDS[column]}. The pick is marked ★.",
+        intro,
         "",
-        f"| {' | '.join(_TABLE_HEAD)} |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---|---|",
+        *candidate_table(candidates, decision, cost),
+        *_sources(candidates),
     ]
-    for at in sorted(range(len(rows)), key=rank):
-        row, ref = rows[at], refs[at]
-        star = "★ " if decision.pick and decision.pick.candidate == ref else ""
-        standing = explain_off_frontier(row, by_label.get(row["dominated_by"]), cost=cost, escape=markdown_code)
-        if not is_unknown(row["non_dominated"]) and row["non_dominated"]:
-            standing = "On the frontier."
-        cells = [
-            f"{star}{markdown_code(ref.model_name)}",
-            *_numbers(row),
-            standing,
-            rejections.get(ref, "Cleared."),
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return [*lines, *_sources(candidates)]
 
 
-def _numbers(row: Row) -> list[str]:
-    latency = milliseconds(row["latency_p50_s"])
-    low, high = row["latency_p50_low_s"], row["latency_p50_high_s"]
-    if not is_unknown(low) and not is_unknown(high):
-        latency += f" ({milliseconds(low).removesuffix(' ms')} to {milliseconds(high).removesuffix(' ms')})"
-    return [
-        UNKNOWN if is_unknown(row["img_size"]) else str(int(row["img_size"])),
-        percent(row["top1"]),
-        latency,
-        milliseconds(row["latency_p90_s"]),
-        count(row["macs"]),
-        count(row["param_count"]),
-        megabytes(row["peak_memory_bytes"]),
-    ]
+def _reasons_against(candidates: pd.DataFrame, decision: Decision, cost: str) -> list[str]:
+    reasons = candidate_reasons(candidates, decision, cost)
+    heading = "## Why not the others" if decision.pick else "## Why none of them"
+    return [heading, *_bullets(reasons)] if reasons else []
 
 
 def _sources(candidates: pd.DataFrame) -> list[str]:

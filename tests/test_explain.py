@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from bakeoff_core import explain
-from bakeoff_core.formatting import markdown_code
 from bakeoff_core.decision import decide
+from bakeoff_core.formatting import markdown_code
 from bakeoff_core.pareto import annotate
 from bakeoff_core.records import (
     WARNING_CODES,
@@ -96,12 +96,13 @@ def test_every_warning_has_words_with_and_without_its_number(code, value):
         ),
         (
             ("outliers", 1),
-            "1 pass took a very different time from the rest (modified z-score over 14.8), as when something interrupts "
-            "the run. Close other programs and measure again.",
+            "1 pass took a very different time from the rest (modified z-score over 14.8), as when something "
+            "interrupts the run. Close other programs and measure again.",
         ),
         (
             ("too_fast", 0.00042),
-            "One pass takes only 0.420 ms; under 1 ms the timer and the call itself weigh in. Measure with a larger batch.",
+            "One pass takes only 0.420 ms; under 1 ms the timer and the call itself weigh in. "
+            "Measure with a larger batch.",
         ),
     ],
 )

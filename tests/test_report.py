@@ -98,8 +98,12 @@ def test_the_report_gives_the_reasons_the_tie_and_what_would_change_it():
 
 def test_the_table_has_the_frontier_first_then_the_dominated_then_the_rest():
     rows = table_rows(written())
-    standings = [row[8].split(" ")[0] for row in rows]
-    assert standings == ["On"] * 6 + ["Dominated"] * 3 + ["Not", "Could"]
+    assert [row[8] for row in rows] == [
+        *["on it"] * 6,
+        *["dominated by `mobilenetv3_large_100`"] * 3,
+        "no published accuracy",
+        "not measured",
+    ]
     assert [row[0] for row in rows[:3]] == [
         "`mobilenetv3_small_100.lamb_in1k`",
         "`mobilenetv3_large_100.ra_in1k`",
@@ -108,7 +112,7 @@ def test_the_table_has_the_frontier_first_then_the_dominated_then_the_rest():
     assert {len(row) for row in rows} == {10}
 
 
-def test_every_row_has_its_numbers_who_dominates_it_and_why_it_is_rejected():
+def test_every_row_has_its_numbers_and_which_limits_it_fails():
     rows = {(row[0], row[1]): row[2:] for row in table_rows(written())}
     assert rows["`tf_efficientnet_lite0.in1k`", "224"] == [
         "74.85 %",
@@ -117,16 +121,37 @@ def test_every_row_has_its_numbers_who_dominates_it_and_why_it_is_rejected():
         "410 M",
         "4.65 M",
         "50.0 MB",
-        "Dominated by `mobilenetv3_large_100.ra_in1k @ 224`, which is 7.80 ms faster and 0.92 points more accurate.",
-        "Top-1 accuracy 74.85 % is under the accuracy floor of 75 %; "
-        "latency 18.0 ms is over the latency budget of 15 ms.",
+        "dominated by `mobilenetv3_large_100`",
+        "fails accuracy floor and latency budget",
     ]
-    assert rows["★ `efficientnet_b0.ra_in1k`", "224"][-2:] == ["On the frontier.", "Cleared."]
-    assert rows["`vit_huge_patch14_224.orig_in21k`", "224"][1:] == [
-        *("–", "–", "167 G", "632 M", "–"),
-        "Could not be measured: `out of memory`",
-        "Could not be measured: `out of memory`",
+    assert rows["★ `efficientnet_b0.ra_in1k`", "224"][-2:] == ["on it", "cleared"]
+    assert rows["`vit_huge_patch14_224.orig_in21k`", "224"] == [
+        *("–", "–", "–", "167 G", "632 M", "–"),
+        "not measured",
+        "–",
     ]
+
+
+def test_a_number_that_is_unknown_without_a_limit_on_it_is_named():
+    frame = table([candidate("a.x"), candidate("b.x", top1=None)])
+    assert table_rows(written(frame, decide(frame, Limits())))[1][-2:] == [
+        "no published accuracy",
+        "top-1 accuracy unknown",
+    ]
+
+
+def test_everybody_but_the_pick_is_given_a_reason():
+    reasons = section(written(), "Why not the others")
+    assert len(reasons) == 10
+    assert "- `mobilenetv3_large_100.ra_in1k @ 224`: Clears every limit; the rule puts the pick first." in reasons
+    assert "- `resnet50.a1_in1k @ 224`: Latency 37.0 ms is over the latency budget of 15 ms." in reasons
+    assert (
+        "- `tf_efficientnet_lite0.in1k @ 224`: Top-1 accuracy 74.85 % is under the accuracy floor of 75 %; "
+        "latency 18.0 ms is over the latency budget of 15 ms. Dominated by `mobilenetv3_large_100.ra_in1k @ 224`, "
+        "which is 7.80 ms faster and 0.92 points more accurate."
+    ) in reasons
+    assert "- `vit_huge_patch14_224.orig_in21k @ 224`: Could not be measured: `out of memory`" in reasons
+    assert not any("efficientnet_b0.ra_in1k" in reason for reason in reasons)
 
 
 def test_warnings_stand_with_their_model_and_in_words():
@@ -171,6 +196,7 @@ def test_a_report_without_a_pick_says_what_is_to_blame_and_the_way_out():
     text = written(decision=undecided())
     assert "**Pick: none**" in text
     assert "★ " not in "".join(row[0] for row in table_rows(text))
+    assert len(section(text, "Why none of them")) == 11
     assert section(text, "Why") == [
         "- Nothing clears every limit: top-1 accuracy at least 75 %, latency at most 10 ms.",
         "- No limit excludes everyone on its own; the accuracy floor and the latency budget do so together.",
@@ -276,6 +302,14 @@ def test_the_record_holds_the_question_the_setting_and_both_answers():
     assert facts.pick.numbers["top1"] == 77.7
     assert facts.pick.numbers["latency_p50_s"] == 0.01184
     assert facts.pick.numbers["param_count"] == 5_290_000
+
+
+def test_a_preview_can_leave_the_record_out():
+    text = written()
+    shown = report.without_record(text)
+    assert text.startswith(shown.rstrip())
+    assert "<!--" not in shown and "-->" not in shown
+    assert shown.endswith("the noise of the measurement.\n")
 
 
 def test_a_report_survives_a_ticket_with_windows_line_ends():
