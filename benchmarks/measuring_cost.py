@@ -1,7 +1,8 @@
 """What measuring costs beside the passes themselves: `python -m benchmarks.measuring_cost`.
 
 Measures the default shortlist at exactly 64 timed passes a model, in two interleaved rounds, and divides the wall time
-(start of the fork server, creation, counting, warm-up, processes and saving included) by 64 times the sum of the medians.
+(start of the fork server, creation, counting, warm-up, processes and saving included) by 64 times the sum of the
+medians.
 """
 
 from __future__ import annotations

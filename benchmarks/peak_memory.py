@@ -32,8 +32,9 @@ def work(connection: Connection, model_name: str) -> None:
 
     connection.send("idle")
     connection.recv()
-    request = dict(img_size=224, batch_size=1, threads=usable_cores(), device="cpu", dtype="float32", count=False)
-    measured, _ = measure_round({**request, "model_name": model_name, "passes": 16, "min_seconds": 0.5, "cap_s": 60.0})
+    setting = {"img_size": 224, "batch_size": 1, "threads": usable_cores(), "device": "cpu", "dtype": "float32"}
+    effort = {"passes": 16, "min_seconds": 0.5, "cap_s": 60.0, "count": False}
+    measured, _ = measure_round({"model_name": model_name, **setting, **effort})
     connection.send(measured.peak_memory_bytes)
 
 
