@@ -38,12 +38,26 @@ class MeasuredSetting:
 
     @property
     def label(self) -> str:
-        """What tells it from other settings, in words."""
+        """What tells it from other settings, in few words: the usual values are left out."""
+        s, here = self.setting, this_machine()
+        parts = ["This machine" if self.is_this_machine else self.machine_name]
+        parts.append("GPU" if s.device == "cuda" else f"{s.threads} thread{'s' if s.threads != 1 else ''}")
+        parts += [f"batch {s.batch_size}"] if s.batch_size != 1 else []
+        parts += [s.dtype] if s.dtype != "float32" else []
+        if (s.torch_version, s.timm_version) != (here.torch_version, here.timm_version):
+            parts.append(f"torch {s.torch_version}, timm {s.timm_version}")
+        return " · ".join(parts)
+
+    @property
+    def description(self) -> str:
+        """The whole setting, and how much was measured in it."""
         s = self.setting
-        device = "GPU" if s.device == "cuda" else f"CPU, {s.threads} thread{'s' if s.threads != 1 else ''}"
-        where = "This machine" if self.is_this_machine else self.machine_name
-        versions = f"{s.runtime} {s.torch_version}, timm {s.timm_version}"
-        return f"{where} · {device} · batch {s.batch_size} · {s.dtype} · {versions}"
+        device = "GPU" if s.device == "cuda" else f"CPU with {s.threads} thread{'s' if s.threads != 1 else ''}"
+        when = self.last_measured_at.replace("T", " ").replace("Z", " UTC")
+        return (
+            f"{self.machine_name}: {device}, batch {s.batch_size}, {s.dtype}, {s.runtime}, torch {s.torch_version}, "
+            f"timm {s.timm_version}. {self.rows} row{'s' if self.rows != 1 else ''}, the last of {when}."
+        )
 
 
 @dataclass(frozen=True)

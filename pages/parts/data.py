@@ -75,18 +75,21 @@ def timm_models() -> TimmModels | None:
     return _timm_models(str(timm_models_path()), stamp(timm_models_path()))
 
 
+# The stamps below are part of the cache's keys; Streamlit leaves out arguments that begin with an underscore.
+
+
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _profiles(path: str, _: Stamp) -> pd.DataFrame:
+def _profiles(path: str, version: Stamp) -> pd.DataFrame:
     return candidates.read_measured()[0]
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _settings(path: str, _: Stamp) -> list[MeasuredSetting]:
+def _settings(path: str, version: Stamp) -> list[MeasuredSetting]:
     return candidates.list_settings(profiles())
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _accuracies(path: str, _: Stamp) -> tuple[pd.DataFrame, str | None]:
+def _accuracies(path: str, version: Stamp) -> tuple[pd.DataFrame, str | None]:
     try:
         return catalogue.read_catalogue(Path(path)), None
     except BakeoffError as err:
@@ -94,10 +97,10 @@ def _accuracies(path: str, _: Stamp) -> tuple[pd.DataFrame, str | None]:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _candidates(setting: Setting, cost: str, _: Stamp, __: Stamp) -> pd.DataFrame:
+def _candidates(setting: Setting, cost: str, profiles_version: Stamp, accuracies_version: Stamp) -> pd.DataFrame:
     return pareto.annotate(candidates.candidates_of(profiles(), setting, accuracies()), cost=cost)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _timm_models(path: str, _: Stamp) -> TimmModels | None:
+def _timm_models(path: str, version: Stamp) -> TimmModels | None:
     return read_timm_models(Path(path))

@@ -155,7 +155,9 @@ def _chart(shown: MeasuredSetting, comparison: MeasuredSetting | None, asked: As
 
 def _from_url(name: str, default: float) -> float:
     """Return a slider's value from the link, from earlier in this session, or the default."""
-    text = st.query_params.get(name, st.session_state.get(f"kept_{name}"))
+    text = st.query_params.get(name)
+    if text is None and (text := st.session_state.get(f"kept_{name}")) is not None:
+        st.query_params[name] = text  # leaving the page took it out of the link
     try:
         value = float(text)
     except (TypeError, ValueError):

@@ -9,7 +9,7 @@ import streamlit as st
 from bakeoff_core import jobs, measuring
 from bakeoff_core.candidates import MeasuredSetting
 from bakeoff_core.errors import StoreError
-from bakeoff_core.formatting import duration
+from bakeoff_core.formatting import duration, markdown_text
 from bakeoff_core.home import profiles_path
 from bakeoff_core.machine import this_machine
 from bakeoff_core.timm_names import architecture_of
@@ -31,13 +31,15 @@ def draw() -> None:
         st.stop()
     measured_here = any(s.is_this_machine for s in settings.values())
     options = [*([] if measured_here else [THIS]), *settings]
+    linked = st.query_params.get("setting", st.session_state.get("setting_key"))
     with st.sidebar:
         chosen = st.selectbox(
             "Machine and setting",
             options,
+            index=options.index(linked) if linked in options else 0,
             format_func=lambda key: settings[key].label if key in settings else "This machine · not measured yet",
-            key="setting",
-            bind="query-params",
+            key="setting_key",
+            on_change=lambda: st.query_params.update(setting=st.session_state["setting_key"]),
             help="One frontier shows one setting: latencies from different machines, thread counts, batch sizes, "
             "data types or library versions are never mixed.",
         )
@@ -102,6 +104,4 @@ def _describe(measured: MeasuredSetting | None) -> str:
     machine = this_machine()
     if measured is None:
         return f"{machine.machine_name}, {machine.os_name}. Nothing was measured here yet."
-    models = f"{measured.rows} model{'s' if measured.rows != 1 else ''}"
-    when = measured.last_measured_at.replace("T", " ").replace("Z", " UTC")
-    return f"{measured.machine_name}. {models}, last measured {when}."
+    return markdown_text(measured.description)
