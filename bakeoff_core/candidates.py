@@ -190,7 +190,8 @@ def replay(facts: ReportFacts) -> Replay:
     Returns:
         Whether the same pick follows, and why or why not.
     """
+    if facts.setting is None:
+        return report.replay(facts, None)
     profiles, _ = read_measured()
     rows = candidates_of(profiles, facts.setting, read_accuracies())
-    decision = decide(rows, facts.limits, rule=facts.rule, cost=facts.cost) if len(rows) else None
-    return report.replay(facts, decision)
+    return report.replay(facts, decide(rows, facts.limits, rule=facts.rule, cost=facts.cost) if len(rows) else None)

@@ -33,7 +33,7 @@ else:
     )
     preview, source = st.tabs(["Preview", "Markdown"])
     with preview.container(border=True):
-        st.markdown(text)
+        st.markdown(report.without_record(text))
     source.code(text, language="markdown", wrap_lines=True)
 
 st.markdown("### Does an earlier report still hold?")

@@ -8,7 +8,6 @@ import math
 
 import pandas as pd
 import pytest
-from bare_candidates import LAB, between, candidate, frame, ref
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +22,7 @@ from bakeoff_core.records import (
     Relaxation,
     Tie,
 )
+from bare_candidates import LAB, between, candidate, frame, ref
 
 thorough = settings(max_examples=120, deadline=None)
 INF, NAN = math.inf, math.nan

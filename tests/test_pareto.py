@@ -8,7 +8,6 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 import pytest
-from bare_candidates import LAB, candidate, frame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from bakeoff_core.pareto import annotate, find_frontier
 from bakeoff_core.records import (
     FRONTIER_COLUMNS,
 )
+from bare_candidates import LAB, candidate, frame
 
 thorough = settings(max_examples=120, deadline=None)
 INF, NAN = math.inf, math.nan

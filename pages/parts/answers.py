@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
-from bakeoff_core.explain import explain_alternatives, explain_choice, explain_no_pick
 
-from bakeoff_core.formatting import count, html_text, markdown_text, megabytes, milliseconds, percent
+from bakeoff_core.explain import explain_choice, explain_decision, explain_no_pick
+from bakeoff_core.formatting import count, html_text, markdown_code, megabytes, milliseconds, percent
 from bakeoff_core.records import RULES, Choice, Decision
 
 TITLES = {"most-accurate": "Most accurate within the limits", "cheapest": "Cheapest that clears the limits"}
@@ -22,11 +22,8 @@ def draw(decision: Decision, table: pd.DataFrame) -> None:
 def draw_reasons(decision: Decision, table: pd.DataFrame) -> None:
     """Draw why the pick is the pick, or why there is none, and what would change it."""
     with st.expander("Why, and what would change it", icon=":material/help:"):
-        sentences = (
-            explain_choice(decision.pick, decision, table) if decision.pick else explain_no_pick(decision, table)
-        )
-        for sentence in [*sentences, *explain_alternatives(decision, table)]:
-            st.markdown(f"- {markdown_text(sentence)}")
+        for sentence in explain_decision(decision, table, escape=markdown_code):
+            st.markdown(f"- {sentence}")
 
 
 def _card(choice: Choice | None, rule: str, decision: Decision, table: pd.DataFrame) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
+
 from bakeoff_core.caveats import explain_warning
 from bakeoff_core.explain import explain_off_frontier
-
 from bakeoff_core.formatting import (
     count,
     images_per_second,
@@ -55,11 +55,10 @@ def _draw(row: dict, dominator: dict | None, cost: str) -> None:
         }
         items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items())
         st.html(f"{_STYLE}<dl class='figures'>{items}</dl>")
-        lines = [f"Accuracy from: {row['accuracy_source']}."] if row["accuracy_source"] else []
-        lines += [f"Measured on {row['machine_name']}, {row['measured_at']}."] if row["measured_at"] else []
-        if place := explain_off_frontier(row, dominator, cost=cost):
-            lines.append(place)
-        st.caption("  \n".join(markdown_text(line) for line in lines))
+        lines = [explain_off_frontier(row, dominator, cost=cost, escape=markdown_code)]
+        lines += [f"Accuracy: {markdown_text(row['accuracy_source'])}."] if row["accuracy_source"] else []
+        lines += [f"Measured on {markdown_text(row['machine_name'])}, {row['measured_at']}."]
+        st.caption("  \n".join(lines))
         for warning in row["warnings"]:
             st.warning(markdown_text(explain_warning(warning)), icon=":material/warning:")
 

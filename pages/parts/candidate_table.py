@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
-from bakeoff_core.caveats import warning_line
 
 from bakeoff_core.candidates import MeasuredSetting
+from bakeoff_core.caveats import warning_line
 from bakeoff_core.formatting import is_unknown
 from pages.parts import data
 

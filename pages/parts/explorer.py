@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
-from bakeoff_core.figures import frontier_figure
-from pages.parts.live_slider import live_slider
 
 from bakeoff_core.candidates import MeasuredSetting
 from bakeoff_core.decision import decide
+from bakeoff_core.figures import frontier_figure
 from bakeoff_core.records import COST_COLUMNS, RULES, Limits
 from pages.parts import answers, candidate_details, chart, data
 from pages.parts.asked import Asked, remember
+from pages.parts.live_slider import live_slider
 
 LIVE_CHART_CANDIDATES = 200
 """Up to so many candidates the chart follows the thumb; drawing more would lag, so it waits for release."""

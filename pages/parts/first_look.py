@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import streamlit as st
-from bakeoff_core.figures import frontier_figure
 
 from bakeoff_core import measuring
+from bakeoff_core.figures import frontier_figure
 from bakeoff_core.formatting import duration
 from bakeoff_core.shortlists import SHORTLISTS
 from pages.parts import chart, data, job_card

@@ -196,9 +196,7 @@ def _follow(
     if target is None and not is_unchanged and echo is None:
         target = argument
     if target is not None:
-        memory = replace(
-            memory, revision=memory.revision + 1, state=SliderState(target, target), announced=target
-        )
+        memory = replace(memory, revision=memory.revision + 1, state=SliderState(target, target), announced=target)
     if memory.state.released != returned[-1]:
         returned = (*returned, memory.state.released)[-_MOST_RETURNED:]
     return replace(memory, argument=argument, returned=returned)

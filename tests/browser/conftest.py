@@ -164,9 +164,7 @@ def browser() -> Iterator[Browser]:
 def _serve(folder: Path) -> Iterator[Callable[..., AppServer]]:
     servers: list[AppServer] = []
 
-    def start(
-        app: str | Path = "app.py", *, home: Path | None = None, env: dict[str, str] | None = None
-    ) -> AppServer:
+    def start(app: str | Path = "app.py", *, home: Path | None = None, env: dict[str, str] | None = None) -> AppServer:
         server = AppServer(REPOSITORY / app, home or folder / f"home-{len(servers)}", env)
         servers.append(server)
         server.start()

@@ -49,9 +49,7 @@ def sliders_and_cards(maximum: float) -> None:
             on_release=note_release,
         )
     with right:
-        floor = live_slider(
-            "Accuracy floor (%)", minimum=60, maximum=90, step=0.1, value=75, unit="%", key="floor"
-        )
+        floor = live_slider("Accuracy floor (%)", minimum=60, maximum=90, step=0.1, value=75, unit="%", key="floor")
     st.query_params["budget"] = f"{budget.released:g}"
     with left, st.container(border=True):
         st.caption("While dragging")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import AppServer
 from playwright.sync_api import Browser, Locator, Page, expect
+
+from conftest import AppServer
 
 pytestmark = pytest.mark.browser
 
@@ -232,9 +233,7 @@ def test_an_emptied_number_field_shows_again_what_holds(opened: Page) -> None:
     expect(opened.locator("#budget-value")).to_have_text("50")
 
 
-def test_a_link_opens_with_its_value_and_the_url_follows_the_released_value(
-    demo: AppServer, page: Page
-) -> None:
+def test_a_link_opens_with_its_value_and_the_url_follows_the_released_value(demo: AppServer, page: Page) -> None:
     page.goto(f"{demo.url}?budget=12.5")
     expect(page.locator("#budget-value")).to_have_text("12.5")
     assert slider(page).input_value() == "12.5"

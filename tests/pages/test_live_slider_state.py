@@ -130,11 +130,7 @@ def test_the_value_is_clamped_to_the_range_in_python_too(value: float, clamped: 
         (0, 10, 1, float("nan"), "`value` must be a finite number. Got nan."),
     ],
 )
-def test_a_programmers_mistake_is_named(
-    minimum: float, maximum: float, step: float, value: float, words: str
-) -> None:
+def test_a_programmers_mistake_is_named(minimum: float, maximum: float, step: float, value: float, words: str) -> None:
     with pytest.raises(ValueError) as caught:
-        live_slider(
-            "Budget (ms)", minimum=minimum, maximum=maximum, step=step, value=value, unit="ms", key="budget"
-        )
+        live_slider("Budget (ms)", minimum=minimum, maximum=maximum, step=step, value=value, unit="ms", key="budget")
     assert str(caught.value) == words
