@@ -55,7 +55,10 @@ def run(reporter: Reporter, spec: MeasureSpec) -> None:
     context = fork_server([BACKBONES, "bakeoff_core.catalogue", "bakeoff_core.store"])
     known = _timm_models(context)
     device = call(context, f"{BACKBONES}:pick_device", spec.device) if spec.device != "cpu" else "cpu"
-    entries = [_entry(name, spec, known, device) for name in spec.models]
+    stored = {store.profile_key(p): p for p in store.read_profiles(profiles_path())}
+    found = [_entry(name, spec, known, device, stored) for name in spec.models]
+    # A plain name and the tag it stands for are one model.
+    entries = list({store.profile_key(e.profile): e for e in found}.values())
     store.write_profiles(profiles_path(), [e.profile for e in entries if e.profile.error])
     progress = Progress(reporter, entries, spec, began)
     for _ in range(spec.rounds):
@@ -137,8 +140,8 @@ class Progress:
         return sum(e.rounds_left * self._seconds.get(id(e), mean) for e in self._entries)
 
 
-def _entry(name: str, spec: MeasureSpec, known: TimmModels, device: str) -> Entry:
-    """Resolve a name, and look up what is cached of it."""
+def _entry(name: str, spec: MeasureSpec, known: TimmModels, device: str, stored: dict[tuple, Profile]) -> Entry:
+    """Resolve a name, and look up what is cached of it among the stored profiles, given by their keys."""
     machine = this_machine()
     blank = Profile(
         model_name=name,
@@ -164,12 +167,12 @@ def _entry(name: str, spec: MeasureSpec, known: TimmModels, device: str) -> Entr
     except UnknownModelError as err:
         return Entry(replace(blank, error=str(err), measured_at=_now()), rounds_left=0)
     blank = replace(blank, model_name=full_name, img_size=spec.img_size or known.find(full_name).img_size)
-    cached = store.find_profile(profiles_path(), blank)
+    cached = stored.get(store.profile_key(blank))
     if cached is None or cached.latency_p50_s is None:
         return Entry(blank, spec.rounds)
     if spec.force:
         return Entry(blank, spec.rounds, save_early=False)
-    return Entry(cached, max(0, spec.rounds - cached.round_count))
+    return Entry(cached, max(0, spec.rounds - len(cached.rounds)))
 
 
 def _measure(context: Any, entry: Entry, spec: MeasureSpec) -> None:
