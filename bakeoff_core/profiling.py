@@ -102,8 +102,8 @@ class Progress:
         seconds = time.monotonic() - self._started
         self._seconds[id(entry)] = seconds
         self._done += 1
-        if entry.profile.error:  # its further rounds fall away
-            self._total -= entry.rounds_left
+        if entry.profile.error:  # its further rounds fall away; the failed one was made and counts
+            self._total -= entry.rounds_left - 1
             entry.rounds_left = 0
         profile = entry.profile
         self._reporter.metric(
