@@ -202,17 +202,17 @@ def _measure(context: Any, entry: Entry, spec: MeasureSpec) -> None:
     entry.rounds_left -= 1
 
 
-def fold(profile: Profile, measured: Round, counts: Any | None) -> Profile:
+def fold(profile: Profile, measured: Round, counts: dict[str, int | None] | None) -> Profile:
     """Return the profile with one more round in it, its statistics derived anew.
 
     Args:
         profile: The row so far.
         measured: The round to add.
-        counts: What `backbones.measure_round` counted, where it was asked to.
+        counts: The fields of `backbones.Counts`, where they were asked for.
     """
     rounds = (*profile.rounds, measured)
     summary = summarise(rounds, profile.batch_size, cores=profile.cpu_count, threads=profile.threads)
-    counted = asdict(counts) if counts is not None else {}
+    counted = counts or {}
     macs = counted.get("macs", profile.macs)
     warnings = summary.warnings + ((MeasurementWarning("macs_unknown"),) if macs is None else ())
     statistics = {**asdict(summary), "warnings": warnings}
@@ -236,6 +236,8 @@ def main(folder: str) -> int:
     """Run the job in `folder` to its end; the exit code is 0 when it got there."""
     reporter = Reporter(Path(folder))
     try:
+        if reporter.stop_wanted():  # asked while this process was still starting, and deaf to signals
+            raise StopRequested
         spec = reporter.spec
         run(reporter, MeasureSpec(**{**spec, "models": tuple(spec["models"])}))
     except StopRequested:
