@@ -141,7 +141,9 @@ def read_job(job_id: str) -> Job:
     request = _read_json(folder / "spec.json")
     status = _read_json(folder / "status.json")
     state = status.get("state", "starting")
-    if not alive and state in ACTIVE:
+    if alive and state not in ACTIVE:
+        state = "running"  # it has said its last word and holds the machine until it is gone
+    elif not alive and state in ACTIVE:
         state = "stopped" if (folder / "stop").exists() else "failed"
         if state == "failed":
             status["message"] = "The worker process ended without a word: it was killed, or the machine went down."
