@@ -15,7 +15,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -137,22 +137,23 @@ def count_macs(model: nn.Module, img_size: int) -> int | None:
     analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
     analysis.set_op_handle("aten::scaled_dot_product_attention", _attention_macs)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
             return int(analysis.total())
-    except (RuntimeError, NotImplementedError, TypeError, ValueError, KeyError) as err:
+    except Exception as err:  # whatever the tracer trips over: the timings stand without a count
         logging.getLogger(__name__).warning("MACs of this model could not be counted: %s", err)
         return None
 
 
-def measure_round(fields: dict[str, Any]) -> tuple[Round, Counts | None]:
+def measure_round(fields: dict[str, Any]) -> tuple[Round, dict[str, int | None] | None]:
     """Create a model and time it; call once in a fresh process.
 
     Args:
         fields: Those of `RoundRequest`; plain, since the caller has no torch.
 
     Returns:
-        The round, and the counts if asked for.
+        The round, and the fields of `Counts` if asked for; plain too, since whoever unpickles a class of this module
+        loads torch with it.
 
     Raises:
         Exception: Whatever torch or timm raise for a model that cannot be built, does not fit or does not run.
@@ -165,6 +166,7 @@ def measure_round(fields: dict[str, Any]) -> tuple[Round, Counts | None]:
     model = create_backbone(request.model_name, request.img_size)
     counted = _weights_of(model, _DTYPES[request.dtype]) if request.count else None
     model.to(device=device, dtype=_DTYPES[request.dtype])
+    memory.forget_peak()  # the float32 weights a smaller dtype was made from are no part of using the model
     shape = (request.batch_size, 3, request.img_size, request.img_size)
     images = torch.randn(shape).to(device=device, dtype=_DTYPES[request.dtype])
 
@@ -197,7 +199,7 @@ def measure_round(fields: dict[str, Any]) -> tuple[Round, Counts | None]:
     if counted is None:
         return measured, None
     macs = count_macs(model.to(device="cpu", dtype=torch.float32), request.img_size)
-    return measured, Counts(*counted, macs)
+    return measured, asdict(Counts(*counted, macs))
 
 
 class PeakMemory:
@@ -211,20 +213,30 @@ class PeakMemory:
         self._device = device
         if device.type == "cuda":
             torch.cuda.init()
-            torch.cuda.reset_peak_memory_stats(device)
             self._idle = torch.cuda.memory_allocated(device)
+        else:
+            self._idle = psutil.Process().memory_info().rss
+        self._old_mark = _high_water_mark() or 0
+        self._resets = False
+        self.forget_peak()
+
+    def forget_peak(self) -> None:
+        """Let the peak start again from what is held now; what counts as idle stays. Does nothing where it can't."""
+        if self._device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self._device)
             return
         with contextlib.suppress(OSError):
             Path("/proc/self/clear_refs").write_text("5")
-        self._idle = psutil.Process().memory_info().rss
-        self._mark = _high_water_mark()
+            self._resets = True
 
     def peak_bytes(self) -> int | None:
-        """Return the peak since then in bytes; `None` where the system doesn't tell."""
+        """Return the peak since it was last forgotten in bytes, at least 0; `None` where the system doesn't tell."""
         if self._device.type == "cuda":
             return torch.cuda.max_memory_allocated(self._device) - self._idle
         mark = _high_water_mark()
-        return mark - self._idle if mark is not None and mark > (self._mark or 0) else None
+        if mark is None or (not self._resets and mark <= self._old_mark):
+            return None
+        return max(0, mark - self._idle)
 
 
 def _high_water_mark() -> int | None:

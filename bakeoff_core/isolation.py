@@ -64,8 +64,13 @@ def call(context: BaseContext, task: str, *arguments: Any, timeout_s: float = ST
     """
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_child, args=(sender, task, arguments), daemon=True)
-    process.start()
-    sender.close()
+    try:
+        process.start()
+    except (OSError, EOFError) as err:
+        receiver.close()
+        raise ChildFailure("No process could be started to run the model. The job's log may say more.") from err
+    finally:
+        sender.close()
     try:
         if not receiver.poll(timeout_s):
             raise ChildFailure(f"Timed out: no result within {timeout_s:.0f} seconds.")
@@ -86,8 +91,9 @@ def _child(sender: Connection, task: str, arguments: tuple) -> None:
     """Entry point of the fresh process: do one task and send its result."""
     threading.Thread(target=_follow_parent, daemon=True).start()
     module_name, _, function_name = task.partition(":")
-    module = importlib.import_module(module_name)
+    module = None
     try:
+        module = importlib.import_module(module_name)
         sender.send((True, getattr(module, function_name)(*arguments)))
     except Exception as err:  # whatever a task does wrong is its caller's to judge
         words = getattr(module, "describe_failure", str)(err)

@@ -6,6 +6,9 @@ worker holds a lock on `lock` from before it starts until it is gone, however it
 without the lock has failed, and is shown so. A process id alone would lie: it outlives a killed child that nobody
 reaped, and is given out again.
 
+One job at a time measures on a machine, whatever folder its state lives in: a lock file in the temporary folder sees
+to that. `BAKEOFF_MEASURING_LOCK` names another file; the tests use it, so as not to wait for a developer's own job.
+
 Workers do not die with the server. Works on Linux and macOS, on a local disk (flock). Not covered: what a worker does.
 """
 
@@ -30,7 +33,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from bakeoff_core.errors import BakeoffError, BusyError, NoSpaceError
-from bakeoff_core.home import jobs_path
+from bakeoff_core.home import home, jobs_path
 
 FORMAT_VERSION = 1
 LOOK_S = 0.2
@@ -42,8 +45,6 @@ RESERVE_BYTES = 64 * 1024
 ACTIVE = ("starting", "running")
 
 _JOB_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9-]+")
-MACHINE_LOCK = Path(tempfile.gettempdir()) / "backbone-bakeoff-measuring.lock"
-"""Held while anything measures on this machine, whatever folder its state lives in."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,9 @@ class Job:
         return _tail(self.folder / "log.txt", characters)
 
     def metrics(self) -> list[dict[str, Any]]:
-        """Return the worker's measurements so far, one dictionary a line; a half-written last line is left out."""
+        """Return the worker's measurements so far, one dictionary a line; half-written lines are left out."""
         lines = _read_text(self.folder / "metrics.jsonl").split("\n")[:-1]
-        return [json.loads(line) for line in lines]
+        return [metric for line in lines if (metric := _parse(line))]
 
 
 def start_job(kind: str, module: str, spec: dict[str, Any], *, exclusive: bool = True) -> Job:
@@ -93,21 +94,24 @@ def start_job(kind: str, module: str, spec: dict[str, Any], *, exclusive: bool =
     Raises:
         BusyError: `exclusive`, and another job measures on this machine.
         NoSpaceError: The disk is full.
+        BakeoffError: The folder of the jobs, or the lock file, can't be written to.
+        ValueError: `kind` holds other characters.
     """
     job_id = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{kind}-{secrets.token_hex(3)}"
+    if not _JOB_ID.fullmatch(job_id):
+        raise ValueError(f"`kind` must be lower-case letters, digits and dashes. Got {kind!r}.")
     folder = jobs_path() / job_id
     with contextlib.ExitStack() as stack:
-        held = [stack.enter_context(_machine_lock(job_id))] if exclusive else []
         try:
+            held = [stack.enter_context(_machine_lock(job_id))] if exclusive else []
             folder.mkdir(parents=True)
-            _write_whole(folder / "spec.json", {"format": FORMAT_VERSION, "kind": kind, "spec": spec})
             lock = stack.enter_context((folder / "lock").open("w"))
             log = stack.enter_context((folder / "log.txt").open("wb"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            # Last, since this file makes the job visible: without its lock it would look like a failed one.
+            _write_whole(folder / "spec.json", {"format": FORMAT_VERSION, "kind": kind, "spec": spec})
         except OSError as err:
-            raise NoSpaceError(
-                f"The job could not be set up in {jobs_path()}: {err.strerror}. Nothing was started."
-            ) from err
-        fcntl.flock(lock, fcntl.LOCK_EX)
+            raise _mendable(err, f"The job could not be set up in {jobs_path()}, and was not started") from err
         # The locks live in the open file descriptions, which the worker inherits; closing ours leaves them held.
         process = subprocess.Popen(
             [sys.executable, "-m", module, str(folder)],
@@ -115,6 +119,7 @@ def start_job(kind: str, module: str, spec: dict[str, Any], *, exclusive: bool =
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=Path(__file__).resolve().parent.parent,
+            env={**os.environ, "BAKEOFF_HOME": str(home())},  # a relative one would mean another folder over there
             pass_fds=[handle.fileno() for handle in (*held, lock)],
             start_new_session=True,
         )
@@ -136,7 +141,9 @@ def read_job(job_id: str) -> Job:
     request = _read_json(folder / "spec.json")
     status = _read_json(folder / "status.json")
     state = status.get("state", "starting")
-    if not alive and state in ACTIVE:
+    if alive and state not in ACTIVE:
+        state = "running"  # it has said its last word and holds the machine until it is gone
+    elif not alive and state in ACTIVE:
         state = "stopped" if (folder / "stop").exists() else "failed"
         if state == "failed":
             status["message"] = "The worker process ended without a word: it was killed, or the machine went down."
@@ -178,15 +185,16 @@ def stop_job(job_id: str) -> Job:
 
 def machine_holder() -> str | None:
     """Return the id of the job that measures on this machine now, `None` where nothing does."""
-    if not _is_locked(MACHINE_LOCK):
-        return None
-    return _read_text(MACHINE_LOCK).strip() or "unknown"
+    path = _machine_lock_path()
+    return (_read_text(path).strip() or "unknown") if _is_locked(path) else None
 
 
 class Reporter:
-    """The worker's side: writes status and metrics, and turns a request to stop into `StopRequested`.
+    """The worker's side: writes status and metrics, and turns the signal to stop into `StopRequested`.
 
-    Not safe for use from several threads.
+    The signal only reaches a worker that has said its process id. One that was asked earlier, while it was starting,
+    finds the request by `stop_wanted`, and should look there before it sets to work. Not safe for use from several
+    threads.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -232,9 +240,16 @@ class Reporter:
             raise _mendable(err, "The job's status could not be written") from err
 
     def metric(self, **fields: Any) -> None:
-        """Append one line of measurements."""
-        with (self._folder / "metrics.jsonl").open("a") as handle:
-            handle.write(json.dumps(fields) + "\n")
+        """Append one line of measurements.
+
+        Raises:
+            NoSpaceError: The disk is full.
+        """
+        try:
+            with (self._folder / "metrics.jsonl").open("a") as handle:
+                handle.write(json.dumps(fields) + "\n")
+        except OSError as err:
+            raise _mendable(err, "The job's measurements could not be noted") from err
 
     def stop_wanted(self) -> bool:
         """Tell whether somebody asked the job to stop."""
@@ -249,11 +264,18 @@ def _raise_stop(signum: int, frame: object) -> None:
     raise StopRequested
 
 
+def _machine_lock_path() -> Path:
+    """The file that is held while anything measures on this machine."""
+    named = os.environ.get("BAKEOFF_MEASURING_LOCK")
+    return Path(named) if named else Path(tempfile.gettempdir()) / "backbone-bakeoff-measuring.lock"
+
+
 @contextlib.contextmanager
 def _machine_lock(job_id: str) -> Iterator[IO[str]]:
     """Take the machine's measuring lock without waiting, and leave the holder's id in it."""
-    flags = os.O_RDWR | (0 if MACHINE_LOCK.exists() else os.O_CREAT)  # sticky folders refuse O_CREAT on others' files
-    with os.fdopen(os.open(MACHINE_LOCK, flags, 0o666), "r+") as handle:
+    path = _machine_lock_path()
+    flags = os.O_RDWR | (0 if path.exists() else os.O_CREAT)  # sticky folders refuse O_CREAT on others' files
+    with os.fdopen(os.open(path, flags, 0o666), "r+") as handle:
         with contextlib.suppress(OSError):
             os.fchmod(handle.fileno(), 0o666)
         if not _wait_until(lambda: _try_lock(handle), LOOK_S):
@@ -309,9 +331,13 @@ def _write_whole(path: Path, content: dict[str, Any]) -> None:
 
 
 def _read_json(path: Path) -> dict[str, Any]:
+    return _parse(_read_text(path))
+
+
+def _parse(text: str) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text())
-    except (OSError, ValueError):
+        content = json.loads(text)
+    except ValueError:
         return {}
     return content if isinstance(content, dict) else {}
 

@@ -95,29 +95,33 @@ def cpu_quota(root: Path = CGROUP_ROOT, membership: Path = Path("/proc/self/cgro
 
 
 def throttled_seconds(root: Path = CGROUP_ROOT, membership: Path = Path("/proc/self/cgroup")) -> float | None:
-    """Return the seconds that the CPU quota has held this process's groups back so far; `None` where unknown."""
-    for folder in _cgroup_folders(root, membership):
-        fields = _key_values(folder / "cpu.stat")
-        if "throttled_usec" in fields:
-            return fields["throttled_usec"] / 1e6
-        if "throttled_time" in fields:
-            return fields["throttled_time"] / 1e9
-    return None
+    """Return the seconds that CPU quotas have held this process's groups back so far; `None` where unknown.
+
+    Each group counts only what its own quota did, so the levels are added up: a process may be held back by the quota
+    of the pod around its container. Use the difference of two calls.
+    """
+    levels = [_key_values(folder / "cpu.stat") for folder in _cgroup_folders(root, membership)]
+    seconds = [fields["throttled_usec"] / 1e6 for fields in levels if "throttled_usec" in fields]
+    seconds += [fields["throttled_time"] / 1e9 for fields in levels if "throttled_time" in fields]
+    return sum(seconds) if seconds else None
 
 
 class LoadMeter:
     """How many cores other programs, and other guests of the host, keep busy beside this process.
 
-    Only the cores in this process's affinity mask count. The system's own counters tick in 10 ms, so windows
-    under a few tenths of a second are coarse; the caller averages over all rounds of a model.
+    Only the cores in this process's affinity mask count. Where a quota leaves some of them unused by this process
+    (2 of a host's 64), others may keep that many busy without taking anything away, and only what goes beyond is
+    returned. The system's own counters tick in 10 ms, so windows under a few tenths of a second are coarse; the caller
+    averages over all rounds of a model.
     """
 
     def __init__(self) -> None:
+        self._spare = _cores_in_affinity() - usable_cores()
         self._process = psutil.Process()
         self._start = self._sample()
 
     def outside_cores(self) -> float | None:
-        """Return the average number of cores that others kept busy since this meter was made.
+        """Return the average number of cores that others kept busy since this meter was made, less the spare ones.
 
         Returns:
             Cores, at least 0; `None` where the system's counters did not advance.
@@ -126,7 +130,8 @@ class LoadMeter:
         elapsed = now[0] - before[0]
         if elapsed <= 0:
             return None
-        return max(0.0, (now[1] - before[1]) - (now[2] - before[2])) / elapsed
+        outside = ((now[1] - before[1]) - (now[2] - before[2])) / elapsed
+        return max(0.0, outside - self._spare)
 
     def _sample(self) -> tuple[float, float, float]:
         """Seconds of: wall clock, all work on our cores, our own work."""
@@ -171,7 +176,8 @@ def _cgroup_folders(root: Path, membership: Path) -> list[Path]:
         bases = [root / controllers, root / "cpu"] if controllers else [root]
         parts = [p for p in path.split("/") if p and p != ".."]
         folders += [base.joinpath(*parts[:depth]) for base in bases for depth in range(len(parts), -1, -1)]
-    return list(dict.fromkeys(folder for folder in folders if folder.is_dir()))
+    # `cpu` is often a link to `cpu,cpuacct`, and a group must not count twice.
+    return list(dict.fromkeys(folder.resolve() for folder in folders if folder.is_dir()))
 
 
 def _quota_of(folder: Path) -> float | None:

@@ -5,6 +5,7 @@ Not covered: the measuring itself (see `profiling`, which runs in a process of i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
@@ -67,6 +68,10 @@ def make_spec(models: Sequence[str], **options: object) -> MeasureSpec:
         _require_within("img_size", spec.img_size, MAX_IMG_SIZE)
     if spec.threads is not None:
         _require_within("threads", spec.threads, MAX_THREADS)
+    if not 0 <= spec.min_seconds < math.inf:
+        raise ValueError(f"`min_seconds` must be a number of seconds, not negative. Got {spec.min_seconds}.")
+    if not 0 < spec.cap_s < math.inf:
+        raise ValueError(f"`cap_s` must be a number of seconds greater than 0. Got {spec.cap_s}.")
     require_choice("device", spec.device, ("auto", "cpu", "cuda"))
     require_choice("dtype", spec.dtype, DTYPES)
     return spec
@@ -127,7 +132,7 @@ def estimate(spec: MeasureSpec, catalogue: pd.DataFrame, measured: pd.DataFrame)
     """Estimate how long a job will take.
 
     A model measured before on this machine, whatever the setting, takes its own latency; another takes its MACs over
-    the speed that this machine showed so far.
+    the speed that this machine showed so far. Where the job asks for an image size, both are scaled by the area.
 
     Args:
         spec: The job.
@@ -135,10 +140,14 @@ def estimate(spec: MeasureSpec, catalogue: pd.DataFrame, measured: pd.DataFrame)
         measured: Profiles of this machine, columns as `records.PROFILE_COLUMNS`.
     """
     known = measured.dropna(subset=["latency_p50_s"])
-    per_image = (known["latency_p50_s"] / known["batch_size"]).groupby(known["model_name"]).median()
+    per_image = _at_size(known["latency_p50_s"] / known["batch_size"], known["img_size"], spec.img_size)
+    per_image = per_image.groupby(known["model_name"]).median()
     speed = (known["macs"] * known["batch_size"] / known["latency_p50_s"]).median()
-    macs = catalogue.groupby("model_name")["macs"].min()
-    macs_by_arch = catalogue.assign(arch=catalogue["model_name"].str.partition(".")[0]).groupby("arch")["macs"].min()
+    scaled = catalogue.assign(
+        macs=_at_size(catalogue["macs"], catalogue["img_size"], spec.img_size),
+        arch=catalogue["model_name"].str.partition(".")[0],
+    )
+    macs, macs_by_arch = (scaled.groupby(by)["macs"].min() for by in ("model_name", "arch"))
     seconds, found = START_UP_S, 0
     for name in spec.models:
         if name in per_image:
@@ -150,6 +159,10 @@ def estimate(spec: MeasureSpec, catalogue: pd.DataFrame, measured: pd.DataFrame)
         timed = max(latency * spec.passes / spec.rounds, spec.min_seconds)
         seconds += spec.rounds * (min(timed, spec.cap_s) + WARM_UP_PASSES * latency + ROUND_OVERHEAD_S)
     return Estimate(seconds, found / len(spec.models))
+
+
+def _at_size(cost: pd.Series, measured_at: pd.Series, wanted: int | None) -> pd.Series:
+    return cost if wanted is None else cost * (wanted / measured_at) ** 2
 
 
 def _require_within(name: str, value: int, most: int) -> None:

@@ -55,7 +55,10 @@ def run(reporter: Reporter, spec: MeasureSpec) -> None:
     context = fork_server([BACKBONES, "bakeoff_core.catalogue", "bakeoff_core.store"])
     known = _timm_models(context)
     device = call(context, f"{BACKBONES}:pick_device", spec.device) if spec.device != "cpu" else "cpu"
-    entries = [_entry(name, spec, known, device) for name in spec.models]
+    stored = {store.profile_key(p): p for p in store.read_profiles(profiles_path())}
+    found = [_entry(name, spec, known, device, stored) for name in spec.models]
+    # A plain name and the tag it stands for are one model.
+    entries = list({store.profile_key(e.profile): e for e in found}.values())
     store.write_profiles(profiles_path(), [e.profile for e in entries if e.profile.error])
     progress = Progress(reporter, entries, spec, began)
     for _ in range(spec.rounds):
@@ -99,8 +102,8 @@ class Progress:
         seconds = time.monotonic() - self._started
         self._seconds[id(entry)] = seconds
         self._done += 1
-        if entry.profile.error:  # its further rounds fall away
-            self._total -= entry.rounds_left
+        if entry.profile.error:  # its further rounds fall away; the failed one was made and counts
+            self._total -= entry.rounds_left - 1
             entry.rounds_left = 0
         profile = entry.profile
         self._reporter.metric(
@@ -137,8 +140,8 @@ class Progress:
         return sum(e.rounds_left * self._seconds.get(id(e), mean) for e in self._entries)
 
 
-def _entry(name: str, spec: MeasureSpec, known: TimmModels, device: str) -> Entry:
-    """Resolve a name, and look up what is cached of it."""
+def _entry(name: str, spec: MeasureSpec, known: TimmModels, device: str, stored: dict[tuple, Profile]) -> Entry:
+    """Resolve a name, and look up what is cached of it among the stored profiles, given by their keys."""
     machine = this_machine()
     blank = Profile(
         model_name=name,
@@ -164,12 +167,12 @@ def _entry(name: str, spec: MeasureSpec, known: TimmModels, device: str) -> Entr
     except UnknownModelError as err:
         return Entry(replace(blank, error=str(err), measured_at=_now()), rounds_left=0)
     blank = replace(blank, model_name=full_name, img_size=spec.img_size or known.find(full_name).img_size)
-    cached = store.find_profile(profiles_path(), blank)
+    cached = stored.get(store.profile_key(blank))
     if cached is None or cached.latency_p50_s is None:
         return Entry(blank, spec.rounds)
     if spec.force:
         return Entry(blank, spec.rounds, save_early=False)
-    return Entry(cached, max(0, spec.rounds - cached.round_count))
+    return Entry(cached, max(0, spec.rounds - len(cached.rounds)))
 
 
 def _measure(context: Any, entry: Entry, spec: MeasureSpec) -> None:
@@ -199,17 +202,17 @@ def _measure(context: Any, entry: Entry, spec: MeasureSpec) -> None:
     entry.rounds_left -= 1
 
 
-def fold(profile: Profile, measured: Round, counts: Any | None) -> Profile:
+def fold(profile: Profile, measured: Round, counts: dict[str, int | None] | None) -> Profile:
     """Return the profile with one more round in it, its statistics derived anew.
 
     Args:
         profile: The row so far.
         measured: The round to add.
-        counts: What `backbones.measure_round` counted, where it was asked to.
+        counts: The fields of `backbones.Counts`, where they were asked for.
     """
     rounds = (*profile.rounds, measured)
     summary = summarise(rounds, profile.batch_size, cores=profile.cpu_count, threads=profile.threads)
-    counted = asdict(counts) if counts is not None else {}
+    counted = counts or {}
     macs = counted.get("macs", profile.macs)
     warnings = summary.warnings + ((MeasurementWarning("macs_unknown"),) if macs is None else ())
     statistics = {**asdict(summary), "warnings": warnings}
@@ -233,6 +236,8 @@ def main(folder: str) -> int:
     """Run the job in `folder` to its end; the exit code is 0 when it got there."""
     reporter = Reporter(Path(folder))
     try:
+        if reporter.stop_wanted():  # asked while this process was still starting, and deaf to signals
+            raise StopRequested
         spec = reporter.spec
         run(reporter, MeasureSpec(**{**spec, "models": tuple(spec["models"])}))
     except StopRequested:

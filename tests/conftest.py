@@ -1,0 +1,46 @@
+"""What every test gets: state of its own, a measuring lock of its own, and no silent skips in CI.
+
+With `BAKEOFF_NO_SKIP=1` (set by `.ci/run`) a test that would be skipped fails and says why.
+"""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty state folder, and a lock that no job of the developer's holds."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("BAKEOFF_HOME", str(folder))
+    monkeypatch.setenv("BAKEOFF_MEASURING_LOCK", str(tmp_path / "measuring.lock"))
+    return folder
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of one megabyte that can really be filled."""
+    folder = tmp_path / "small-disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    try:
+        mounted = subprocess.run(command, capture_output=True).returncode == 0
+    except OSError:
+        mounted = False
+    if not mounted:
+        pytest.skip("a small disk can only be mounted by root")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Iterator[None]:
+    """Turn a skip into a failure where nothing may be skipped."""
+    report = yield
+    if os.environ.get("BAKEOFF_NO_SKIP") == "1" and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"Skipped, though BAKEOFF_NO_SKIP is set: {call.excinfo.value if call.excinfo else ''}"
+    return report
