@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -43,6 +43,8 @@ BENIGN_PAGE_ERRORS = (
     # An observer was late by one frame; nothing is lost and no code of ours runs in it.
     re.compile(r"ResizeObserver loop"),
 )
+
+expect.set_options(timeout=30_000)  # a busy machine takes seconds for what is instant on a quiet one
 
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 10
