@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 from bakeoff_core import __version__, candidates, explain, formatting, jobs, measuring, output, report, store
+from bakeoff_core.decision import decide
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.home import profiles_path
-from bakeoff_core.pareto import decide
 from bakeoff_core.records import COST_COLUMNS, DTYPES, RULES, Decision, Limits
 from bakeoff_core.shortlists import SHORTLISTS
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from bakeoff_core import catalogue, pareto, report, store
+from bakeoff_core import catalogue, report, store
+from bakeoff_core.decision import decide
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.home import own_accuracy_path, profiles_path
 from bakeoff_core.machine import this_machine
@@ -37,12 +38,26 @@ class MeasuredSetting:
 
     @property
     def label(self) -> str:
-        """What tells it from other settings, in words."""
+        """What tells it from other settings, in few words: the usual values are left out."""
+        s, here = self.setting, this_machine()
+        parts = ["This machine" if self.is_this_machine else self.machine_name]
+        parts.append("GPU" if s.device == "cuda" else f"{s.threads} thread{'s' if s.threads != 1 else ''}")
+        parts += [f"batch {s.batch_size}"] if s.batch_size != 1 else []
+        parts += [s.dtype] if s.dtype != "float32" else []
+        if (s.torch_version, s.timm_version) != (here.torch_version, here.timm_version):
+            parts.append(f"torch {s.torch_version}, timm {s.timm_version}")
+        return " · ".join(parts)
+
+    @property
+    def description(self) -> str:
+        """The whole setting, and how much was measured in it."""
         s = self.setting
-        device = "GPU" if s.device == "cuda" else f"CPU, {s.threads} thread{'s' if s.threads != 1 else ''}"
-        where = "This machine" if self.is_this_machine else self.machine_name
-        versions = f"{s.runtime} {s.torch_version}, timm {s.timm_version}"
-        return f"{where} · {device} · batch {s.batch_size} · {s.dtype} · {versions}"
+        device = "GPU" if s.device == "cuda" else f"CPU with {s.threads} thread{'s' if s.threads != 1 else ''}"
+        when = self.last_measured_at.replace("T", " ").replace("Z", " UTC")
+        return (
+            f"{self.machine_name}: {device}, batch {s.batch_size}, {s.dtype}, {s.runtime}, torch {s.torch_version}, "
+            f"timm {s.timm_version}. {self.rows} row{'s' if self.rows != 1 else ''}, the last of {when}."
+        )
 
 
 @dataclass(frozen=True)
@@ -175,7 +190,8 @@ def replay(facts: ReportFacts) -> Replay:
     Returns:
         Whether the same pick follows, and why or why not.
     """
+    if facts.setting is None:
+        return report.replay(facts, None)
     profiles, _ = read_measured()
     rows = candidates_of(profiles, facts.setting, read_accuracies())
-    decision = pareto.decide(rows, facts.limits, rule=facts.rule, cost=facts.cost) if len(rows) else None
-    return report.replay(facts, decision)
+    return report.replay(facts, decide(rows, facts.limits, rule=facts.rule, cost=facts.cost) if len(rows) else None)

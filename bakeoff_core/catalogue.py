@@ -176,9 +176,7 @@ def _built_in_rows() -> tuple[dict[str, object], ...]:
 
 
 def _built_in_row(cells: dict[str, str]) -> dict[str, object]:
-    numbers = {
-        name: int(cells[name]) for name in ("year", "img_size", "param_count", "macs", "default_img_size")
-    }
+    numbers = {name: int(cells[name]) for name in ("year", "img_size", "param_count", "macs", "default_img_size")}
     return {
         **cells,
         **numbers,
@@ -225,9 +223,7 @@ def _read_own_accuracy(path: Path) -> list[dict[str, object]]:
                 row = _own_row(where, cells)
                 key = (row["model_name"], row["img_size"])
                 if key in rows:
-                    raise BakeoffError(
-                        f"{where}: {key[0]} at {key[1]} px must stand only once. Remove one row."
-                    )
+                    raise BakeoffError(f"{where}: {key[0]} at {key[1]} px must stand only once. Remove one row.")
                 rows[key] = row
     except FileNotFoundError:
         return []

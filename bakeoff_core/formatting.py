@@ -15,8 +15,8 @@ UNKNOWN = "–"
 
 def is_unknown(value: object) -> bool:
     """Tell whether a value stands for "not known": `None`, NaN or pandas' NA."""
-    if value is None:
-        return True
+    if value is None or isinstance(value, str):  # text is the common case in tables, and never unknown
+        return value is None
     try:
         return math.isnan(value)  # type: ignore[arg-type]
     except TypeError:
@@ -27,40 +27,116 @@ def significant(value: float, digits: int = 3) -> str:
     """Round to `digits` significant digits, without exponent, keeping trailing zeros: `"4.40"`, `"290"`."""
     if value == 0:
         return "0"
-    decimals = digits - 1 - math.floor(math.log10(abs(value)))
-    rounded = round(value, decimals)
-    if rounded != 0:  # 9.996 rounds up to 10.0 and then has one decimal fewer
-        decimals = digits - 1 - math.floor(math.log10(abs(rounded)))
-    return f"{rounded:,.{max(decimals, 0)}f}"
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    rounded = f"{value:.{digits - 1}e}"  # rounds first: 9.996 becomes 1.00e+01 and so has one decimal fewer
+    return f"{float(rounded):,.{max(digits - 1 - int(rounded.partition('e')[2]), 0)}f}"
 
 
-def milliseconds(seconds: float | None) -> str:
+def milliseconds(seconds: float | None, digits: int = 3) -> str:
     """Seconds as milliseconds: `"4.38 ms"`."""
-    return UNKNOWN if is_unknown(seconds) else f"{significant(seconds * 1e3)} ms"
+    return UNKNOWN if is_unknown(seconds) else f"{significant(seconds * 1e3, digits)} ms"
 
 
-def percent(value: float | None) -> str:
+def percent(value: float | None, decimals: int = 2) -> str:
     """A percentage, two decimals at most, as published: `"75.8 %"`, `"77.47 %"`."""
-    return UNKNOWN if is_unknown(value) else f"{value:.2f}".rstrip("0").rstrip(".") + " %"
+    return UNKNOWN if is_unknown(value) else f"{_trimmed(value, decimals)} %"
 
 
-def count(value: float | None, unit: str = "") -> str:
+def points(difference: float) -> str:
+    """A difference of two percentages: `"2.47 points"`; "%" would read as a ratio."""
+    text = _trimmed(difference, 2)
+    return f"{text} {'point' if text == '1' else 'points'}"
+
+
+def count(value: float | None, unit: str = "", digits: int = 3) -> str:
     """A raw count with a metric prefix: `"5.29 M"`, `"1.26 G MACs"`, `"138 M params"`."""
     if is_unknown(value):
         return UNKNOWN
     for scale, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= scale * 0.9995:
-            return f"{significant(value / scale)} {prefix}{' ' + unit if unit else ''}"
+            return f"{significant(value / scale, digits)} {prefix}{' ' + unit if unit else ''}"
     return f"{value:.0f}{' ' + unit if unit else ''}"
 
 
-def megabytes(byte_count: float | None) -> str:
+def megabytes(byte_count: float | None, digits: int = 3) -> str:
     """Bytes as MB (10^6) or GB (10^9), the units of the `--max-memory-mb` limit: `"57.1 MB"`."""
     if is_unknown(byte_count):
         return UNKNOWN
-    if byte_count >= 1e9:
-        return f"{significant(byte_count / 1e9)} GB"
-    return f"{significant(byte_count / 1e6)} MB"
+    if byte_count >= 1e9 * 0.9995:
+        return f"{significant(byte_count / 1e9, digits)} GB"
+    return f"{significant(byte_count / 1e6, digits)} MB"
+
+
+SCALES = {
+    "top1": (1.0, "%"),
+    "latency_p50_s": (1e3, "ms"),
+    "macs": (1e-9, "G MACs"),
+    "param_count": (1e-6, "M parameters"),
+    "peak_memory_bytes": (1e-6, "MB"),
+}
+"""For each column an axis or a limit can show: what one multiplies the base unit by, and the unit then read.
+One fixed unit a column, unlike `quantity`, which picks the prefix by size: an axis and a limit need one."""
+
+
+def quantity(column: str, value: float | None, digits: int = 3) -> str:
+    """The number of any column of `SCALES` with its unit: `"77.47 %"`, `"4.38 ms"`, `"5.29 M parameters"`.
+
+    Args:
+        column: A key of `SCALES`.
+        value: In base units; unknown becomes the en dash.
+        digits: Significant digits; a percentage gets one decimal fewer, so 3 shows it as published.
+    """
+    if column == "top1":
+        return percent(value, digits - 1)
+    if column == "latency_p50_s":
+        return milliseconds(value, digits)
+    if column == "peak_memory_bytes":
+        return megabytes(value, digits)
+    return count(value, {"macs": "MACs", "param_count": "parameters"}[column], digits)
+
+
+def limit_number(column: str, value: float) -> str:
+    """A limit as somebody would type it, in the column's unit of `SCALES`: `"10"` for 0.01 s, `"12.5"`."""
+    return _trimmed(value * SCALES[column][0], 6)
+
+
+def limit_text(column: str, value: float) -> str:
+    """A limit with its unit, not rounded to three digits, because a limit is exact: `"10 ms"`, `"75 %"`."""
+    return f"{limit_number(column, value)} {SCALES[column][1]}"
+
+
+def admitting(column: str, value: float) -> float:
+    """Round a limit so that it is short to type and still lets `value` through.
+
+    Rounding to the nearest could shut the very model out that a sentence promises: with a median of
+    11.84 ms a budget of "11.8 ms" admits nothing. Upper limits round up to three significant digits, the
+    accuracy floor rounds down to two decimals.
+
+    Args:
+        column: A key of `SCALES`; `top1` is bounded from below, all others from above.
+        value: The number that must clear the limit, in base units.
+
+    Returns:
+        The limit in base units.
+    """
+    scale = SCALES[column][0]
+    shown = value * scale
+    slack = abs(shown) * 1e-12  # what scaling there and back loses; far below what anyone measures
+    if column == "top1":
+        return math.floor((shown + slack) * 100) / 100 / scale
+    if shown <= 0:  # nothing used above the idle process: any limit admits it
+        return value
+    step = 10.0 ** (math.floor(math.log10(shown)) - 2)
+    return float(f"{math.ceil((shown - slack) / step) * step:.10g}") / scale
+
+
+def _trimmed(value: float, decimals: int) -> str:
+    """Fixed decimals without the zeros at the end: `"75.8"`, `"10"`."""
+    if math.isinf(value):
+        return significant(value)
+    text = f"{value:.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def images_per_second(value: float | None) -> str:
@@ -81,18 +157,27 @@ def duration(seconds: float | None) -> str:
 
 
 def html_text(text: object) -> str:
-    """Escape any text for HTML, Plotly's hover labels included: nothing in it acts as markup."""
-    return html.escape(str(text), quote=True)
+    """Escape any text for HTML, Plotly's labels included: nothing in it acts as markup.
+
+    Quotes become numeric entities, because Plotly shows the named `&quot;` as it stands, and so does the
+    dollar sign, because Plotly hands text between two of them to MathJax where a page has it.
+    """
+    escaped = html.escape(str(text), quote=True)
+    return escaped.replace("&quot;", "&#34;").replace("$", "&#36;")
 
 
-_MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~<>&$:@])")
+_MARKDOWN_SPECIAL = re.compile(r"[\\`*_{}\[\]#+!|~<>&$@]|:(?=[a-z/])|(?<=www)\.", re.IGNORECASE)
 _PLAIN_NAME = re.compile(r"[\w.,/()%+ @-]+", re.ASCII)
 
 
 def markdown_text(text: object) -> str:
-    """Escape any text for one Markdown line or table cell: pipes, markup and line breaks become plain text."""
+    """Escape any text for one Markdown line or table cell: pipes, markup, line breaks become plain text.
+
+    Addresses are kept from turning into links, and words between colons into icons. Parentheses mean nothing
+    after an escaped bracket, so they stay.
+    """
     one_line = " ".join(str(text).split())
-    return _MARKDOWN_SPECIAL.sub(r"\\\1", one_line)
+    return _MARKDOWN_SPECIAL.sub(r"\\\g<0>", one_line)
 
 
 def markdown_code(text: object) -> str:

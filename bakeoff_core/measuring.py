@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import pandas as pd
 
 from bakeoff_core import jobs
+from bakeoff_core.machine import this_machine, usable_cores
 from bakeoff_core.records import DTYPES, MeasureSpec, require_choice, require_count
+from bakeoff_core.timm_names import TimmModels
 
 KIND = "measure"
+NAMES_KIND = "names"
 MODULE = "bakeoff_core.profiling"
 
 MIN_SECONDS = 1.0
@@ -82,6 +85,47 @@ def start_measuring(spec: MeasureSpec) -> jobs.Job:
         NoSpaceError: The disk is full.
     """
     return jobs.start_job(KIND, MODULE, asdict(spec))
+
+
+def start_listing() -> jobs.Job:
+    """Start the job that lists timm's names for this version of timm; it measures nothing.
+
+    Raises:
+        NoSpaceError: The disk is full.
+    """
+    return jobs.start_job(NAMES_KIND, MODULE, asdict(MeasureSpec(models=(), device="cpu")), exclusive=False)
+
+
+def pending(spec: MeasureSpec, measured: pd.DataFrame, names: TimmModels | None) -> MeasureSpec:
+    """Return the spec without the models that are cached in its setting, and so will not be measured again.
+
+    Args:
+        spec: The job; with `force` all of it is pending.
+        measured: Profiles of this machine, columns as `records.PROFILE_COLUMNS`.
+        names: timm's names, to tell what a plain name means and each model's own size; `None` if not known yet.
+    """
+    if spec.force:
+        return spec
+    machine = this_machine()
+    rows = measured[
+        (measured["batch_size"] == spec.batch_size)
+        & (measured["threads"] == (spec.threads or usable_cores()))
+        & (measured["dtype"] == spec.dtype)
+        & (measured["torch_version"] == machine.torch_version)
+        & (measured["timm_version"] == machine.timm_version)
+        & (measured["device"].eq(spec.device) | (spec.device == "auto"))
+        & measured["error"].isna()
+        & (measured["round_count"] >= spec.rounds)
+    ]
+    cached = set(zip(rows["model_name"], rows["img_size"], strict=True))
+    left = []
+    for name in spec.models:
+        model = names.find(name) if names else None
+        known_as = model.model_name if model else name
+        size = spec.img_size or (model.img_size if model else None)
+        if (known_as, size) not in cached:
+            left.append(name)
+    return replace(spec, models=tuple(left))
 
 
 def estimate(spec: MeasureSpec, catalogue: pd.DataFrame, measured: pd.DataFrame) -> Estimate:

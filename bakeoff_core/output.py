@@ -99,7 +99,7 @@ def decision_json(decision: Decision, candidates: pd.DataFrame, measured: Measur
     pick = decision.pick
     return {
         "pick": pick.candidate.model_name if pick else None,
-        "img_size": int(pick.candidate.img_size) if pick else None,
+        "img_size": pick.candidate.img_size if pick else None,
         "rule": decision.rule,
         "cost": decision.cost,
         "limits": asdict(decision.limits),
@@ -112,8 +112,8 @@ def decision_json(decision: Decision, candidates: pd.DataFrame, measured: Measur
         "cheapest": _reference(decision.cheapest.candidate if decision.cheapest else None),
         "most_accurate": _reference(decision.most_accurate.candidate if decision.most_accurate else None),
         "rejected": [
-            {**_reference(r.candidate), "reason": explain.explain_rejection(r, candidates, decision)}
-            for r in decision.rejections
+            {**_reference(candidate), "reason": reason}
+            for candidate, reason in explain.explain_rejections(decision, candidates).items()
         ],
         "setting": asdict(measured.setting),
         "machine_name": measured.machine_name,
@@ -123,7 +123,7 @@ def decision_json(decision: Decision, candidates: pd.DataFrame, measured: Measur
 def report_text(view: View, decision: Decision, *, svg_name: str | None = None) -> str:
     """Return the decision report of a view as Markdown, dated now."""
     return report.decision_report(
-        annotate(view.candidates, decision.cost if decision.rule == "cheapest" else "latency"),
+        annotate(view.candidates, _frontier_cost(decision)),
         decision,
         created_at=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         product_version=__version__,
@@ -133,10 +133,17 @@ def report_text(view: View, decision: Decision, *, svg_name: str | None = None) 
 
 def report_bundle(view: View, decision: Decision) -> bytes:
     """Return a zip of the report, the frontier as SVG and the profiles it rests on."""
-    table = annotate(view.candidates, "latency")
+    cost = _frontier_cost(decision)
     profiles = [p for p in store.read_profiles(profiles_path()) if p.setting == view.measured.setting]
     text = report_text(view, decision, svg_name="frontier.svg")
-    return report.bundle(text, frontier_svg(table, decision), store.to_parquet(profiles))
+    return report.bundle(
+        text, frontier_svg(annotate(view.candidates, cost), decision, cost=cost), store.to_parquet(profiles)
+    )
+
+
+def _frontier_cost(decision: Decision) -> str:
+    """The horizontal axis that a decision is about: its cost where it looks for the cheapest, else latency."""
+    return decision.cost if decision.rule == "cheapest" else "latency"
 
 
 def _json_value(name: str, value: Any) -> Any:
@@ -146,7 +153,7 @@ def _json_value(name: str, value: Any) -> Any:
 
 
 def _reference(candidate: CandidateRef | None) -> dict[str, Any] | None:
-    return None if candidate is None else {"model_name": candidate.model_name, "img_size": int(candidate.img_size)}
+    return None if candidate is None else {"model_name": candidate.model_name, "img_size": candidate.img_size}
 
 
 def _tie(choice: Choice | None) -> dict[str, Any] | None:

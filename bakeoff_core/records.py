@@ -295,7 +295,8 @@ class CandidateRef:
     """One candidate: a model at an image size."""
 
     model_name: str
-    img_size: int
+    img_size: int | None
+    """`None` where a failure came before it was known."""
 
 
 @dataclass(frozen=True)
@@ -303,7 +304,8 @@ class Tie:
     """The best candidates cannot be told apart by what was measured."""
 
     rivals: tuple[CandidateRef, ...]
-    """Everyone tied with the choice, best first; the choice itself is not listed."""
+    """Everyone tied with the choice, best first; the choice itself is not listed. Empty only under `limit`:
+    measured again, the choice might not fit, and nobody else does."""
     measure: str
     """What overlaps: `accuracy` (sampling intervals of top-1), a key of `COST_COLUMNS` (equal or
     overlapping cost), or `limit` (a rival or the choice lies within its own interval of the latency budget)."""

@@ -47,9 +47,7 @@ def published_by_timm() -> dict[tuple[str, int], dict[str, str]]:
     """timm's own table, cells as text, keyed by tag and size."""
     path = DATA / "timm-results" / "results-imagenet.csv"
     if not path.exists():
-        pytest.skip(
-            f"timm's table is not at {path}; set BAKEOFF_TEST_DATA to the folder that holds timm-results"
-        )
+        pytest.skip(f"timm's table is not at {path}; set BAKEOFF_TEST_DATA to the folder that holds timm-results")
     with path.open(encoding="utf-8", newline="") as file:
         return {(row["model"], int(row["img_size"])): row for row in csv.DictReader(file)}
 
@@ -216,9 +214,7 @@ def test_no_own_file_changes_nothing(tmp_path):
 
 
 def test_an_own_row_overrides_the_whole_accuracy_of_its_tag_and_size_alone(tmp_path):
-    path = own_file(
-        tmp_path, "model_name,img_size,top1,source,test_images\nresnet50.a1_in1k,224,61.5,our set,200\n"
-    )
+    path = own_file(tmp_path, "model_name,img_size,top1,source,test_images\nresnet50.a1_in1k,224,61.5,our set,200\n")
     table = read_catalogue(path)
     own, other = (accuracy_of(table, "resnet50.a1_in1k", size) for size in (224, 288))
     assert len(table) == len(read_catalogue())

@@ -1,0 +1,16 @@
+"""Backbone Bake-off: page configuration and navigation, nothing else."""
+
+import streamlit as st
+
+from pages.parts import sidebar
+
+st.set_page_config(page_title="Backbone Bake-off", page_icon="pages/parts/icon.svg", layout="wide")
+page = st.navigation(
+    [
+        st.Page("pages/frontier.py", title="Frontier", icon=":material/show_chart:", default=True),
+        st.Page("pages/measure.py", title="Measure", icon=":material/timer:"),
+        st.Page("pages/report.py", title="Report", icon=":material/description:"),
+    ]
+)
+sidebar.draw()
+page.run()

@@ -1,0 +1,81 @@
+"""Everything known about one candidate, in a few lines: for hovering over a point and for clicking on it.
+
+Not covered: why it was picked or rejected (`explain`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bakeoff_core.explain import explain_off_frontier
+from bakeoff_core.formatting import images_per_second, is_unknown, quantity, significant
+from bakeoff_core.records import candidate_label
+from bakeoff_core.wording import Escape, Row, interval_text
+
+DETAIL_COLUMNS = (
+    *("model_name", "img_size", "top1", "top1_low", "top1_high", "accuracy_source"),
+    *("latency_p50_s", "latency_p50_low_s", "latency_p50_high_s", "latency_p90_s", "throughput"),
+    *("passes", "round_count", "macs", "param_count", "peak_memory_bytes", "warnings", "error"),
+    *("non_dominated", "dominated_by"),
+)
+"""What `candidate_lines` reads."""
+
+
+def candidate_lines(
+    row: Row, dominator: Row | None = None, *, cost: str = "latency", escape: Escape = str
+) -> list[str]:
+    """Return the full label of a candidate, then its numbers, then where it stands.
+
+    What is unknown is left out, so a candidate that was never measured has fewer lines.
+
+    Args:
+        row: The candidate, with `DETAIL_COLUMNS`.
+        dominator: The row of the candidate that `dominated_by` names, for the difference.
+        cost: Key of `COST_COLUMNS`: the axis the frontier was drawn on.
+        escape: See `wording`.
+    """
+    size = row["img_size"]
+    label = candidate_label(row["model_name"], None if is_unknown(size) else int(size))
+    standing = explain_off_frontier(row, dominator, cost=cost, escape=escape)
+    return [
+        escape(label),
+        *_accuracy_lines(row, escape),
+        *_latency_lines(row),
+        *_size_lines(row),
+        standing,
+    ]
+
+
+def _accuracy_lines(row: Row, escape: Escape) -> Iterator[str]:
+    if not is_unknown(row["top1"]):
+        source = row["accuracy_source"]
+        yield f"top-1 {quantity('top1', row['top1'])}" + ("" if is_unknown(source) else f" ({escape(source)})")
+    low, high = row["top1_low"], row["top1_high"]
+    if not is_unknown(low) and not is_unknown(high):
+        yield f"95 % sampling interval {interval_text('top1', low, high)}"
+
+
+def _latency_lines(row: Row) -> Iterator[str]:
+    if is_unknown(row["latency_p50_s"]):
+        return
+    p90, rate = row["latency_p90_s"], row["throughput"]
+    beside = "" if is_unknown(p90) else f" (p90 {significant(p90 * 1e3)})"
+    speed = "" if is_unknown(rate) else f", {images_per_second(rate)}"
+    yield f"latency {quantity('latency_p50_s', row['latency_p50_s'])}{beside}{speed}"
+    low, high = row["latency_p50_low_s"], row["latency_p50_high_s"]
+    if not is_unknown(low) and not is_unknown(high):
+        yield f"95 % interval of the median {interval_text('latency_p50_s', low, high)}"
+    if not is_unknown(row["passes"]) and not is_unknown(row["round_count"]):
+        rounds = int(row["round_count"])
+        yield f"{int(row['passes'])} passes in {rounds} {'process' if rounds == 1 else 'processes'}"
+
+
+def _size_lines(row: Row) -> Iterator[str]:
+    sizes = [quantity(column, row[column]) for column in ("macs", "param_count") if not is_unknown(row[column])]
+    if not is_unknown(row["peak_memory_bytes"]):
+        sizes.append(f"peak memory {quantity('peak_memory_bytes', row['peak_memory_bytes'])}")
+    doubts = row["warnings"] if isinstance(row["warnings"], (tuple, list)) else ()
+    if doubts:
+        sizes.append(f"{len(doubts)} {'warning' if len(doubts) == 1 else 'warnings'}")
+    if sizes:
+        yield " · ".join(sizes)

@@ -1,0 +1,331 @@
+"""The frontier as a Plotly figure.
+
+Draw it with `st.plotly_chart(figure, theme=None, …)`: colours, fonts and both backgrounds are designed here
+(pass `dark` from `st.context.theme`), and Streamlit's own theme would replace half of them. The background is
+transparent, so the page shows through.
+
+Not covered: what is on the frontier (`pareto`), what a chart holds (`chart`), the report's picture (`svg`).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from bakeoff_core.chart import (
+    DARK,
+    ERROR_BAR_POINTS,
+    GRID_ALPHA,
+    INTERVAL_ALPHA,
+    LIGHT,
+    SHADE_ALPHA,
+    Chart,
+    Palette,
+    build_chart,
+    log_ticks,
+    place_labels,
+)
+from bakeoff_core.details import DETAIL_COLUMNS, candidate_lines
+from bakeoff_core.formatting import SCALES, html_text
+from bakeoff_core.records import COST_COLUMNS, Decision
+from bakeoff_core.wording import RULE_WORDS, setting_differences
+
+FONT = '"Source Sans", "Source Sans Pro", system-ui, sans-serif'
+MARGINS_PX = (70.0, 110.0)
+"""What axes and legend take off the picture's width and height before labels are laid out."""
+
+LEGEND_CHARS = 40
+"""Longest legend entry; a machine's name can be longer than a phone is wide."""
+
+
+def frontier_figure(
+    candidates: pd.DataFrame,
+    decision: Decision | None,
+    *,
+    cost: str = "latency",
+    accuracy: str = "top1",
+    comparison: pd.DataFrame | None = None,
+    dark: bool = False,
+    selected: str | None = None,
+    size_px: tuple[int, int] = (800, 440),
+) -> go.Figure:
+    """Draw accuracy against cost: the frontier as a line, dominated hollow and grey, the pick a star.
+
+    At most six traces, whatever the number of candidates. `customdata[0]` of every point is its
+    `candidate_label`, so a click can be mapped back; points of the comparison carry "comparison" after it.
+    `uirevision` is constant: zoom survives new data, and "reset axes" returns to the whole picture.
+
+    Args:
+        candidates: Profile, accuracy and frontier columns, annotated for these axes. Never measured is fine
+            where `cost` is one that needs no measurement.
+        decision: Whose limits to shade and answers to mark; `None` for neither.
+        cost: Key of `COST_COLUMNS`: the x axis.
+        accuracy: Column of percentages: the y axis.
+        comparison: Candidates of another setting; their frontier is drawn as a second, dashed line.
+        dark: Whether the page is dark.
+        selected: `candidate_label` of a point to ring.
+        size_px: Width and height to be expected on the page (a phone: 390, 420): names that would collide
+            there are left out. The figure itself has no size.
+
+    Returns:
+        The figure; it fills its container, and its margins suit 390 px as well as 1280.
+
+    Raises:
+        ValueError: `cost` is unknown.
+    """
+    palette = DARK if dark else LIGHT
+    chart = build_chart(candidates, decision, cost=cost, accuracy=accuracy, comparison=comparison)
+    hovers = _hover_texts(chart.points, cost)
+    traces = [
+        _dominated_trace(chart, cost, palette, hovers),
+        _comparison_trace(chart, cost, palette, candidates),
+        _frontier_trace(chart, cost, palette, hovers, size_px),
+        *_answer_traces(chart, palette, decision, hovers),
+        _selected_trace(chart, palette, selected, hovers),
+    ]
+    return go.Figure([trace for trace in traces if trace is not None], _layout(chart, palette))
+
+
+def _layout(chart: Chart, palette: Palette) -> go.Layout:
+    axis = {
+        "gridcolor": _rgba(palette.quiet, GRID_ALPHA),
+        "linecolor": _rgba(palette.quiet, INTERVAL_ALPHA),
+        "zeroline": False,
+        "showline": True,
+        "automargin": True,
+    }
+    title = {"standoff": 8, "font": {"size": 13}}
+    log_range = [math.log10(value) for value in chart.x_range]
+    return go.Layout(
+        template="none",
+        font={"family": FONT, "size": 13, "color": palette.text},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        margin={"l": 8, "r": 12, "t": 8, "b": 8},
+        hovermode="closest",
+        hoverlabel={"align": "left", "font": {"family": FONT, "size": 13}},
+        uirevision="frontier",
+        # Upright at the edge, where it does not lie on the legend.
+        modebar={"orientation": "v", "bgcolor": "rgba(0,0,0,0)", "remove": ["select2d", "lasso2d"]},
+        # Above the plot, in the container's coordinates: it pushes the plot down and never covers a point.
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": 1,
+            "yanchor": "top",
+            "yref": "container",
+            "bgcolor": "rgba(0,0,0,0)",
+            "traceorder": "reversed",  # the pick is drawn last and named first
+            "itemclick": False,
+            "itemdoubleclick": False,
+        },
+        xaxis={
+            **axis,
+            "type": "log",
+            "range": log_range,
+            # Plotly's own labels on a log axis are a large "10" and a small "2, 5"; these read alike.
+            "tickvals": log_ticks(*chart.x_range, beyond=10),
+            "title": {**title, "text": f"{chart.x_title}, log scale"},
+        },
+        yaxis={**axis, "range": list(chart.y_range), "title": {**title, "text": chart.y_title}},
+        shapes=_regions(chart, palette),
+        annotations=_annotations(chart, palette),
+    )
+
+
+def _regions(chart: Chart, palette: Palette) -> list[dict[str, object]]:
+    """Shade what the limits exclude, once: the part above the budget, then the rest below the floor.
+
+    Nothing is shaded where nothing is drawn. Shapes reach a decade beyond the range, so that panning a little
+    does not show where they end.
+    """
+    if chart.points.empty:
+        return []
+    low, high = chart.x_range[0] / 10, chart.x_range[1] * 10
+    bottom, top = chart.y_range[0] - 100, chart.y_range[1] + 100
+    edge = high if chart.max_x is None else min(chart.max_x, high)
+    fill = {
+        "type": "rect",
+        "layer": "below",
+        "line": {"width": 0},
+        "fillcolor": _rgba(palette.quiet, SHADE_ALPHA),
+    }
+    line = {"type": "line", "layer": "below", "line": {"width": 1.4, "dash": "dot", "color": palette.limit}}
+    shapes: list[dict[str, object]] = []
+    if chart.max_x is not None:
+        shapes.append({**fill, "name": "over budget", "x0": max(edge, low), "x1": high, "y0": bottom, "y1": top})
+        shapes.append({**line, "name": "budget", "x0": chart.max_x, "x1": chart.max_x, "y0": bottom, "y1": top})
+    if chart.min_y is not None:
+        shapes.append({**fill, "name": "under floor", "x0": low, "x1": edge, "y0": bottom, "y1": chart.min_y})
+        shapes.append({**line, "name": "floor", "x0": low, "x1": high, "y0": chart.min_y, "y1": chart.min_y})
+    return shapes
+
+
+def _annotations(chart: Chart, palette: Palette) -> list[dict[str, object]]:
+    """Write each limit inside the region it shuts out, or say why there is nothing to see."""
+    style = {"showarrow": False, "font": {"size": 12, "color": palette.limit}}
+    if chart.points.empty:
+        where = {"xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5}
+        text = {"text": "<br>".join(chart.nothing), "font": {"size": 14, "color": palette.text}}
+        return [{**style, **where, **text}]
+    notes: list[dict[str, object]] = []
+    if chart.max_x is not None and chart.x_range[0] < chart.max_x < chart.x_range[1]:
+        at = {"xref": "x", "yref": "paper", "x": math.log10(chart.max_x), "y": 0, "xanchor": "left"}
+        notes.append({**style, **at, "yanchor": "bottom", "text": f"over {chart.max_x_text}"})
+    if chart.min_y is not None and chart.y_range[0] < chart.min_y < chart.y_range[1]:
+        at = {"xref": "paper", "yref": "y", "x": 0, "y": chart.min_y, "xanchor": "left"}
+        notes.append({**style, **at, "yanchor": "top", "text": f"under {chart.min_y_text}"})
+    return notes
+
+
+def _rgba(colour: str, alpha: float) -> str:
+    """A hex colour with opacity, in the only form Plotly knows for it."""
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha})"
+
+
+def _points(table: pd.DataFrame, hovers: dict[str, str], extra: tuple[str, ...] = (), **style: object) -> go.Scatter:
+    """A trace of candidates, whose hover text is escaped and whose click data is the raw label."""
+    labels = table["label"].tolist()
+    return go.Scatter(
+        # Arrays, because Plotly looks at every element of a list: a third of the time at 1,400 points.
+        x=table["x"].to_numpy(float),
+        y=table["y"].to_numpy(float),
+        customdata=np.array([(label, *extra) for label in labels], dtype=object),
+        hovertext=np.array([hovers[label] for label in labels], dtype=object),
+        hoverinfo="text",
+        # A click selects in Streamlit; without these it would fade every other point.
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 1}},
+        **style,
+    )
+
+
+def _dominated_trace(chart: Chart, cost: str, palette: Palette, hovers: dict[str, str]) -> go.Scatter | None:
+    if chart.dominated.empty:
+        return None
+    return _points(
+        chart.dominated,
+        hovers,
+        name="Dominated",
+        mode="markers",
+        marker={"symbol": "diamond-open", "size": 8, "color": palette.dominated, "line": {"width": 1.4}},
+        error_x=_error_bars(chart, chart.dominated, cost, palette),
+    )
+
+
+def _frontier_trace(
+    chart: Chart, cost: str, palette: Palette, hovers: dict[str, str], size_px: tuple[int, int]
+) -> go.Scatter | None:
+    if chart.frontier.empty:
+        return None
+    names = chart.frontier["name"].tolist()
+    width, height = (size - taken for size, taken in zip(size_px, MARGINS_PX, strict=True))
+    sides = place_labels(chart, names, width, height, char_width=6.6, line_height=15)
+    return _points(
+        chart.frontier,
+        hovers,
+        name="Frontier",
+        mode="lines+markers+text",
+        # A step, not a slope: between two models there is no third, so a budget buys what lies left of it.
+        line={"shape": "hv", "width": 2, "color": palette.frontier},
+        marker={"symbol": "circle", "size": 9, "color": palette.frontier},
+        text=[html_text(name) if side else "" for name, side in zip(names, sides, strict=True)],
+        textposition=[side or "top left" for side in sides],
+        textfont={"size": 12, "color": palette.text},
+        error_x=_error_bars(chart, chart.frontier, cost, palette),
+    )
+
+
+def _comparison_trace(chart: Chart, cost: str, palette: Palette, candidates: pd.DataFrame) -> go.Scatter | None:
+    """The other setting's frontier, named by what sets it apart from the one shown."""
+    if chart.comparison is None:
+        return None
+    known = candidates.iloc[0] if len(candidates) else {}
+    setting = setting_differences(chart.comparison.iloc[0], known)
+    short = setting if len(setting) <= LEGEND_CHARS else f"{setting[:LEGEND_CHARS]}…"
+    hovers = {label: f"{html_text(setting)}<br>{text}" for label, text in _hover_texts(chart.comparison, cost).items()}
+    return _points(
+        chart.comparison,
+        hovers,
+        extra=("comparison",),
+        name=html_text(f"Frontier: {short}"),
+        mode="lines+markers",
+        line={"shape": "hv", "width": 1.6, "dash": "dash", "color": palette.comparison},
+        marker={"symbol": "square", "size": 8, "color": palette.comparison},
+    )
+
+
+def _answer_traces(
+    chart: Chart, palette: Palette, decision: Decision | None, hovers: dict[str, str]
+) -> list[go.Scatter]:
+    """The pick as a filled star, the other answer as a hollow one below it."""
+    if decision is None:
+        return []
+    other_rule = "cheapest" if decision.rule == "most-accurate" else "most-accurate"
+    answers = (
+        (chart.other, "Other answer", other_rule, "star-open", 17, 2.0),
+        (chart.pick, "Pick", decision.rule, "star", 20, 1.0),
+    )
+    return [
+        _points(
+            row.to_frame().T,
+            {row["label"]: f"<i>{name}: {RULE_WORDS[rule]}</i><br>{hovers[row['label']]}"},
+            name=name,
+            mode="markers",
+            marker={
+                "symbol": symbol,
+                "size": size,
+                "color": palette.pick,
+                "line": {"width": line, "color": palette.pick},
+            },
+        )
+        for row, name, rule, symbol, size, line in answers
+        if row is not None
+    ]
+
+
+def _selected_trace(chart: Chart, palette: Palette, selected: str | None, hovers: dict[str, str]) -> go.Scatter | None:
+    points = chart.points[chart.points["label"] == selected]
+    if points.empty:
+        return None
+    return _points(
+        points,
+        hovers,
+        name="Selected",
+        mode="markers",
+        showlegend=False,
+        marker={"symbol": "circle-open", "size": 24, "color": palette.text, "line": {"width": 2}},
+    )
+
+
+def _error_bars(chart: Chart, table: pd.DataFrame, cost: str, palette: Palette) -> dict[str, object] | None:
+    """The 95 % interval of the median, where latency is shown and the points are few enough."""
+    if cost != "latency" or chart.point_count > ERROR_BAR_POINTS:
+        return None
+    scale = SCALES[COST_COLUMNS[cost]][0]
+    low, high = (pd.to_numeric(table[c]) * scale for c in ("latency_p50_low_s", "latency_p50_high_s"))
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": (high - table["x"]).clip(lower=0).fillna(0).tolist(),
+        "arrayminus": (table["x"] - low).clip(lower=0).fillna(0).tolist(),
+        "color": _rgba(palette.quiet, INTERVAL_ALPHA),
+        "thickness": 1.2,
+        "width": 3,
+    }
+
+
+def _hover_texts(table: pd.DataFrame, cost: str) -> dict[str, str]:
+    """Everything known about each candidate, by label; all text from files is escaped."""
+    columns = (table[column].tolist() for column in ("label", *DETAIL_COLUMNS))
+    rows = {label: dict(zip(DETAIL_COLUMNS, values, strict=True)) for label, *values in zip(*columns, strict=True)}
+    texts = {}
+    for label, row in rows.items():
+        name, *lines = candidate_lines(row, rows.get(row["dominated_by"]), cost=cost, escape=html_text)
+        texts[label] = "<br>".join([f"<b>{name}</b>", *lines])
+    return texts

@@ -1,0 +1,272 @@
+"""The decision report: Markdown for a ticket that stands up in a review, and the bundle to download.
+
+The machine-readable record inside it is `facts`; its reader and `replay` are offered here too, so that
+callers need one module. Not covered: drawing (`svg`), writing files.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterable
+from urllib.parse import quote
+
+import pandas as pd
+
+from bakeoff_core.explain import (
+    explain_alternatives,
+    explain_choice,
+    explain_limits,
+    explain_no_pick,
+    explain_warning,
+)
+from bakeoff_core.facts import Replay as Replay
+from bakeoff_core.facts import ReportFacts as ReportFacts
+from bakeoff_core.facts import gather_facts, setting_row, write_record
+from bakeoff_core.facts import read_facts as read_facts
+from bakeoff_core.facts import replay as replay
+from bakeoff_core.facts import without_record as without_record
+from bakeoff_core.formatting import (
+    is_unknown,
+    limit_number,
+    markdown_code,
+    markdown_text,
+    megabytes,
+)
+from bakeoff_core.records import (
+    COST_COLUMNS,
+    IMAGENET_VALIDATION_IMAGES,
+    LIMIT_COLUMNS,
+    CandidateRef,
+    Choice,
+    Decision,
+    candidate_label,
+)
+from bakeoff_core.standings import candidate_reasons, candidate_table
+from bakeoff_core.wording import COLUMN_WORDS, RULE_WORDS, Wording, candidate_refs, describe_setting
+
+_MODEL_NAME = re.compile(r"\w[\w.:/-]*", re.ASCII)
+"""What timm can be asked for. Nothing in it means anything to a shell, so it needs no quotes in a command."""
+
+_DEFINITIONS = f"""
+- **Top-1** is the published accuracy of the weights tag at the image size given, in percent. Its 95 %
+  sampling interval says how far it may be off because the test set has {IMAGENET_VALIDATION_IMAGES:,} images.
+- **Latency** is the time of one forward pass of the whole batch. p50 is the median over the medians of
+  several fresh processes, p90 the 90th percentile over all timed passes.
+- **The interval** of a latency is the 95 % interval of its median, the spread between processes included.
+- **MACs** are multiply-accumulates of one image; what papers call FLOPs (G) are these.
+- **Parameters** count the classifier. **Peak memory** is what one pass needs above the idle process.
+- **On the frontier**: no other candidate is at least as good on both axes and better on one.
+- **A tie**: the answer is ahead of its rivals by less than the noise of the measurement.
+""".strip()
+
+
+def decision_report(
+    candidates: pd.DataFrame,
+    decision: Decision,
+    *,
+    created_at: str,
+    product_version: str,
+    title: str = "Backbone decision",
+    svg_name: str | None = None,
+    frontier_cost: str | None = None,
+) -> str:
+    """Write the whole decision down, from the pick to how to reproduce it.
+
+    Every text from the table is escaped: nothing in a name can leave its cell, become markup, or end the
+    record.
+
+    Args:
+        candidates: The table that was decided on, of one setting, with frontier columns.
+        decision: What follows from it; one without a pick makes a report too.
+        created_at: When, ISO 8601 in UTC.
+        product_version: Version of this product.
+        title: First heading.
+        svg_name: File name of the picture beside the report, or `None` for none.
+        frontier_cost: Key of `COST_COLUMNS`: the axis the table's frontier columns were made for. `None` is the
+            decision's cost where the rule is about it, and latency where not.
+
+    Returns:
+        Markdown (GitHub's, with one table), ending in a newline.
+
+    Raises:
+        ValueError: The candidates come from more than one setting.
+    """
+    if frontier_cost is None:
+        frontier_cost = decision.cost if decision.rule == "cheapest" else "latency"
+    facts = gather_facts(candidates, decision, created_at=created_at, product_version=product_version)
+    sections = [
+        [f"# {markdown_text(title)}", *_headline(candidates, decision)],
+        _where(candidates, created_at, product_version),
+        ["## Why", *_bullets(_reasons(candidates, decision))],
+        _alternatives(candidates, decision),
+        [f"![Accuracy against {COLUMN_WORDS[COST_COLUMNS[frontier_cost]]}]({quote(svg_name)})"] if svg_name else [],
+        _candidates(candidates, decision, frontier_cost),
+        _reasons_against(candidates, decision, frontier_cost),
+        _warnings(candidates),
+        _reproduction(candidates, decision),
+        ["## What the words mean", "", _DEFINITIONS],
+        [write_record(facts)],
+    ]
+    return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+
+
+def bundle(report_markdown: str, svg: str, parquet: bytes) -> bytes:
+    """Pack a report, its picture and its data into one zip; equal input gives equal bytes.
+
+    Args:
+        report_markdown: Becomes `report.md`.
+        svg: Becomes `frontier.svg`; give `decision_report` this name.
+        parquet: Becomes `profiles.parquet`.
+    """
+    files = {"report.md": report_markdown.encode(), "frontier.svg": svg.encode(), "profiles.parquet": parquet}
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))  # the earliest a zip can say
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system, entry.external_attr = 3, 0o644 << 16  # readable wherever it is unpacked
+            archive.writestr(entry, content)
+    return packed.getvalue()
+
+
+def _bullets(sentences: Iterable[str]) -> list[str]:
+    return ["", *(f"- {sentence}" for sentence in sentences)]
+
+
+def _label(ref: CandidateRef) -> str:
+    return markdown_code(candidate_label(ref.model_name, ref.img_size))
+
+
+def _headline(candidates: pd.DataFrame, decision: Decision) -> list[str]:
+    """The pick with its numbers, the other answer, and the question."""
+    words = Wording(candidates, markdown_code)
+
+    def answer(choice: Choice | None) -> str:
+        return (
+            "none"
+            if choice is None
+            else f"{_label(choice.candidate)} ({words.numbers(choice.candidate, decision.cost)})"
+        )
+
+    other_rule, other = ("most-accurate", decision.most_accurate)
+    if decision.rule == "most-accurate":
+        other_rule, other = ("cheapest", decision.cheapest)
+    return [
+        "",
+        f"**Pick: {answer(decision.pick)}**",
+        "",
+        f"- Rule: {RULE_WORDS[decision.rule]}; cost is {COLUMN_WORDS[COST_COLUMNS[decision.cost]]}.",
+        f"- Limits: {explain_limits(decision.limits)}.",
+        f"- Other answer, {RULE_WORDS[other_rule]}: {answer(other)}.",
+    ]
+
+
+def _where(candidates: pd.DataFrame, created_at: str, product_version: str) -> list[str]:
+    """The machine and the versions, from the rows themselves."""
+    row = setting_row(candidates)
+    made = f"Written {markdown_text(created_at)} by Backbone Bake-off {markdown_text(product_version)}."
+    lines = ["## Where it was measured", ""]
+    if row is None:
+        return [*lines, f"Nothing was measured: these are published figures. {made}"]
+    facts = {
+        "Processor": row.get("cpu_name"),
+        "Cores usable": None if is_unknown(row.get("cpu_count")) else int(row["cpu_count"]),
+        "Memory": None if is_unknown(row.get("memory_bytes")) else megabytes(row["memory_bytes"]),
+        "GPU": row.get("gpu_name"),
+        "System": row.get("os_name"),
+        "Python": row.get("python_version"),
+    }
+    times = sorted(str(time) for time in candidates["measured_at"] if not is_unknown(time))
+    if times:
+        facts["Measured"] = times[0] if times[0] == times[-1] else f"{times[0]} to {times[-1]}"
+    known = [f"{name}: {markdown_text(value)}" for name, value in facts.items() if not is_unknown(value)]
+    return [*lines, f"{describe_setting(row, markdown_text)}. {made}", *_bullets(known)]
+
+
+def _reasons(candidates: pd.DataFrame, decision: Decision) -> list[str]:
+    if decision.pick is None:
+        return explain_no_pick(decision, candidates, escape=markdown_code)
+    return explain_choice(decision.pick, decision, candidates, escape=markdown_code)
+
+
+def _alternatives(candidates: pd.DataFrame, decision: Decision) -> list[str]:
+    sentences = explain_alternatives(decision, candidates, escape=markdown_code)
+    return ["## What would change it", *_bullets(sentences)] if sentences else []
+
+
+def _candidates(candidates: pd.DataFrame, decision: Decision, cost: str) -> list[str]:
+    intro = f"Frontier: top-1 accuracy against {COLUMN_WORDS[COST_COLUMNS[cost]]}. The pick is marked ★."
+    return [
+        "## Candidates",
+        "",
+        intro,
+        "",
+        *candidate_table(candidates, decision, cost),
+        *_sources(candidates),
+    ]
+
+
+def _reasons_against(candidates: pd.DataFrame, decision: Decision, cost: str) -> list[str]:
+    reasons = candidate_reasons(candidates, decision, cost)
+    heading = "## Why not the others" if decision.pick else "## Why none of them"
+    return [heading, *_bullets(reasons)] if reasons else []
+
+
+def _sources(candidates: pd.DataFrame) -> list[str]:
+    """Where the accuracies were published."""
+    sources = dict.fromkeys(str(s) for s in candidates["accuracy_source"] if not is_unknown(s))
+    return ["", f"Accuracies published in: {', '.join(map(markdown_text, sources))}."] if sources else []
+
+
+def _warnings(candidates: pd.DataFrame) -> list[str]:
+    """Each doubt about each measurement, in words."""
+    lines = []
+    for ref, warnings in zip(candidate_refs(candidates), candidates["warnings"], strict=True):
+        doubts = warnings if isinstance(warnings, (tuple, list)) else ()
+        lines += [f"{_label(ref)}: {explain_warning(warning)}" for warning in doubts]
+    return ["## Warnings", *(_bullets(lines) if lines else ["", "No measurement carries a warning."])]
+
+
+def _reproduction(candidates: pd.DataFrame, decision: Decision) -> list[str]:
+    """The commands that measure the same models in the same setting, decide, and compare."""
+    row = setting_row(candidates)
+    lines, left_out = [], 0
+    models: dict[int | None, list[str]] = {}
+    for ref in candidate_refs(candidates):
+        if _MODEL_NAME.fullmatch(ref.model_name):
+            models.setdefault(ref.img_size, []).append(ref.model_name)
+        else:
+            left_out += 1
+    if row is not None:
+        setting = (
+            f"--batch-size {int(row['batch_size'])} --threads {int(row['threads'])} "
+            f"--device {row['device']} --dtype {row['dtype']}"
+        )
+        for size, names in models.items():
+            at_size = "" if size is None else f"--img-size {size} "
+            lines.append(f"python -m bakeoff_core profile {' '.join(names)} {at_size}{setting}")
+    lines += [
+        f"python -m bakeoff_core pick {_pick_options(decision)}",
+        "python -m bakeoff_core replay report.md",
+    ]
+    intro = "On the same machine, with the versions above; `profile` keeps what is already measured."
+    if left_out:
+        intro += f" Rows whose names no timm model can have, and that cannot be measured again: {left_out}."
+    return ["## How to reproduce", "", intro, "", "```sh", *lines, "```"]
+
+
+def _pick_options(decision: Decision) -> str:
+    flags = {
+        "min_top1": "--min-top1",
+        "max_latency_s": "--max-latency-ms",
+        "max_memory_bytes": "--max-memory-mb",
+        "max_param_count": "--max-params-m",
+    }
+    limits = [
+        f"{flag} {limit_number(LIMIT_COLUMNS[limit], value)}"
+        for limit, flag in flags.items()
+        if (value := getattr(decision.limits, limit)) is not None
+    ]
+    return " ".join([*limits, f"--rule {decision.rule}", f"--cost {decision.cost}"])

@@ -1,0 +1,33 @@
+"""Run every benchmark, one after the other, and tell which met their targets: `python -m benchmarks`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+NAMES = (
+    "frontier_speed",
+    "timing_agreement",
+    "macs_agreement",
+    "peak_memory",
+    "measuring_cost",
+    "pick_stability",
+    "server_weight",
+    "slider_latency",
+)
+
+
+def main() -> int:
+    """Run them all; the exit code is 0 when every target was met."""
+    outcomes = {}
+    for name in NAMES:
+        print(f"\n=== {name}", flush=True)
+        outcomes[name] = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"]).returncode == 0
+    print()
+    for name, met in outcomes.items():
+        print(f"{'met   ' if met else 'MISSED'}  {name}")
+    return 0 if all(outcomes.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

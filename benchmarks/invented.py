@@ -1,0 +1,56 @@
+"""Profiles and accuracies that nobody measured, to load the page with as many models as a benchmark needs."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from bakeoff_core import store
+from bakeoff_core.home import own_accuracy_path, profiles_path
+from bakeoff_core.machine import this_machine
+from bakeoff_core.profiling import fold
+from bakeoff_core.records import RUNTIMES, Profile, Round
+
+
+def write_profiles_of(count: int, seed: int = 0) -> None:
+    """Fill the store of `BAKEOFF_HOME` with invented models, and the user's accuracy file with their accuracies.
+
+    Latency and accuracy rise together, with scatter, as they do among real models.
+    """
+    chance = random.Random(seed)
+    machine = this_machine()
+    profiles, lines = [], ["model_name,img_size,top1,source"]
+    for number in range(count):
+        name = f"invented_{number:04d}.made_up"
+        size = number / max(1, count - 1)
+        latency = 0.004 * 100**size * chance.uniform(0.7, 1.4)
+        blank = Profile(
+            model_name=name,
+            img_size=224,
+            machine_id=machine.machine_id,
+            device="cpu",
+            threads=machine.cpu_count,
+            batch_size=1,
+            dtype="float32",
+            runtime=RUNTIMES[0],
+            torch_version=machine.torch_version,
+            timm_version=machine.timm_version,
+            machine_name=machine.machine_name,
+            cpu_name=machine.cpu_name,
+            cpu_count=machine.cpu_count,
+            memory_bytes=machine.memory_bytes,
+            gpu_name=None,
+            os_name=machine.os_name,
+            python_version=machine.python_version,
+            param_count=int(2e6 * 100**size),
+            weight_bytes=int(8e6 * 100**size),
+            macs=int(latency * 5e10),
+        )
+        for _ in range(2):
+            times = tuple(latency * chance.gauss(1, 0.02) for _ in range(64))
+            moment = "2026-01-01T00:00:00Z"
+            blank = fold(blank, Round(times, 8, True, False, 0.0, 0.0, int(1e8 * 20**size), moment), None)
+        profiles.append(replace(blank, macs=int(latency * 5e10)))
+        lines.append(f"{name},224,{min(90.0, 64 + 22 * size + chance.gauss(0, 2)):.3f},invented for a benchmark")
+    store.write_profiles(profiles_path(), profiles)
+    own_accuracy_path().write_text("\n".join(lines) + "\n")

@@ -1,0 +1,63 @@
+"""Run real measuring jobs in a state folder of their own, for the benchmarks."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bakeoff_core import jobs, measuring, store
+from bakeoff_core.home import profiles_path
+from bakeoff_core.records import MeasureSpec, Profile
+
+HOG = "while True: pass"
+
+
+@contextlib.contextmanager
+def own_home() -> Iterator[Path]:
+    """Point `BAKEOFF_HOME` at an empty folder for a while."""
+    before = os.environ.get("BAKEOFF_HOME")
+    with tempfile.TemporaryDirectory(prefix="bakeoff-benchmark-") as folder:
+        os.environ["BAKEOFF_HOME"] = folder
+        try:
+            yield Path(folder)
+        finally:
+            os.environ.pop("BAKEOFF_HOME")
+            if before is not None:
+                os.environ["BAKEOFF_HOME"] = before
+
+
+@contextlib.contextmanager
+def cpu_hog() -> Iterator[None]:
+    """Keep one core busy for a while."""
+    hog = subprocess.Popen([sys.executable, "-c", HOG])
+    try:
+        yield
+    finally:
+        hog.kill()
+        hog.wait()
+
+
+def measure(spec: MeasureSpec) -> tuple[tuple[Profile, ...], float]:
+    """Run a job to its end.
+
+    Returns:
+        The profiles in the store, and the wall time in seconds from the start of the job to its end.
+
+    Raises:
+        RuntimeError: The job did not end well.
+    """
+    began = time.monotonic()
+    job = measuring.start_measuring(spec)
+    while job.active:
+        time.sleep(0.05)
+        job = jobs.read_job(job.job_id)
+    seconds = time.monotonic() - began
+    if job.state != "done" or job.status.get("failures"):
+        raise RuntimeError(f"The job ended as {job.state}: {job.status.get('message')} {job.status.get('failures')}")
+    return store.read_profiles(profiles_path()), seconds

@@ -1,0 +1,55 @@
+"""Medians of our timing loop against torch.utils.benchmark's: `python -m benchmarks.timing_agreement`.
+
+Both time the same model object on the same threads in the same process, in alternating blocks, so that what drifts on
+the machine meets both alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from statistics import median
+
+from bakeoff_core.backbones import create_backbone
+from bakeoff_core.machine import usable_cores
+from bakeoff_core.timing import time_passes
+
+MODELS = ("mobilenetv3_small_100", "efficientnet_b0", "vit_tiny_patch16_224", "resnet18", "resnet50", "convnext_tiny")
+TARGET = 0.05
+BLOCKS = 8
+PASSES = 16
+
+
+def main() -> int:
+    """Print the ratio of medians a model; the exit code is 0 when all are within the target."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--threads", type=int, default=usable_cores())
+    arguments = parser.parse_args()
+    ratios = {name: compare(name, arguments.threads) for name in MODELS}
+    worst = max(ratios.values(), key=lambda ratio: abs(ratio - 1))
+    print(f"worst ratio {worst:.3f} (target: within {TARGET:.0%}), {arguments.threads} threads")
+    return 0 if abs(worst - 1) <= TARGET else 1
+
+
+def compare(model_name: str, threads: int) -> float:
+    """Return our median over torch's for one model."""
+    import torch
+    from torch.utils.benchmark import Timer
+
+    torch.set_num_threads(threads)
+    model, images = create_backbone(model_name, 224), torch.randn(1, 3, 224, 224)
+    timer = Timer("model(images)", globals={"model": model, "images": images}, num_threads=threads)
+    ours: list[float] = []
+    theirs: list[float] = []
+    with torch.inference_mode():
+        for _ in range(BLOCKS):
+            ours += time_passes(lambda: model(images), min_passes=PASSES, min_seconds=0, cap_s=60).times_s
+            timer.timeit(1)
+            theirs += [timer.timeit(1).median for _ in range(PASSES)]
+    ratio = median(ours) / median(theirs)
+    print(f"{model_name:24s} ours {median(ours) * 1e3:7.2f} ms  torch's {median(theirs) * 1e3:7.2f} ms  {ratio:.3f}")
+    return ratio
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,20 @@
+"""The Frontier page: drag the two limits, see the pick and the frontier, take the answer away."""
+
+import streamlit as st
+
+from bakeoff_core import jobs, measuring
+from pages.parts import candidate_table, explorer, first_look, job_card, sidebar
+
+shown = sidebar.shown()
+active = [job for job in jobs.list_jobs(measuring.KIND)[:20] if job.active]
+
+if shown is None:
+    st.markdown("#### The cheapest network that clears your bar, on this machine")
+    for job in active:
+        job_card.draw(job.job_id)
+    first_look.draw(can_start=not active)
+else:
+    for job in active:
+        job_card.draw(job.job_id)
+    explorer.draw(shown, sidebar.comparison())
+    candidate_table.draw(shown)

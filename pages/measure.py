@@ -1,0 +1,27 @@
+"""The Measure page: choose models, see how long it will take, watch it, and carry profiles between machines."""
+
+import streamlit as st
+
+from bakeoff_core import jobs, measuring
+from pages.parts import file_exchange, job_card, measure_form, names_job
+
+st.markdown("## Measure models on this machine")
+all_jobs = jobs.list_jobs(measuring.KIND)[:20]
+active = [job for job in all_jobs if job.active]
+for job in active:
+    job_card.draw(job.job_id)
+
+names_job.ensure_listed()
+spec = measure_form.draw()
+if spec is not None:
+    measure_form.draw_start(spec, busy=bool(active))
+
+ended = [job for job in all_jobs if not job.active]
+if ended:
+    st.markdown("### Earlier jobs")
+    for job in ended[:5]:
+        with st.container(border=True):
+            st.caption(f"Started {job.status.get('started_at', job.job_id).replace('T', ' ').replace('Z', ' UTC')}")
+            job_card.draw_ended(job)
+
+file_exchange.draw()

@@ -1,0 +1,77 @@
+"""The two answers as cards, and the sentences behind them."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from bakeoff_core.explain import explain_choice, explain_decision, explain_no_pick
+from bakeoff_core.formatting import count, html_text, markdown_code, megabytes, milliseconds, percent
+from bakeoff_core.records import RULES, Choice, Decision
+
+TITLES = {"most-accurate": "Most accurate within the limits", "cheapest": "Cheapest that clears the limits"}
+
+
+def draw(decision: Decision, table: pd.DataFrame) -> None:
+    """Draw both answers side by side, the pick marked."""
+    for column, rule in zip(st.columns(2, gap="medium"), RULES, strict=True):
+        choice = decision.most_accurate if rule == "most-accurate" else decision.cheapest
+        column.html(_card(choice, rule, decision, table))
+
+
+def draw_reasons(decision: Decision, table: pd.DataFrame) -> None:
+    """Draw why the pick is the pick, or why there is none, and what would change it."""
+    with st.expander("Why, and what would change it", icon=":material/help:"):
+        for sentence in explain_decision(decision, table, escape=markdown_code):
+            st.markdown(f"- {sentence}")
+
+
+def _card(choice: Choice | None, rule: str, decision: Decision, table: pd.DataFrame) -> str:
+    is_pick = rule == decision.rule
+    name = html_text(choice.candidate.model_name) if choice else "none"
+    name_tag = f'<strong id="pick">{name}</strong>' if is_pick else f"<strong>{name}</strong>"
+    badge = '<span class="badge">★ the pick</span>' if is_pick else ""
+    return f"""{_STYLE}
+<div class="answer{" picked" if is_pick else ""}">
+  <div class="title">{TITLES[rule]} {badge}</div>
+  <div class="name">{name_tag}</div>
+  <div class="numbers">{_numbers(choice, table)}</div>
+  <div class="why">{_why(choice, decision, table)}</div>
+</div>"""
+
+
+def _numbers(choice: Choice | None, table: pd.DataFrame) -> str:
+    if choice is None:
+        return "No model clears every limit."
+    candidate = choice.candidate
+    row = table[(table["model_name"] == candidate.model_name) & (table["img_size"] == candidate.img_size)].iloc[0]
+    interval = f"{milliseconds(row['latency_p50_low_s'])} to {milliseconds(row['latency_p50_high_s'])}"
+    parts = [
+        f"<b>{percent(row['top1'])}</b> top-1",
+        f"<b>{milliseconds(row['latency_p50_s'])}</b> (p90 {milliseconds(row['latency_p90_s'])}, 95&nbsp;% {interval})",
+        f"{count(row['macs'])} MACs",
+        f"{count(row['param_count'])} params",
+        f"{megabytes(row['peak_memory_bytes'])} peak",
+        f"{int(row['img_size'])} px",
+    ]
+    return " · ".join(f'<span style="white-space:nowrap">{part}</span>' for part in parts)
+
+
+def _why(choice: Choice | None, decision: Decision, table: pd.DataFrame) -> str:
+    if choice is None:
+        return html_text(" ".join(explain_no_pick(decision, table)[:2]))
+    sentences = explain_choice(choice, decision, table)
+    ties = [s for s in sentences[1:] if s.startswith("Tie")]
+    return html_text((ties or sentences)[0])
+
+
+_STYLE = """<style>
+.answer {border: 1px solid rgba(128,138,148,.4); border-left-width: 5px; border-radius: .5rem; padding: .55rem .8rem;
+  min-height: 7.4rem; font-size: .86rem; line-height: 1.4}
+.answer.picked {border-left-color: #0072B2}
+.answer .title {opacity: .85}
+.answer .badge {color: #fff; background: #0072B2; border-radius: .3rem; padding: 0 .4rem; font-size: .75rem;
+  white-space: nowrap}
+.answer .name {font-size: 1.15rem; overflow-wrap: anywhere}
+.answer .why {opacity: .85; margin-top: .15rem}
+</style>"""

@@ -1,0 +1,31 @@
+"""What the user asks for on the Frontier page, kept for the Report page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from bakeoff_core.records import RULES, Limits
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Limits, rule and cost of a decision."""
+
+    limits: Limits
+    """The hard limits."""
+    rule: str
+    """One of `records.RULES`."""
+    cost: str
+    """Key of `records.COST_COLUMNS`."""
+
+
+def remember(asked: Asked) -> None:
+    """Keep what was asked for this session's other pages."""
+    st.session_state["asked"] = asked
+
+
+def asked_before() -> Asked:
+    """Return what was asked last; before anything was, no limits and the defaults."""
+    return st.session_state.get("asked", Asked(Limits(), RULES[0], "latency"))

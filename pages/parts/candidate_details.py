@@ -1,0 +1,70 @@
+"""Everything known about one candidate: its numbers, where they come from, and the doubts about them."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from bakeoff_core.caveats import explain_warning
+from bakeoff_core.explain import explain_off_frontier
+from bakeoff_core.formatting import (
+    count,
+    images_per_second,
+    is_unknown,
+    markdown_code,
+    markdown_text,
+    megabytes,
+    milliseconds,
+    percent,
+)
+from bakeoff_core.records import candidate_label
+
+
+def draw(label: str, table: pd.DataFrame, cost: str) -> None:
+    """Draw the candidate with this label; nothing, if the table no longer holds it."""
+    row = _find(label, table)
+    if row is not None:
+        _draw(row, _find(row["dominated_by"], table), cost)
+
+
+def _find(label: str | None, table: pd.DataFrame) -> dict | None:
+    for row in table.to_dict("records"):
+        size = None if is_unknown(row["img_size"]) else int(row["img_size"])
+        if candidate_label(row["model_name"], size) == label:
+            return row
+    return None
+
+
+def _draw(row: dict, dominator: dict | None, cost: str) -> None:
+    with st.container(border=True):
+        st.markdown(f"**{markdown_code(row['model_name'])}** at {int(row['img_size'])} px")
+        low, high = milliseconds(row["latency_p50_low_s"]), milliseconds(row["latency_p50_high_s"])
+        figures = {
+            "Top-1 (published)": percent(row["top1"]),
+            "Latency, median": milliseconds(row["latency_p50_s"]),
+            "95 % interval": f"{low} to {high}",
+            "p90": milliseconds(row["latency_p90_s"]),
+            "p99": milliseconds(row["latency_p99_s"]),
+            "Interquartile range": milliseconds(row["latency_iqr_s"]),
+            "Throughput": images_per_second(row["throughput"]),
+            "Parameters": count(row["param_count"]),
+            "MACs": count(row["macs"]),
+            "Weights": megabytes(row["weight_bytes"]),
+            "Peak memory": megabytes(row["peak_memory_bytes"]),
+            "Passes": f"{count(row['passes'])} in {count(row['round_count'])} processes",
+        }
+        items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items())
+        st.html(f"{_STYLE}<dl class='figures'>{items}</dl>")
+        lines = [explain_off_frontier(row, dominator, cost=cost, escape=markdown_code)]
+        lines += [f"Accuracy: {markdown_text(row['accuracy_source'])}."] if row["accuracy_source"] else []
+        lines += [f"Measured on {markdown_text(row['machine_name'])}, {row['measured_at']}."]
+        st.caption("  \n".join(lines))
+        for warning in row["warnings"]:
+            st.warning(markdown_text(explain_warning(warning)), icon=":material/warning:")
+
+
+_STYLE = """<style>
+.figures {display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: .5rem 1rem; margin: 0}
+.figures dt {font-size: .78rem; opacity: .8; font-weight: 400}
+.figures dd {margin: 0; font-size: .95rem}
+</style>"""

@@ -1,0 +1,74 @@
+"""The table behind the chart: sortable, and to download."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from bakeoff_core.candidates import MeasuredSetting
+from bakeoff_core.caveats import warning_line
+from bakeoff_core.formatting import is_unknown
+from pages.parts import data
+
+
+def draw(shown: MeasuredSetting) -> None:
+    """Draw every candidate of the setting, failed ones included."""
+    table = data.candidates_of(shown.setting, "latency")
+    st.markdown("**All candidates**, measured in the setting shown at the side")
+    shown_table = display_table(table)
+    st.dataframe(
+        shown_table,
+        hide_index=True,
+        width="stretch",
+        column_config={
+            "model": st.column_config.TextColumn(pinned=True, width="medium"),
+            "top-1 (%)": st.column_config.NumberColumn(
+                format="%.2f", help="Published ImageNet top-1 of this weights tag at this size"
+            ),
+            "latency (ms)": st.column_config.NumberColumn(format="%.2f", help="Median of one forward pass"),
+            "± low (ms)": st.column_config.NumberColumn(format="%.2f", help="Lower end of the median's 95 % interval"),
+            "± high (ms)": st.column_config.NumberColumn(format="%.2f", help="Upper end of the median's 95 % interval"),
+            "p90 (ms)": st.column_config.NumberColumn(format="%.2f"),
+            "images/s": st.column_config.NumberColumn(format="%.1f"),
+            "MACs (G)": st.column_config.NumberColumn(format="%.3f", help="Multiply-accumulates of one image"),
+            "params (M)": st.column_config.NumberColumn(format="%.2f"),
+            "peak memory (MB)": st.column_config.NumberColumn(format="%.1f", help="Above the idle process"),
+        },
+    )
+    st.download_button(
+        "Download as CSV",
+        shown_table.to_csv(index=False).encode(),
+        "candidates.csv",
+        "text/csv",
+        icon=":material/download:",
+    )
+
+
+def display_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return candidates with the columns and units people read; numbers stay numbers, so that they sort."""
+    return pd.DataFrame(
+        {
+            "model": table["model_name"],
+            "size (px)": table["img_size"].astype("Int64"),
+            "place": [_place(row) for row in table.to_dict("records")],
+            "top-1 (%)": table["top1"],
+            "latency (ms)": table["latency_p50_s"] * 1e3,
+            "± low (ms)": table["latency_p50_low_s"] * 1e3,
+            "± high (ms)": table["latency_p50_high_s"] * 1e3,
+            "p90 (ms)": table["latency_p90_s"] * 1e3,
+            "images/s": table["throughput"],
+            "MACs (G)": table["macs"] / 1e9,
+            "params (M)": table["param_count"] / 1e6,
+            "peak memory (MB)": table["peak_memory_bytes"] / 1e6,
+            "warnings": ["; ".join(warning_line(w) for w in warnings) for warnings in table["warnings"]],
+        }
+    )
+
+
+def _place(row: dict) -> str:
+    """Where a candidate stands on latency and accuracy, in a few words."""
+    if row["error"]:
+        return f"not measured: {row['error']}"
+    if is_unknown(row["top1"]):
+        return "no published accuracy for this tag at this size"
+    return f"dominated by {row['dominated_by']}" if row["dominated_by"] else "on the frontier"

@@ -1,0 +1,106 @@
+"""What the pages show, read once and shared until a file changes.
+
+Tables are shared between sessions and runs: treat them as read-only.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from bakeoff_core import candidates, catalogue, pareto, store
+from bakeoff_core.candidates import MeasuredSetting
+from bakeoff_core.errors import BakeoffError
+from bakeoff_core.home import own_accuracy_path, profiles_path, timm_models_path
+from bakeoff_core.records import Setting
+from bakeoff_core.timm_names import TimmModels, read_timm_models
+
+Stamp = tuple[int, int] | None
+"""What changes when a file changes: its modification time and size; `None` where there is no file."""
+
+
+def stamp(path: Path) -> Stamp:
+    """Return the file's stamp."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def profiles() -> pd.DataFrame:
+    """Return every profile; columns as `store.read_frame`.
+
+    Raises:
+        StoreError: The store can't be used, e.g. because a newer version wrote it.
+    """
+    return _profiles(str(profiles_path()), stamp(profiles_path()))
+
+
+def accuracies() -> pd.DataFrame:
+    """Return the published accuracies, with the user's own where their file is in order."""
+    return _accuracies(str(own_accuracy_path()), stamp(own_accuracy_path()))[0]
+
+
+def notices() -> list[str]:
+    """Return what is wrong with the state's files, in words; empty when all is well."""
+    found = [
+        f"A damaged profile file was set aside as {path.name} in {path.parent}. Its measurements are not shown. "
+        "Measure again, or delete it to remove this notice."
+        for path in store.damaged_files(profiles_path())
+    ]
+    fault = _accuracies(str(own_accuracy_path()), stamp(own_accuracy_path()))[1]
+    return [*found, fault] if fault else found
+
+
+def settings() -> list[MeasuredSetting]:
+    """Return the settings that were measured, this machine's first."""
+    return _settings(str(profiles_path()), stamp(profiles_path()))
+
+
+def candidates_of(setting: Setting, cost: str) -> pd.DataFrame:
+    """Return one setting's candidates, with the frontier of top-1 against `cost`."""
+    return _candidates(setting, cost, stamp(profiles_path()), stamp(own_accuracy_path()))
+
+
+def published(shortlist: str, cost: str) -> pd.DataFrame:
+    """Return what is published about a shortlist, with the frontier of top-1 against `cost`."""
+    return pareto.annotate(candidates.published_candidates(shortlist, accuracies()), cost=cost)
+
+
+def timm_models() -> TimmModels | None:
+    """Return timm's names, or `None` until a worker has listed them."""
+    return _timm_models(str(timm_models_path()), stamp(timm_models_path()))
+
+
+# The stamps below are part of the cache's keys; Streamlit leaves out arguments that begin with an underscore.
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _profiles(path: str, version: Stamp) -> pd.DataFrame:
+    return candidates.read_measured()[0]
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _settings(path: str, version: Stamp) -> list[MeasuredSetting]:
+    return candidates.list_settings(profiles())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _accuracies(path: str, version: Stamp) -> tuple[pd.DataFrame, str | None]:
+    try:
+        return catalogue.read_catalogue(Path(path)), None
+    except BakeoffError as err:
+        return catalogue.read_catalogue(), f"{err} The built-in accuracies are shown without it."
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _candidates(setting: Setting, cost: str, profiles_version: Stamp, accuracies_version: Stamp) -> pd.DataFrame:
+    return pareto.annotate(candidates.candidates_of(profiles(), setting, accuracies()), cost=cost)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _timm_models(path: str, version: Stamp) -> TimmModels | None:
+    return read_timm_models(Path(path))

@@ -1,0 +1,41 @@
+"""What the Frontier page shows on a machine that was never measured: what is published, and one button."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from bakeoff_core import measuring
+from bakeoff_core.figures import frontier_figure
+from bakeoff_core.formatting import duration
+from bakeoff_core.shortlists import SHORTLISTS
+from pages.parts import chart, data, job_card
+
+SHORTLIST = "default"
+
+
+def draw(*, can_start: bool) -> None:
+    """Draw the published figures of the default shortlist and the button that measures it.
+
+    Args:
+        can_start: Whether nothing is measuring yet.
+    """
+    st.html(
+        '<div style="font-size:0.9rem">Pick: <strong id="pick">none</strong>, '
+        "since a latency has to be measured where the model will run.</div>"
+    )
+    spec = measuring.make_spec(SHORTLISTS[SHORTLIST].models)
+    if can_start:
+        estimate = measuring.estimate(spec, data.accuracies(), data.profiles())
+        text, button = st.columns([3, 1], vertical_alignment="center")
+        text.markdown(
+            f"This machine has not been measured. Measuring the {len(spec.models)} models of the default shortlist "
+            f"takes about **{duration(estimate.seconds)}** and needs no network. Points appear as models finish."
+        )
+        if button.button("Measure this machine", type="primary", width="stretch", icon=":material/timer:"):
+            job_card.start(spec)
+    table = data.published(SHORTLIST, "macs")
+    st.markdown(
+        "**Until then: published accuracy against computation.** Computation is a poor guide to speed, which is "
+        "why this app measures."
+    )
+    chart.draw(frontier_figure(table, None, cost="macs", dark=chart.is_dark()), key="published")

@@ -1,0 +1,107 @@
+"""The sidebar of every page: which machine is shown, and what is running."""
+
+from __future__ import annotations
+
+import hashlib
+
+import streamlit as st
+
+from bakeoff_core import jobs, measuring
+from bakeoff_core.candidates import MeasuredSetting
+from bakeoff_core.errors import StoreError
+from bakeoff_core.formatting import duration, markdown_text
+from bakeoff_core.home import profiles_path
+from bakeoff_core.machine import this_machine
+from bakeoff_core.timm_names import architecture_of
+from pages.parts import data
+
+THIS = "this"
+"""Key of the machine the app runs on while it has no profiles."""
+
+
+def draw() -> None:
+    """Draw the sidebar, and remember what it chose for `shown` and `comparison`.
+
+    Stops the page where the profile store can't be used.
+    """
+    try:
+        settings = {key_of(s): s for s in data.settings()}
+    except StoreError as err:
+        st.error(str(err))
+        st.stop()
+    measured_here = any(s.is_this_machine for s in settings.values())
+    options = [*([] if measured_here else [THIS]), *settings]
+    linked = st.query_params.get("setting", st.session_state.get("setting_key"))
+    with st.sidebar:
+        chosen = st.selectbox(
+            "Machine and setting",
+            options,
+            index=options.index(linked) if linked in options else 0,
+            format_func=lambda key: settings[key].label if key in settings else "This machine · not measured yet",
+            key="setting_key",
+            on_change=lambda: st.query_params.update(setting=st.session_state["setting_key"]),
+            help="One frontier shows one setting: latencies from different machines, thread counts, batch sizes, "
+            "data types or library versions are never mixed.",
+        )
+        shown = settings.get(chosen)
+        st.caption(_describe(shown))
+        others = [key for key in settings if key != chosen]
+        against = None
+        if shown and others:
+            against = st.selectbox(
+                "Compare with",
+                others,
+                index=None,
+                placeholder="Nothing",
+                format_func=lambda key: settings[key].label,
+                help="Draws a second frontier. It never takes part in the pick.",
+            )
+        running()
+    st.session_state["shown_setting"] = shown
+    st.session_state["comparison_setting"] = settings.get(against)
+    for notice in data.notices():
+        st.warning(notice, icon=":material/warning:")
+
+
+def shown() -> MeasuredSetting | None:
+    """Return the setting the pages show; `None` while this machine is not measured."""
+    return st.session_state.get("shown_setting")
+
+
+def comparison() -> MeasuredSetting | None:
+    """Return the setting to draw beside it, if the user asked for one."""
+    return st.session_state.get("comparison_setting")
+
+
+def key_of(measured: MeasuredSetting) -> str:
+    """Return a short name of a setting for links."""
+    return hashlib.sha256(repr(measured.setting).encode()).hexdigest()[:8]
+
+
+@st.fragment(run_every="2s")
+def running() -> None:
+    """Say what is running, and rerun the page when a job starts, ends or has saved something new."""
+    active = [job for job in jobs.list_jobs(measuring.KIND)[:20] if job.active]
+    seen = (data.stamp(profiles_path()), [job.job_id for job in active])
+    before = st.session_state.get("seen_by_sidebar")
+    st.session_state["seen_by_sidebar"] = seen
+    if before is not None and before != seen:
+        st.rerun()
+    if not active:
+        st.caption("Nothing is running.")
+    for job in active:
+        status = job.status
+        total = max(1, status.get("total") or 1)
+        what = architecture_of(status["current"]) if status.get("current") else "starting"
+        left = status.get("time_left_s")
+        st.progress(
+            min(1.0, (status.get("done") or 0) / total),
+            text=f"Measuring: {what}" + (f", about {duration(left)} left" if left else ""),
+        )
+
+
+def _describe(measured: MeasuredSetting | None) -> str:
+    machine = this_machine()
+    if measured is None:
+        return f"{machine.machine_name}, {machine.os_name}. Nothing was measured here yet."
+    return markdown_text(measured.description)

@@ -1,0 +1,204 @@
+"""What every browser test needs: Chromium, a running product, a page that fails on script errors.
+
+Chromium is found through BAKEOFF_CHROMIUM or on the PATH. Without one the tests are skipped, unless
+BAKEOFF_NO_SKIP=1 says that they must run (as in CI): then they fail.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+CHROMIUM_ARGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+BENIGN_PAGE_ERRORS = (
+    # An observer was late by one frame; nothing is lost and no code of ours runs in it.
+    re.compile(r"ResizeObserver loop"),
+)
+
+START_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 10
+
+
+class AppServer:
+    """One `streamlit run` of the product, on one port for all its lives.
+
+    Attributes:
+        url: Where it answers.
+        home: Its `BAKEOFF_HOME`.
+        log_path: Everything it printed, over all starts.
+        process: The server process of the latest start.
+    """
+
+    def __init__(self, app: Path, home: Path, extra_env: dict[str, str] | None = None) -> None:
+        self._app = app
+        self._extra_env = extra_env or {}
+        self._port = _free_port()
+        self.home = home
+        self.log_path = home.with_name(f"{home.name}-server.log")
+        self.url = f"http://localhost:{self._port}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the server and wait until it reports itself healthy.
+
+        Raises:
+            RuntimeError: It ended or did not answer in time; the words hold the end of its log.
+        """
+        self.home.mkdir(parents=True, exist_ok=True)
+        options = {"server.port": self._port, "server.headless": "true", "browser.gatherUsageStats": "false"}
+        command = [sys.executable, "-m", "streamlit", "run", str(self._app)]
+        command += [part for name, value in options.items() for part in (f"--{name}", str(value))]
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=REPOSITORY,
+                env=os.environ | {"BAKEOFF_HOME": str(self.home)} | self._extra_env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # a process group of its own, which `close` can end
+            )
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self._is_healthy():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                tail = self.log_path.read_text(errors="replace")[-2000:]
+                self.close()
+                raise RuntimeError(f"The app did not come up at {self.url}. Its log ends with:\n{tail}")
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """End the server politely, as Ctrl-C or `docker stop` would; its jobs go on."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the server without warning, as a crash would; its jobs go on."""
+        self._end(signal.SIGKILL)
+
+    def close(self) -> None:
+        """End the server, its process group, and every job that still works in its `BAKEOFF_HOME`."""
+        self._end(signal.SIGTERM)
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if process.environ().get("BAKEOFF_HOME") == str(self.home):
+                    process.kill()
+
+    def _end(self, how: signal.Signals) -> None:
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(how)
+        try:
+            self.process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _is_healthy(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2) as answer:
+                return answer.status == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return probe.getsockname()[1]
+
+
+def _chromium_path() -> str | None:
+    named = os.environ.get("BAKEOFF_CHROMIUM")
+    return named or next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One headless Chromium for the whole run."""
+    path = _chromium_path()
+    if path is None:
+        reason = (
+            f"No Chromium: none of {', '.join(CHROMIUM_NAMES)} is on the PATH. "
+            "Install one, or name it in BAKEOFF_CHROMIUM."
+        )
+        if os.environ.get("BAKEOFF_NO_SKIP") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_ARGS))
+        yield chromium
+        chromium.close()
+
+
+def _serve(folder: Path) -> Iterator[Callable[..., AppServer]]:
+    servers: list[AppServer] = []
+
+    def start(app: str | Path = "app.py", *, home: Path | None = None, env: dict[str, str] | None = None) -> AppServer:
+        server = AppServer(REPOSITORY / app, home or folder / f"home-{len(servers)}", env)
+        servers.append(server)
+        server.start()
+        return server
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def app_server(tmp_path: Path) -> Iterator[Callable[..., AppServer]]:
+    """Start the product: `app_server(app="app.py", home=None, env=None)` returns a running `AppServer`.
+
+    `app` is relative to the repository; `home` defaults to a fresh folder; `env` is added to the
+    environment. All servers that were started are ended after the test, jobs included.
+    """
+    yield from _serve(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def module_app_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., AppServer]]:
+    """Do as `app_server`, for the tests of one module that can share a server."""
+    yield from _serve(tmp_path_factory.mktemp("servers"))
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh 1280x800 tab; an error that no script caught fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    tab = context.new_page()
+    errors: list[str] = []
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    yield tab
+    context.close()
+    unexpected = [text for text in errors if not any(known.search(text) for known in BENIGN_PAGE_ERRORS)]
+    assert not unexpected, f"The page raised errors that no script caught: {unexpected}"

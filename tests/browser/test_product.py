@@ -1,0 +1,249 @@
+"""The real app in a real browser: measure, drag, hover, click, reload, download, and what goes wrong on purpose."""
+
+from __future__ import annotations
+
+import io
+import re
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from conftest import REPOSITORY, AppServer
+
+pytestmark = pytest.mark.browser
+
+SMALL = ("mobilenetv3_small_100.lamb_in1k", "tf_efficientnet_lite0.in1k")
+LONG_MS = 240_000
+"""Two real models on two busy cores, PyTorch's start included."""
+
+
+def pick(page: Page) -> Locator:
+    return page.locator("#pick")
+
+
+def slider(page: Page, name: str) -> Locator:
+    return page.get_by_role("slider", name=name, exact=True)
+
+
+def choose(page: Page, *models: str) -> None:
+    """Put these models, and no others, into the form of the Measure page."""
+    page.get_by_role("button", name="Clear all").click()
+    for model in models:
+        box = page.get_by_role("combobox", name="Models")
+        box.fill(model)
+        page.get_by_role("option", name=model, exact=True).click()
+    page.keyboard.press("Escape")
+
+
+def invented(home: Path, count: int) -> None:
+    """Fill a state folder with models that nobody measured."""
+    code = f"from benchmarks.invented import write_profiles_of; write_profiles_of({count})"
+    subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, env=environment(home), check=True)
+
+
+def environment(home: Path) -> dict[str, str]:
+    import os
+
+    return os.environ | {"BAKEOFF_HOME": str(home)}
+
+
+def test_new_user_measures_two_models_reloads_meanwhile_and_takes_the_pick_away(app_server, page):
+    server = app_server()
+    page.goto(server.url)
+    expect(pick(page)).to_have_text("none")
+    expect(page.get_by_role("button", name="Measure this machine")).to_be_visible()
+    expect(page.locator(".js-plotly-plot .points path").first).to_be_visible()
+
+    page.get_by_role("link", name="Measure").click()
+    choose(page, *SMALL)
+    expect(page.get_by_text(re.compile("2 models"))).to_be_visible()
+    page.get_by_role("button", name="Measure", exact=True).click()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    expect(page.get_by_text("Measuring finished: 2 measured")).to_be_visible(timeout=LONG_MS)
+
+    page.get_by_role("link", name="Frontier").click()
+    expect(pick(page)).to_have_text(re.compile("|".join(map(re.escape, SMALL))))
+    download_and_check_the_bundle(page)
+
+
+def download_and_check_the_bundle(page: Page) -> None:
+    name = pick(page).inner_text()
+    page.get_by_role("link", name="Report").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Report, figure and data").click()
+    with zipfile.ZipFile(io.BytesIO(Path(waiting.value.path()).read_bytes())) as bundle:
+        assert sorted(bundle.namelist()) == ["frontier.svg", "profiles.parquet", "report.md"]
+        assert name in bundle.read("report.md").decode()
+        assert "<svg" in bundle.read("frontier.svg").decode()
+        assert bundle.read("profiles.parquet")[:4] == b"PAR1"
+
+
+@pytest.fixture
+def measured(app_server: Callable[..., AppServer], tmp_path: Path, page: Page) -> Page:
+    """The Frontier page of a machine with twelve measured models."""
+    home = tmp_path / "home"
+    home.mkdir()
+    invented(home, 12)
+    page.goto(app_server(home=home).url)
+    expect(slider(page, "Latency budget (ms)")).to_be_visible()
+    expect(page.locator(".js-plotly-plot .points path").first).to_be_visible()
+    return page
+
+
+def test_pick_follows_the_thumb_while_it_is_dragged(measured):
+    thumb = slider(measured, "Latency budget (ms)")
+    first = pick(measured).inner_text()
+    box = thumb.bounding_box()
+    y = box["y"] + box["height"] / 2
+    measured.mouse.move(box["x"] + box["width"] - 8, y)
+    measured.mouse.down()
+    measured.mouse.move(box["x"] + box["width"] * 0.2, y, steps=10)
+    expect(pick(measured)).not_to_have_text(first)  # the button is still down
+    assert "latency_ms" not in measured.url
+    measured.mouse.up()
+    expect(measured).to_have_url(re.compile("latency_ms="))
+
+
+def test_link_reopens_the_same_view(measured):
+    slider(measured, "Latency budget (ms)").fill("60")
+    slider(measured, "Accuracy floor (%)").fill("65")
+    measured.get_by_role("radio", name="Cheapest").or_(measured.get_by_text("Cheapest", exact=True)).first.click()
+    expect(measured).to_have_url(re.compile("rule="))
+    expect(measured).to_have_url(re.compile("latency_ms=60"))
+    name, link = pick(measured).inner_text(), measured.url
+    measured.goto("about:blank")
+    measured.goto(link)
+    expect(pick(measured)).to_have_text(name)
+    expect(slider(measured, "Latency budget (ms)")).to_have_value("60")
+    expect(slider(measured, "Accuracy floor (%)")).to_have_value("65")
+
+
+def test_limits_that_nothing_clears_say_none_and_what_would_help(measured):
+    slider(measured, "Latency budget (ms)").fill("1")
+    expect(pick(measured)).to_have_text("none")
+    expect(measured.get_by_text(re.compile("Raise the latency budget")).first).to_be_visible()
+
+
+def test_hover_tells_the_numbers_and_click_opens_the_details(measured):
+    point = measured.locator(".js-plotly-plot .points path").first
+    point.hover(force=True)
+    label = measured.locator(".js-plotly-plot .hoverlayer .hovertext")
+    expect(label.first).to_contain_text("invented_")
+    expect(label.first).to_contain_text("ms")
+    box = point.bounding_box()
+    measured.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(measured.get_by_text("Interquartile range")).to_be_visible()
+
+
+def test_thousand_models_redraw_their_chart_on_release(app_server, tmp_path, page):
+    home = tmp_path / "home"
+    home.mkdir()
+    invented(home, 1_000)
+    page.goto(app_server(home=home).url)
+    expect(page.locator(".js-plotly-plot .points path").first).to_be_visible(timeout=30_000)
+    line = page.locator(".js-plotly-plot .shapelayer path").first
+    before = line.get_attribute("d", timeout=10_000)
+    slider(page, "Latency budget (ms)").fill("50")
+    page.wait_for_function(
+        "before => document.querySelector('.js-plotly-plot .shapelayer path')?.getAttribute('d') !== before", arg=before
+    )
+    expect(pick(page)).to_have_text(re.compile("invented_"))
+
+
+def start_measuring_everything(page: Page, server: AppServer) -> None:
+    page.goto(server.url)
+    page.get_by_role("button", name="Measure this machine").click()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+
+
+def test_second_tab_sees_the_job_of_the_first_and_cannot_start_another(app_server, page):
+    server = app_server()
+    start_measuring_everything(page, server)
+    other = page.context.new_page()
+    other.goto(f"{server.url}/measure")
+    expect(other.get_by_role("button", name="Stop")).to_be_visible()
+    expect(other.get_by_role("button", name="Measure", exact=True)).to_be_disabled()
+    other.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0, timeout=30_000)
+    expect(other.get_by_text("Measuring was stopped").first).to_be_visible()
+
+
+def test_killed_server_comes_back_to_the_same_job(app_server, page):
+    server = app_server()
+    start_measuring_everything(page, server)
+    server.kill()
+    server.start()
+    page.goto(f"{server.url}/measure")
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+
+
+def test_killed_worker_is_shown_as_failed_with_a_way_on(app_server, page):
+    import psutil
+
+    server = app_server()
+    start_measuring_everything(page, server)
+    workers = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if "bakeoff_core.profiling" in (process.info["cmdline"] or [])
+        and str(server.home) in " ".join(process.cmdline())
+    ]
+    assert workers
+    for worker in workers:
+        worker.send_signal(signal.SIGKILL)
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0, timeout=20_000)
+    page.goto(f"{server.url}/measure")
+    expect(page.get_by_text(re.compile("Measuring failed")).first).to_be_visible()
+
+
+def test_hostile_names_of_an_imported_file_are_shown_as_text(app_server, tmp_path, page):
+    home = tmp_path / "other"
+    home.mkdir()
+    invented(home, 3)
+    hostile = (
+        "from dataclasses import replace; from pathlib import Path; from bakeoff_core import store;"
+        "from bakeoff_core.home import profiles_path;"
+        "rows = [replace(p, model_name='<img src=x onerror=alert(1)>|`x`', machine_id='x', machine_name='<b>|box')"
+        " for p in store.read_profiles(profiles_path())[:1]];"
+        f"store.export_profiles(profiles_path(), Path({str(tmp_path / 'box.parquet')!r}), rows)"
+    )
+    subprocess.run([sys.executable, "-c", hostile], cwd=REPOSITORY, env=environment(home), check=True)
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    server = app_server()
+    page.goto(f"{server.url}/measure")
+    page.locator("input[type=file]").set_input_files(tmp_path / "box.parquet")
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_text("Imported 1 rows")).to_be_visible()
+    for name in ("Frontier", "Report"):
+        page.get_by_role("link", name=name).click()
+        page.wait_for_timeout(1_000)
+    assert dialogs == []
+
+
+def test_file_that_is_not_ours_is_refused_in_words(app_server, tmp_path, page):
+    (tmp_path / "photo.parquet").write_bytes(b"not a parquet file at all")
+    page.goto(f"{app_server().url}/measure")
+    page.locator("input[type=file]").set_input_files(tmp_path / "photo.parquet")
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_text(re.compile("photo.parquet is damaged, or not a profile file"))).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["", "measure", "report"])
+def test_no_page_asks_the_network_for_anything(app_server, page, path):
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    server = app_server()
+    page.goto(f"{server.url}/{path}")
+    page.wait_for_timeout(3_000)
+    assert [
+        url for url in asked if not url.startswith((server.url, server.url.replace("http", "ws"), "data:", "blob:"))
+    ] == []

@@ -1,0 +1,177 @@
+"""Every page in every state, run without a browser; charts are tested as data in test_figures and in the browser."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from bakeoff_core import store
+from bakeoff_core.home import home, own_accuracy_path, profiles_path
+from bakeoff_core.machine import this_machine
+from bakeoff_core.profiling import fold
+from bakeoff_core.records import Profile, Round
+from bakeoff_core.shortlists import SHORTLISTS
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = ("pages/frontier.py", "pages/measure.py", "pages/report.py")
+HOSTILE = "<script>alert(1)</script>|**x**.a`b`"
+
+
+@pytest.fixture(autouse=True)
+def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    home().mkdir(parents=True, exist_ok=True)
+
+
+def profile_of(model_name: str, latency_s: float, **fields: object) -> Profile:
+    """A profile of this machine with two rounds of steady passes."""
+    machine = this_machine()
+    blank = Profile(
+        model_name=model_name,
+        img_size=224,
+        machine_id=machine.machine_id,
+        device="cpu",
+        threads=2,
+        batch_size=1,
+        dtype="float32",
+        runtime="pytorch-eager",
+        torch_version=machine.torch_version,
+        timm_version=machine.timm_version,
+        machine_name=machine.machine_name,
+        cpu_name=machine.cpu_name,
+        cpu_count=2,
+        memory_bytes=machine.memory_bytes,
+        gpu_name=None,
+        os_name=machine.os_name,
+        python_version=machine.python_version,
+    )
+    one = Round((latency_s,) * 64, 6, True, False, 0.0, 0.0, 50_000_000, "2026-01-01T00:00:00Z")
+    measured = fold(fold(blank, one, None), one, None)
+    return replace(measured, **{"param_count": 5_000_000, "weight_bytes": 20_000_000, "macs": 300_000_000, **fields})
+
+
+def measured_shortlist() -> list[Profile]:
+    return [profile_of(name, 0.004 * (i + 1)) for i, name in enumerate(SHORTLISTS["lab"].models)]
+
+
+def opened(page: str = PAGES[0], **query: str) -> AppTest:
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=30)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    return app.switch_page(page).run() if page != PAGES[0] else app
+
+
+def text_of(app: AppTest) -> str:
+    kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.success)
+    html = [element.proto.body for element in app.get("html")]
+    return "\n".join([element.value for kind in kinds for element in kind] + html)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_of_a_machine_never_measured_runs_and_offers_a_way_on(page):
+    app = opened(page)
+    assert not app.exception
+    assert "not been measured" in text_of(app) or app.button
+
+
+def test_machine_never_measured_shows_no_pick_and_one_button():
+    app = opened()
+    assert '<strong id="pick">none</strong>' in text_of(app)
+    assert [button.label for button in app.main.button] == ["Measure this machine"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_of_a_measured_machine_runs(page):
+    store.write_profiles(profiles_path(), measured_shortlist())
+    assert not opened(page).exception
+
+
+def test_pick_is_the_most_accurate_within_the_limits_of_the_link():
+    store.write_profiles(profiles_path(), measured_shortlist())
+    text = text_of(opened(latency_ms="9", min_top1="70"))
+    assert '<strong id="pick">efficientnet_b0.ra_in1k</strong>' in text
+
+
+def test_rule_in_the_link_makes_the_cheapest_the_pick():
+    store.write_profiles(profiles_path(), measured_shortlist())
+    text = text_of(opened(rule="Cheapest", min_top1="60"))
+    assert '<strong id="pick">mobilenetv3_small_100.lamb_in1k</strong>' in text
+
+
+def test_limits_that_nothing_clears_show_none_and_the_relaxation_that_would_help():
+    store.write_profiles(profiles_path(), measured_shortlist())
+    text = text_of(opened(latency_ms="3", min_top1="70"))
+    assert '<strong id="pick">none</strong>' in text
+    assert "mobilenetv3" in text or "efficientnet" in text
+
+
+@pytest.mark.parametrize("value", ["-5", "nan", "1e999", "<b>", ""])
+def test_absurd_limits_in_a_link_do_not_break_the_page(value):
+    store.write_profiles(profiles_path(), measured_shortlist())
+    app = opened(latency_ms=value, min_top1=value)
+    assert not app.exception
+    assert 'id="pick"' in text_of(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_hostile_model_names_stay_text(page):
+    hostile = replace(profile_of(HOSTILE, 0.001), img_size=224)
+    own_accuracy_path().write_text(f'model_name,img_size,top1\n"{HOSTILE}",224,99\n')
+    store.write_profiles(profiles_path(), [*measured_shortlist(), hostile])
+    app = opened(page)
+    assert not app.exception
+    assert "<script>" not in text_of(app).replace("`<script>", "")
+
+
+def test_failed_model_is_listed_with_its_error():
+    failed = replace(profile_of("resnet18.a1_in1k", 0.01), latency_p50_s=None, error="Out of memory: 9 TB wanted")
+    store.write_profiles(profiles_path(), [*measured_shortlist(), failed])
+    table = opened().dataframe[0].value
+    assert "not measured: Out of memory: 9 TB wanted" in set(table["place"])
+
+
+def test_damaged_store_is_set_aside_named_and_the_page_goes_on():
+    profiles_path().write_bytes(b"PAR1 and then rubbish")
+    app = opened()
+    assert not app.exception
+    assert any("was set aside as profiles.damaged-" in warning.value for warning in app.warning)
+    assert [button.label for button in app.main.button] == ["Measure this machine"]
+
+
+def test_store_of_a_newer_version_is_refused_by_name_and_kept():
+    store.write_profiles(profiles_path(), measured_shortlist())
+    content = profiles_path().read_bytes()
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(profiles_path())
+    pq.write_table(table.replace_schema_metadata({store.VERSION_KEY: b"99"}), profiles_path())
+    app = opened()
+    assert not app.exception
+    assert any("written by a newer version" in error.value for error in app.error)
+    assert profiles_path().exists() and content
+
+
+def test_faulty_accuracy_file_is_named_and_the_built_in_ones_are_used():
+    store.write_profiles(profiles_path(), measured_shortlist())
+    own_accuracy_path().write_text("model_name,img_size,top1\nresnet50.a1_in1k,224,eighty\n")
+    app = opened()
+    assert any("line 2" in warning.value for warning in app.warning)
+    assert "convnext_tiny" in text_of(app)
+
+
+def test_unknown_name_in_the_form_is_answered_before_anything_starts():
+    app = opened(PAGES[1])
+    app.multiselect(key="models").set_value(["resnet50.no_such_tag_xyz|"]).run()
+    assert not app.exception
+
+
+def test_report_of_the_limits_chosen_on_the_frontier_page_names_them():
+    store.write_profiles(profiles_path(), measured_shortlist())
+    app = opened(latency_ms="9", min_top1="70")
+    app.switch_page(PAGES[2]).run()
+    assert not app.exception
+    assert any("efficientnet_b0.ra_in1k" in code.value and "9 ms" in code.value for code in app.code)
