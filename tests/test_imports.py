@@ -21,6 +21,7 @@ ORDER = (
     "catalogue",
     "timing",
     "pareto",
+    "decision",
     "store",
     "jobs",
     "isolation",
@@ -32,6 +33,9 @@ ORDER = (
     "caveats",
     "chart",
     "explain",
+    "standings",
+    "details",
+    "facts",
     "figures",
     "svg",
     "report",
@@ -45,8 +49,8 @@ HEAVY = {"torch", "torchvision", "timm", "fvcore"}
 WORKERS = {"torchvision_ops", "backbones"}
 """The only modules that load torch; nothing else imports them, at the top or inside a function."""
 
-NO_FILES = ("pareto", "figures", "report")
-"""Modules that neither read nor write anything; what opens files stays out of them."""
+NO_FILES = ("pareto", "decision", "figures", "report")
+"""Modules that neither read nor write anything, so they need nothing that knows where the state is."""
 
 
 def modules() -> list[Path]:
@@ -97,14 +101,12 @@ def test_only_workers_import_torch_and_nothing_imports_the_workers(path: Path) -
 
 @pytest.mark.parametrize("name", NO_FILES)
 def test_a_module_that_only_computes_imports_nothing_that_keeps_state(name: str) -> None:
-    path = CORE / f"{name}.py"
-    if path.exists():
-        assert not core_modules(imported(path)) & {"home", "store", "jobs", "machine"}
+    assert not core_modules(imported(CORE / f"{name}.py")) & {"home", "store", "jobs", "machine"}
 
 
 def server_files() -> list[Path]:
     """What the server runs: the app and its pages."""
-    return [path for path in (ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))) if path.exists()]
+    return [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
 
 
 def test_no_page_imports_torch_or_a_worker() -> None:
