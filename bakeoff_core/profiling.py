@@ -122,7 +122,8 @@ class Progress:
         measured = len(self._entries) - self._cached - len(failed)
         counted = ((measured, "measured"), (self._cached, "already cached"), (len(failed), "failed"))
         self._reporter.report(failures=failed, elapsed_s=time.monotonic() - self._began, rows=self._keys())
-        self._reporter.finish("done", ", ".join(f"{n} {what}" for n, what in counted if n) + ".")
+        outcome = ", ".join(f"{n} {what}" for n, what in counted if n) or "timm's names are listed"
+        self._reporter.finish("done", f"{outcome}.")
 
     def _keys(self) -> list[list[Any]]:
         return [[e.profile.model_name, e.profile.img_size, asdict(e.profile.setting)] for e in self._entries]

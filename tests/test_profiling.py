@@ -132,6 +132,12 @@ def test_a_finished_job_tells_what_became_of_it(after_first_run: Job) -> None:
     assert [row[:2] for row in status["rows"]] == [[VIT, 160], ["resnet51", None], [NET, 160]]
 
 
+def test_a_job_without_models_lists_timms_names_and_needs_no_machine_of_its_own(names_known: None) -> None:
+    job = ended(measuring.start_listing())
+    assert (job.state, job.status["message"]) == ("done", "timm's names are listed.")
+    assert (job.status["done"], job.status["total"]) == (0, 0)
+
+
 # --- what is cached --------------------------------------------------------------------------------------------------
 
 
