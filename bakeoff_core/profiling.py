@@ -122,7 +122,8 @@ class Progress:
         measured = len(self._entries) - self._cached - len(failed)
         counted = ((measured, "measured"), (self._cached, "already cached"), (len(failed), "failed"))
         self._reporter.report(failures=failed, elapsed_s=time.monotonic() - self._began, rows=self._keys())
-        self._reporter.finish("done", ", ".join(f"{n} {what}" for n, what in counted if n) + ".")
+        outcome = ", ".join(f"{n} {what}" for n, what in counted if n) or "timm's names are listed"
+        self._reporter.finish("done", f"{outcome}.")
 
     def _keys(self) -> list[list[Any]]:
         return [[e.profile.model_name, e.profile.img_size, asdict(e.profile.setting)] for e in self._entries]
@@ -195,7 +196,7 @@ def _measure(context: Any, entry: Entry, spec: MeasureSpec) -> None:
             context, f"{BACKBONES}:measure_round", request, timeout_s=START_GRACE_S + 4 * spec.cap_s
         )
     except ChildFailure as err:
-        print(f"{profile.model_name}: {err}\n{err.details}", flush=True)
+        _note(f"{profile.model_name}: {err}\n{err.details}")
         entry.profile = replace(profile, error=str(err), measured_at=_now())
         return
     entry.profile = fold(profile, measured, counts)
@@ -228,6 +229,12 @@ def _timm_models(context: Any) -> TimmModels:
     return known
 
 
+def _note(text: str) -> None:
+    """Print to the job's log. A full disk, which takes no log, must not keep the status from saying so."""
+    with contextlib.suppress(OSError):
+        print(text, flush=True)
+
+
 def _now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
@@ -244,11 +251,10 @@ def main(folder: str) -> int:
         reporter.finish("stopped", "Stopped. Everything measured until then is kept.")
         return 1
     except BakeoffError as err:
-        traceback.print_exc()
+        _note(traceback.format_exc())
         reporter.finish("failed", str(err))
         return 1
     except Exception as err:
-        traceback.print_exc()
         with contextlib.suppress(BakeoffError):
             reporter.finish("failed", f"{type(err).__name__}: {err}")
         raise
