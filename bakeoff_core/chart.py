@@ -68,6 +68,10 @@ ERROR_BAR_POINTS = 100
 """Points up to which latency intervals are drawn as bars; beyond, they would hide the points."""
 
 
+EDGE_SHARE = 0.12
+"""Share of the picture's width that the words beside a limit take."""
+
+
 @dataclass(frozen=True)
 class Chart:
     """All that is drawn, in display units."""
@@ -100,6 +104,12 @@ class Chart:
     y_title: str
     nothing: tuple[str, ...]
     """What to write, line by line, where there are no points."""
+
+    @property
+    def is_budget_near_the_edge(self) -> bool:
+        """Whether there is no room beside the budget's line to say what lies beyond it."""
+        low, high = self.x_range
+        return self.max_x is not None and math.log(high / self.max_x) < EDGE_SHARE * math.log(high / low)
 
     @property
     def point_count(self) -> int:

@@ -174,8 +174,14 @@ def _annotations(chart: Chart, palette: Palette) -> list[dict[str, object]]:
         return [{**style, **where, **text}]
     notes: list[dict[str, object]] = []
     if chart.max_x is not None and chart.x_range[0] < chart.max_x < chart.x_range[1]:
-        at = {"xref": "x", "yref": "paper", "x": math.log10(chart.max_x), "y": 0, "xanchor": "left"}
-        notes.append({**style, **at, "yanchor": "bottom", "text": f"over {chart.max_x_text}"})
+        at = {"xref": "x", "yref": "paper", "x": math.log10(chart.max_x), "y": 0, "yanchor": "bottom"}
+        text = f"over {chart.max_x_text}"
+        side = (
+            {"xanchor": "right", "text": f"{text} →"}
+            if chart.is_budget_near_the_edge
+            else {"xanchor": "left", "text": text}
+        )
+        notes.append({**style, **at, **side})
     if chart.min_y is not None and chart.y_range[0] < chart.min_y < chart.y_range[1]:
         at = {"xref": "paper", "yref": "y", "x": 0, "y": chart.min_y, "xanchor": "left"}
         notes.append({**style, **at, "yanchor": "top", "text": f"under {chart.min_y_text}"})

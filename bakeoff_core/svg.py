@@ -102,8 +102,10 @@ def _draw_limits(axes: Axes, chart: Chart) -> None:
         axes.fill_between([edge, high], bottom, top, **shade)
         if low < chart.max_x < high:
             axes.axvline(chart.max_x, **line)
-            offset = {"xytext": (3, 3), "textcoords": "offset points", "va": "bottom"}
-            axes.annotate(f"over {chart.max_x_text}", (chart.max_x, bottom), **offset, **words)
+            beside = -1 if chart.is_budget_near_the_edge else 1
+            offset = {"xytext": (3 * beside, 3), "textcoords": "offset points", "va": "bottom"}
+            text, side = (f"over {chart.max_x_text}", "left") if beside > 0 else (f"over {chart.max_x_text} →", "right")
+            axes.annotate(text, (chart.max_x, bottom), ha=side, **offset, **words)
     if chart.min_y is not None:
         axes.fill_between([low, edge], bottom, min(max(chart.min_y, bottom), top), **shade)
         if bottom < chart.min_y < top:

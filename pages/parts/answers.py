@@ -59,7 +59,7 @@ def _numbers(choice: Choice | None, table: pd.DataFrame) -> str:
 
 def _why(choice: Choice | None, decision: Decision, table: pd.DataFrame) -> str:
     if choice is None:
-        return html_text(" ".join(explain_no_pick(decision, table)[:2]))
+        return html_text(" ".join(explain_no_pick(decision, table)[1:]))
     sentences = explain_choice(choice, decision, table)
     ties = [s for s in sentences[1:] if s.startswith("Tie")]
     return html_text((ties or sentences)[0])

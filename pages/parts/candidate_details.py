@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
@@ -20,11 +22,18 @@ from bakeoff_core.formatting import (
 from bakeoff_core.records import candidate_label
 
 
-def draw(label: str, table: pd.DataFrame, cost: str) -> None:
-    """Draw the candidate with this label; nothing, if the table no longer holds it."""
+def draw(label: str, table: pd.DataFrame, cost: str, *, on_close: Callable[[], None]) -> None:
+    """Draw the candidate with this label; nothing, if the table no longer holds it.
+
+    Args:
+        label: As `records.candidate_label` makes it.
+        table: The candidates, with `records.FRONTIER_COLUMNS`.
+        cost: Key of `records.COST_COLUMNS`: the axis its place on the frontier is told for.
+        on_close: Called when the user closes the details.
+    """
     row = _find(label, table)
     if row is not None:
-        _draw(row, _find(row["dominated_by"], table), cost)
+        _draw(row, _find(row["dominated_by"], table), cost, on_close)
 
 
 def _find(label: str | None, table: pd.DataFrame) -> dict | None:
@@ -35,9 +44,11 @@ def _find(label: str | None, table: pd.DataFrame) -> dict | None:
     return None
 
 
-def _draw(row: dict, dominator: dict | None, cost: str) -> None:
+def _draw(row: dict, dominator: dict | None, cost: str, on_close: Callable[[], None]) -> None:
     with st.container(border=True):
-        st.markdown(f"**{markdown_code(row['model_name'])}** at {int(row['img_size'])} px")
+        title, button = st.columns([5, 1], vertical_alignment="center")
+        title.markdown(f"**{markdown_code(row['model_name'])}** at {int(row['img_size'])} px")
+        button.button("Close", icon=":material/close:", on_click=on_close, width="stretch")
         low, high = milliseconds(row["latency_p50_low_s"]), milliseconds(row["latency_p50_high_s"])
         figures = {
             "Top-1 (published)": percent(row["top1"]),

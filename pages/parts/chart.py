@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 import streamlit as st
 
-HEIGHT_PX = 430
+HEIGHT_PX = 410
 
 
 def is_dark() -> bool:
@@ -14,33 +14,36 @@ def is_dark() -> bool:
 
 
 def draw(figure: go.Figure, *, key: str, height: int = HEIGHT_PX) -> str | None:
-    """Draw a frontier and return the label of the candidate the user clicked, if any.
+    """Draw a frontier and return the label of the candidate the user clicked last, if any.
 
     The figure brings its own colours for light and dark, so Streamlit's theme is not laid over it.
     """
     figure.update_layout(height=height)
-    event = st.plotly_chart(
+    st.plotly_chart(
         figure,
         key=key,
         theme=None,
         width="stretch",
-        on_select="rerun",
+        on_select=lambda: _remember_click(key),
         selection_mode="points",
         config={"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "toImage"]},
     )
-    return label_of(event)
+    return clicked(key)
 
 
 def clicked(key: str) -> str | None:
-    """Return the label of the candidate that was clicked in a chart, before the chart is drawn."""
-    return label_of(st.session_state.get(key))
+    """Return the label of the candidate that was clicked last in a chart, if any."""
+    return st.session_state.get(f"{key}-clicked")
 
 
-def label_of(event: object) -> str | None:
-    """Return the candidate's label that a selection event carries, if any."""
-    points = getattr(getattr(event, "selection", None), "points", None) or ()
-    for point in points:
+def forget_click(key: str) -> None:
+    """Let no candidate be the one that was clicked."""
+    st.session_state.pop(f"{key}-clicked", None)
+
+
+def _remember_click(key: str) -> None:
+    """Keep what was clicked: a new figure, and every change of a limit draws one, empties Streamlit's selection."""
+    for point in st.session_state[key].selection.points:
         custom = point.get("customdata")
-        if custom and len(custom) == 1:
-            return str(custom[0])
-    return None
+        if custom and len(custom) == 1:  # points of a comparison carry more
+            st.session_state[f"{key}-clicked"] = str(custom[0])

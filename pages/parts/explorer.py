@@ -148,7 +148,7 @@ def _chart(shown: MeasuredSetting, comparison: MeasuredSetting | None, asked: As
     )
     label = chart.draw(figure, key=CHART_KEY)
     if label:
-        candidate_details.draw(label, table, asked.cost)
+        candidate_details.draw(label, table, asked.cost, on_close=lambda: chart.forget_click(CHART_KEY))
     else:
         st.caption("Hover over a point for its numbers, click it for all of them.")
 
