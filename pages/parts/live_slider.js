@@ -99,11 +99,15 @@ class LiveSlider {
 
   update(data, setStateValue) {
     this.setStateValue = setStateValue;
+    const isMoved = this.data === null || data.revision !== (this.deferred ?? this.data).revision;
     if (this.held) {
       this.deferred = data;
+      if (isMoved) {
+        this.released = data.value; // what Python now takes for the resting value
+        this.reportSoon(); // with the new revision: the thumb is still where the user holds it
+      }
       return;
     }
-    const isMoved = this.data === null || data.revision !== this.data.revision;
     this.data = data;
     if (isMoved) {
       this.value = this.released = data.value;

@@ -294,7 +294,9 @@ def test_python_cannot_move_a_thumb_that_is_held_and_the_hand_wins(opened: Page)
     move(0.2)
     held = slider(opened).input_value()
     expect(opened.locator("#budget-released")).to_have_text("90")
+    expect(opened.locator("#budget-value")).to_have_text(f"{float(held):g}")
     assert slider(opened).input_value() == held
+    expect(opened.locator("#releases")).to_have_text("none")
     opened.mouse.up()
     expect(opened.locator("#budget-released")).to_have_text(f"{float(held):g}")
     assert slider(opened).input_value() == held
