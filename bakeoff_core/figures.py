@@ -29,8 +29,8 @@ from bakeoff_core.chart import (
     place_labels,
 )
 from bakeoff_core.details import DETAIL_COLUMNS, candidate_lines
-from bakeoff_core.formatting import SCALES, html_text
-from bakeoff_core.records import COST_COLUMNS, Decision
+from bakeoff_core.formatting import SCALES, html_text, is_unknown
+from bakeoff_core.records import COST_COLUMNS, Decision, candidate_label
 from bakeoff_core.wording import RULE_WORDS, setting_differences
 
 FONT = '"Source Sans", "Source Sans Pro", system-ui, sans-serif'
@@ -50,6 +50,7 @@ def frontier_figure(
     comparison: pd.DataFrame | None = None,
     dark: bool = False,
     selected: str | None = None,
+    hovers: dict[str, str] | None = None,
     size_px: tuple[int, int] = (800, 440),
 ) -> go.Figure:
     """Draw accuracy against cost: the frontier as a line, dominated hollow and grey, the pick a star.
@@ -67,6 +68,8 @@ def frontier_figure(
         comparison: Candidates of another setting; their frontier is drawn as a second, dashed line.
         dark: Whether the page is dark.
         selected: `candidate_label` of a point to ring.
+        hovers: What `hover_texts` returned for these candidates and this cost, to save writing them again; the
+            limits do not change them.
         size_px: Width and height to be expected on the page (a phone: 390, 420): names that would collide
             there are left out. The figure itself has no size.
 
@@ -78,7 +81,7 @@ def frontier_figure(
     """
     palette = DARK if dark else LIGHT
     chart = build_chart(candidates, decision, cost=cost, accuracy=accuracy, comparison=comparison)
-    hovers = _hover_texts(chart.points, cost)
+    hovers = hover_texts(candidates, cost) if hovers is None else hovers
     traces = [
         _dominated_trace(chart, cost, palette, hovers),
         _comparison_trace(chart, cost, palette, candidates),
@@ -254,7 +257,7 @@ def _comparison_trace(chart: Chart, cost: str, palette: Palette, candidates: pd.
     known = candidates.iloc[0] if len(candidates) else {}
     setting = setting_differences(chart.comparison.iloc[0], known)
     short = setting if len(setting) <= LEGEND_CHARS else f"{setting[:LEGEND_CHARS]}…"
-    hovers = {label: f"{html_text(setting)}<br>{text}" for label, text in _hover_texts(chart.comparison, cost).items()}
+    hovers = {label: f"{html_text(setting)}<br>{text}" for label, text in hover_texts(chart.comparison, cost).items()}
     return _points(
         chart.comparison,
         hovers,
@@ -326,12 +329,22 @@ def _error_bars(chart: Chart, table: pd.DataFrame, cost: str, palette: Palette) 
     }
 
 
-def _hover_texts(table: pd.DataFrame, cost: str) -> dict[str, str]:
-    """Everything known about each candidate, by label; all text from files is escaped."""
-    columns = (table[column].tolist() for column in ("label", *DETAIL_COLUMNS))
-    rows = {label: dict(zip(DETAIL_COLUMNS, values, strict=True)) for label, *values in zip(*columns, strict=True)}
+def hover_texts(candidates: pd.DataFrame, cost: str) -> dict[str, str]:
+    """Return everything known about each candidate in HTML, by `candidate_label`; text from files is escaped.
+
+    Args:
+        candidates: As for `frontier_figure`.
+        cost: Key of `COST_COLUMNS`: the axis that "dominated" is told for.
+    """
+    columns = (candidates[column].tolist() for column in DETAIL_COLUMNS)
+    named = (dict(zip(DETAIL_COLUMNS, values, strict=True)) for values in zip(*columns, strict=True))
+    rows = {_label(row["model_name"], row["img_size"]): row for row in named}
     texts = {}
     for label, row in rows.items():
         name, *lines = candidate_lines(row, rows.get(row["dominated_by"]), cost=cost, escape=html_text)
         texts[label] = "<br>".join([f"<b>{name}</b>", *lines])
     return texts
+
+
+def _label(model_name: str, img_size: float | None) -> str:
+    return candidate_label(model_name, None if is_unknown(img_size) else int(img_size))

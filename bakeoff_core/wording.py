@@ -71,17 +71,8 @@ def short_names(candidates: pd.DataFrame) -> dict[CandidateRef, str]:
     Returns:
         The name by candidate, not escaped.
     """
-    refs = set(candidate_refs(candidates))
-    archs = {name: name.partition(".")[0] or name for name in {ref.model_name for ref in refs}}
-    tags_of = Counter(archs.values())
-    sizes_of = Counter(ref.model_name for ref in refs)
-    return {
-        ref: candidate_label(
-            archs[ref.model_name] if tags_of[archs[ref.model_name]] == 1 else ref.model_name,
-            ref.img_size if sizes_of[ref.model_name] > 1 else None,
-        )
-        for ref in refs
-    }
+    words = Wording(candidates)
+    return {ref: words.name(ref) for ref in candidate_refs(candidates)}
 
 
 class Wording:
@@ -94,14 +85,25 @@ class Wording:
             candidates: What the sentences are about.
             escape: See the module.
         """
+        # Plain tuples, and names made only when asked for: this runs at every step of a dragged slider.
         self._candidates = candidates
-        self._positions = {ref: at for at, ref in enumerate(candidate_refs(candidates))}
-        self._names = short_names(candidates)
+        keys = zip(candidates["model_name"].tolist(), candidates["img_size"].tolist(), strict=True)
+        self._positions = {(name, None if is_unknown(size) else int(size)): at for at, (name, size) in enumerate(keys)}
+        self._sizes_of = Counter(name for name, _ in self._positions)
+        self._tags_of = Counter(_arch(name) for name in self._sizes_of)
         self.escape = escape
 
     def name(self, ref: CandidateRef) -> str:
         """Return the short name, or the full label of somebody who is not in the table."""
-        return self.escape(self._names.get(ref) or candidate_label(ref.model_name, ref.img_size))
+        if (ref.model_name, ref.img_size) not in self._positions:
+            return self.escape(candidate_label(ref.model_name, ref.img_size))
+        arch = _arch(ref.model_name)
+        return self.escape(
+            candidate_label(
+                arch if self._tags_of[arch] == 1 else ref.model_name,
+                ref.img_size if self._sizes_of[ref.model_name] > 1 else None,
+            )
+        )
 
     def names(self, refs: Iterable[CandidateRef]) -> str:
         """Return short names as a sentence lists them: `"a, b and 4 others"`."""
@@ -112,7 +114,7 @@ class Wording:
 
     def value(self, ref: CandidateRef, column: str) -> Any:
         """Return one number of a candidate; `None` where it, or the candidate, is unknown."""
-        at = self._positions.get(ref)
+        at = self._positions.get((ref.model_name, ref.img_size))
         if at is None or column not in self._candidates:
             return None
         value = self._candidates[column].iat[at]
@@ -136,6 +138,10 @@ class Wording:
             if value is not None:
                 parts.append(quantity(column, value))
         return ", ".join(parts)
+
+
+def _arch(model_name: str) -> str:
+    return model_name.partition(".")[0] or model_name
 
 
 def interval_text(column: str, low: float, high: float) -> str:

@@ -43,7 +43,8 @@ WATCH = """() => {
   const thumb = find(document, n => n.matches('input[type=range]') && n.ariaLabel === 'Latency budget (ms)');
   thumb.addEventListener('input', () => log.moves.push([performance.now(), Number(thumb.value)]));
   const text = () => document.querySelector('#pick')?.textContent;
-  const line = () => document.querySelector('.js-plotly-plot .shapelayer')?.innerHTML;
+  const paths = () => [...document.querySelectorAll('.js-plotly-plot .shapelayer path')];
+  const line = () => paths().map(path => path.getAttribute('d')).join();
   let shown = text(), drawn = line();
   new MutationObserver(() => {
     if (text() !== undefined && text() !== shown) log.picks.push([performance.now(), shown = text()]);

@@ -8,14 +8,15 @@ import streamlit as st
 from bakeoff_core.candidates import MeasuredSetting
 from bakeoff_core.caveats import warning_line
 from bakeoff_core.formatting import is_unknown
+from bakeoff_core.records import Setting
 from pages.parts import data
 
 
 def draw(shown: MeasuredSetting) -> None:
     """Draw every candidate of the setting, failed ones included."""
-    table = data.candidates_of(shown.setting, "latency")
     st.markdown("**All candidates**, measured in the setting shown at the side")
-    shown_table = display_table(table)
+    table = data.candidates_of(shown.setting, "latency")
+    shown_table, csv = _prepared(shown.setting, data.version(), table)
     st.dataframe(
         shown_table,
         hide_index=True,
@@ -37,11 +38,18 @@ def draw(shown: MeasuredSetting) -> None:
     )
     st.download_button(
         "Download as CSV",
-        shown_table.to_csv(index=False).encode(),
+        csv,
         "candidates.csv",
         "text/csv",
         icon=":material/download:",
     )
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _prepared(setting: Setting, version: data.Version, _table: pd.DataFrame) -> tuple[pd.DataFrame, bytes]:
+    """The table and its CSV, made once for each table of candidates."""
+    shown_table = display_table(_table)
+    return shown_table, shown_table.to_csv(index=False).encode()
 
 
 def display_table(table: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from bakeoff_core import candidates, catalogue, pareto, store
+from bakeoff_core import candidates, catalogue, figures, pareto, store
 from bakeoff_core.candidates import MeasuredSetting
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.home import own_accuracy_path, profiles_path, timm_models_path
@@ -21,6 +21,10 @@ Stamp = tuple[int, int] | None
 """What changes when a file changes: its modification time and size; `None` where there is no file."""
 
 
+Version = tuple[Stamp, Stamp]
+"""The stamps of all that candidates are made from."""
+
+
 def stamp(path: Path) -> Stamp:
     """Return the file's stamp."""
     try:
@@ -28,6 +32,11 @@ def stamp(path: Path) -> Stamp:
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size
+
+
+def version() -> Version:
+    """Return what changes when the candidates of any setting may have changed."""
+    return stamp(profiles_path()), stamp(own_accuracy_path())
 
 
 def profiles() -> pd.DataFrame:
@@ -62,7 +71,12 @@ def settings() -> list[MeasuredSetting]:
 
 def candidates_of(setting: Setting, cost: str) -> pd.DataFrame:
     """Return one setting's candidates, with the frontier of top-1 against `cost`."""
-    return _candidates(setting, cost, stamp(profiles_path()), stamp(own_accuracy_path()))
+    return _candidates(setting, cost, version())
+
+
+def hovers(setting: Setting, cost: str) -> dict[str, str]:
+    """Return the hover texts of one setting's candidates; see `figures.hover_texts`."""
+    return _hovers(setting, cost, version())
 
 
 def published(shortlist: str, cost: str) -> pd.DataFrame:
@@ -97,8 +111,13 @@ def _accuracies(path: str, version: Stamp) -> tuple[pd.DataFrame, str | None]:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _candidates(setting: Setting, cost: str, profiles_version: Stamp, accuracies_version: Stamp) -> pd.DataFrame:
+def _candidates(setting: Setting, cost: str, files: Version) -> pd.DataFrame:
     return pareto.annotate(candidates.candidates_of(profiles(), setting, accuracies()), cost=cost)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _hovers(setting: Setting, cost: str, files: Version) -> dict[str, str]:
+    return figures.hover_texts(candidates_of(setting, cost), cost)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -145,6 +145,7 @@ def _chart(shown: MeasuredSetting, comparison: MeasuredSetting | None, asked: As
         comparison=data.candidates_of(comparison.setting, asked.cost) if comparison else None,
         dark=chart.is_dark(),
         selected=chart.clicked(CHART_KEY),
+        hovers=data.hovers(shown.setting, asked.cost),
     )
     label = chart.draw(figure, key=CHART_KEY)
     if label:
