@@ -13,7 +13,7 @@ from bakeoff_core.decision import decide
 from bakeoff_core.figures import frontier_figure
 from bakeoff_core.records import COST_COLUMNS, RULES, Limits
 from pages.parts import answers, candidate_details, chart, data
-from pages.parts.asked import Asked, remember
+from pages.parts.asked import Asked, asked_before, remember
 from pages.parts.live_slider import live_slider
 
 LIVE_CHART_CANDIDATES = 200
@@ -21,6 +21,8 @@ LIVE_CHART_CANDIDATES = 200
 DEFAULT_FLOOR = 75.0
 """The accuracy floor of the lab that this product grew from."""
 CHART_KEY = "frontier-chart"
+CHARTED = "charted"
+"""Session key of what the chart of many candidates was last drawn for."""
 
 COST_LABELS = {"latency": "Latency", "macs": "MACs", "params": "Parameters", "memory": "Memory"}
 RULE_LABELS = {"most-accurate": "Most accurate", "cheapest": "Cheapest"}
@@ -44,8 +46,10 @@ def draw(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
 def _live(shown: MeasuredSetting, comparison: MeasuredSetting | None, *, draw_chart: bool) -> None:
     """All that follows the thumb; reruns alone while a slider is dragged."""
     table = data.candidates_of(shown.setting, "latency")
-    asked = _controls(table, redraw=None if draw_chart else st.rerun)
+    asked, is_dragged = _controls(table, redraw=None if draw_chart else st.rerun)
     remember(asked)
+    if not draw_chart and not is_dragged and asked != st.session_state.get(CHARTED, asked):
+        st.rerun()  # a rule, a cost or a typed limit was changed in here, and the chart is outside
     decision = decide(table, asked.limits, rule=asked.rule, cost=asked.cost)
     answers.draw(decision, table)
     if draw_chart:
@@ -56,11 +60,12 @@ def _live(shown: MeasuredSetting, comparison: MeasuredSetting | None, *, draw_ch
 @st.fragment
 def _resting_chart(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
     """The chart of many candidates, drawn when a slider is let go."""
-    _chart(shown, comparison, st.session_state["asked"])
+    st.session_state[CHARTED] = asked_before()
+    _chart(shown, comparison, asked_before())
 
 
-def _controls(table: pd.DataFrame, redraw: Callable[[], None] | None) -> Asked:
-    """Draw the limits and return them as they stand, in the middle of a drag too."""
+def _controls(table: pd.DataFrame, redraw: Callable[[], None] | None) -> tuple[Asked, bool]:
+    """Draw the limits and return them as they stand, and whether that is in the middle of a drag."""
     slowest_ms = _round_up(table["latency_p50_s"].max() * 1e3)
     step_ms = 0.1 if slowest_ms <= 100 else 1.0
     best, worst = table["top1"].max(), table["top1"].min()
@@ -133,7 +138,8 @@ def _controls(table: pd.DataFrame, redraw: Callable[[], None] | None) -> Asked:
         max_memory_bytes=memory_mb * 1e6 if memory_mb else None,
         max_param_count=params_m * 1e6 if params_m else None,
     )
-    return Asked(limits, chosen_rule, chosen_cost)
+    is_dragged = latency.value != latency.released or floor.value != floor.released
+    return Asked(limits, chosen_rule, chosen_cost), is_dragged
 
 
 def _chart(shown: MeasuredSetting, comparison: MeasuredSetting | None, asked: Asked) -> None:
@@ -166,7 +172,13 @@ def _from_url(name: str, default: float) -> float:
     return value if math.isfinite(value) else default
 
 
-def _keep_in_url(name: str, default: float | None, redraw: Callable[[], None] | None) -> Callable[[float], None]:
+def _keep_in_url(
+    name: str,
+    default: float | None,
+    redraw: Callable[[], None] | None,
+) -> Callable[[float], None]:
+    """Return what to do when a slider is let go: keep its value in the link, and redraw what waited for it."""
+
     def keep(value: float) -> None:
         if value == default:
             st.query_params.pop(name, None)
