@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from statistics import median
 
 from bakeoff_core.backbones import create_backbone
@@ -16,8 +17,10 @@ from bakeoff_core.timing import time_passes
 
 MODELS = ("mobilenetv3_small_100", "efficientnet_b0", "vit_tiny_patch16_224", "resnet18", "resnet50", "convnext_tiny")
 TARGET = 0.05
-BLOCKS = 8
 PASSES = 16
+"""Timed passes of either in a block."""
+MIN_BLOCKS, SECONDS = 6, 15.0
+"""Blocks a model at least, and how long to go on, so that quick models get more of them."""
 
 
 def main() -> int:
@@ -41,11 +44,19 @@ def compare(model_name: str, threads: int) -> float:
     timer = Timer("model(images)", globals={"model": model, "images": images}, num_threads=threads)
     ours: list[float] = []
     theirs: list[float] = []
+
+    def time_ours() -> None:
+        ours.extend(time_passes(lambda: model(images), min_passes=PASSES, min_seconds=0, cap_s=60).times_s)
+
+    def time_theirs() -> None:
+        theirs.extend(timer.timeit(1).median for _ in range(PASSES))  # each after two passes of its own warm-up
+
+    began, blocks = time.monotonic(), 0
     with torch.inference_mode():
-        for _ in range(BLOCKS):
-            ours += time_passes(lambda: model(images), min_passes=PASSES, min_seconds=0, cap_s=60).times_s
-            timer.timeit(1)
-            theirs += [timer.timeit(1).median for _ in range(PASSES)]
+        while blocks < MIN_BLOCKS or time.monotonic() - began < SECONDS:
+            for block in (time_ours, time_theirs) if blocks % 2 == 0 else (time_theirs, time_ours):
+                block()
+            blocks += 1
     ratio = median(ours) / median(theirs)
     print(f"{model_name:24s} ours {median(ours) * 1e3:7.2f} ms  torch's {median(theirs) * 1e3:7.2f} ms  {ratio:.3f}")
     return ratio
