@@ -7,10 +7,11 @@ RUN useradd --create-home --uid 1000 bakeoff \
     && mkdir /state && chown bakeoff /state
 WORKDIR /app
 
-# The CPU build of torch; for CUDA build with: --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cu130
-ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# On a machine without a GPU, PyTorch's index of CPU builds makes the image several GB smaller; name it with
+#   docker build --build-arg PIP_EXTRA_INDEX_URL=... -t backbone-bakeoff .
+ARG PIP_EXTRA_INDEX_URL=
 COPY requirements.txt .
-RUN pip install --no-cache-dir --extra-index-url "$TORCH_INDEX" -r requirements.txt
+RUN pip install --no-cache-dir -r requirements.txt
 
 COPY app.py ./
 COPY .streamlit .streamlit

@@ -166,7 +166,7 @@ def html_text(text: object) -> str:
     return escaped.replace("&quot;", "&#34;").replace("$", "&#36;")
 
 
-_MARKDOWN_SPECIAL = re.compile(r"[\\`*_{}\[\]#+!|~<>&$@]|:(?=[a-z/])|(?<=www)\.", re.IGNORECASE)
+_MARKDOWN_SPECIAL = re.compile(r"[\\`*_{}\[\]#+!|~$@]|:(?=[a-z/])|(?<=www)\.", re.IGNORECASE)
 _PLAIN_NAME = re.compile(r"[\w.,/()%+ @-]+", re.ASCII)
 
 
@@ -174,10 +174,11 @@ def markdown_text(text: object) -> str:
     """Escape any text for one Markdown line or table cell: pipes, markup, line breaks become plain text.
 
     Addresses are kept from turning into links, and words between colons into icons. Parentheses mean nothing
-    after an escaped bracket, so they stay.
+    after an escaped bracket, so they stay. Angle brackets and ampersands become entities, which no renderer, however
+    sloppy, takes for a tag.
     """
     one_line = " ".join(str(text).split())
-    return _MARKDOWN_SPECIAL.sub(r"\\\g<0>", one_line)
+    return html.escape(_MARKDOWN_SPECIAL.sub(r"\\\g<0>", one_line), quote=False)
 
 
 def markdown_code(text: object) -> str:

@@ -37,7 +37,7 @@ OUTLIER_SHARE = 0.02
 TOO_FAST_S = 1e-3
 """Medians under a millisecond: call and timer overhead count (pyperf warns at the same point)."""
 
-PROCESS_SD = 0.04
+PROCESS_SD = 0.08
 """Prior standard deviation of a process's median around the model's, as a share (see docs/decisions)."""
 PROCESS_SD_WEIGHT = 4
 """Degrees of freedom the prior counts for against the rounds that were really made."""

@@ -17,9 +17,9 @@ from bakeoff_core.timing import time_passes
 
 MODELS = ("mobilenetv3_small_100", "efficientnet_b0", "vit_tiny_patch16_224", "resnet18", "resnet50", "convnext_tiny")
 TARGET = 0.05
-PASSES = 16
+PASSES = 8
 """Timed passes of either in a block."""
-MIN_BLOCKS, SECONDS = 6, 15.0
+MIN_BLOCKS, SECONDS = 16, 30.0
 """Blocks a model at least, and how long to go on, so that quick models get more of them."""
 
 
@@ -42,23 +42,28 @@ def compare(model_name: str, threads: int) -> float:
     torch.set_num_threads(threads)
     model, images = create_backbone(model_name, 224), torch.randn(1, 3, 224, 224)
     timer = Timer("model(images)", globals={"model": model, "images": images}, num_threads=threads)
-    ours: list[float] = []
-    theirs: list[float] = []
+    blocks: list[tuple[float, float]] = []
 
-    def time_ours() -> None:
-        ours.extend(time_passes(lambda: model(images), min_passes=PASSES, min_seconds=0, cap_s=60).times_s)
+    def time_ours() -> float:
+        return median(time_passes(lambda: model(images), min_passes=PASSES, min_seconds=0, cap_s=60).times_s)
 
-    def time_theirs() -> None:
-        theirs.extend(timer.timeit(1).median for _ in range(PASSES))  # each after two passes of its own warm-up
+    def time_theirs() -> float:
+        return median(timer.timeit(1).median for _ in range(PASSES))  # each after two passes of its own warm-up
 
-    began, blocks = time.monotonic(), 0
+    began = time.monotonic()
     with torch.inference_mode():
-        while blocks < MIN_BLOCKS or time.monotonic() - began < SECONDS:
-            for block in (time_ours, time_theirs) if blocks % 2 == 0 else (time_theirs, time_ours):
-                block()
-            blocks += 1
-    ratio = median(ours) / median(theirs)
-    print(f"{model_name:24s} ours {median(ours) * 1e3:7.2f} ms  torch's {median(theirs) * 1e3:7.2f} ms  {ratio:.3f}")
+        while len(blocks) < MIN_BLOCKS or time.monotonic() - began < SECONDS:
+            if len(blocks) % 2 == 0:
+                our_s, their_s = time_ours(), time_theirs()
+            else:
+                their_s, our_s = time_theirs(), time_ours()
+            blocks.append((our_s, their_s))
+    # Block against its neighbour, so that a machine that slows down for seconds favours neither.
+    ratio = median(our_s / their_s for our_s, their_s in blocks)
+    our_ms, their_ms = (median(column) * 1e3 for column in zip(*blocks, strict=True))
+    print(
+        f"{model_name:24s} ours {our_ms:7.2f} ms  torch's {their_ms:7.2f} ms  ratio {ratio:.3f} of {len(blocks)} pairs"
+    )
     return ratio
 
 

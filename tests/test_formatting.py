@@ -171,7 +171,7 @@ def test_html_text_uses_only_entities_that_plotly_knows():
     ("text", "escaped"),
     [
         ("a|b", r"a\|b"),
-        ("<b>x</b>", r"\<b\>x\</b\>"),
+        ("<b>x</b>", r"&lt;b&gt;x&lt;/b&gt;"),
         ("two\nlines\u2028three", "two lines three"),
         ("$x^2$ `code`", r"\$x^2\$ \`code\`"),
         ("[a](http://b)", r"\[a\](http\://b)"),

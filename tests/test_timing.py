@@ -189,17 +189,17 @@ def test_there_is_no_summary_without_times(rounds: list) -> None:
 
 def test_the_interval_of_two_rounds_is_the_one_worked_out_by_hand() -> None:
     # Equal times within a round: no error within. The logs differ by ln 1.1, so their variance is (ln 1.1)^2 / 2.
-    # Pooled with the prior of 4 %, which counts for 4: (4 * 0.0016 + 0.00454201) / 5 = 0.00218840.
-    # t(5) = 2.571; 2.571 * sqrt(0.00218840 / 2) = 0.0850459. Centre 0.105.
+    # Pooled with the prior of 8 %, which counts for 4: (4 * 0.0064 + 0.00454201) / 5 = 0.00602840.
+    # t(5) = 2.571; 2.571 * sqrt(0.00602840 / 2) = 0.141152. Centre 0.105.
     low, high = median_interval([make_round([0.100] * 32), make_round([0.110] * 32)])
-    assert low == pytest.approx(0.105 * math.exp(-0.0850459), rel=1e-5)
-    assert high == pytest.approx(0.105 * math.exp(0.0850459), rel=1e-5)
+    assert low == pytest.approx(0.105 * math.exp(-0.141152), rel=1e-5)
+    assert high == pytest.approx(0.105 * math.exp(0.141152), rel=1e-5)
 
 
 def test_the_interval_of_one_round_rests_on_the_prior_alone() -> None:
-    # t(4) = 2.776; 2.776 * 0.04 = 0.11104.
+    # t(4) = 2.776; 2.776 * 0.08 = 0.22208.
     low, high = median_interval([make_round([0.100] * 32)])
-    assert (low, high) == pytest.approx((0.1 * math.exp(-0.11104), 0.1 * math.exp(0.11104)), rel=1e-9)
+    assert (low, high) == pytest.approx((0.1 * math.exp(-0.22208), 0.1 * math.exp(0.22208)), rel=1e-9)
 
 
 def test_the_interval_contains_the_median_even_where_rounds_disagree_wildly() -> None:
@@ -232,11 +232,11 @@ def test_the_interval_shrinks_with_every_round_up_to_twenty() -> None:
 
 
 def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
-    # Processes that scatter as the prior believes (4 %), four of them, many times over.
+    # Processes that scatter as the prior believes (8 %), four of them, many times over.
     draw = np.random.default_rng(7)
     hits = 0
     for _ in range(1000):
-        low, high = median_interval([make_round([0.1 * m] * 8) for m in np.exp(draw.normal(0, 0.04, 4))])
+        low, high = median_interval([make_round([0.1 * m] * 8) for m in np.exp(draw.normal(0, 0.08, 4))])
         hits += low <= 0.1 <= high
     assert 930 <= hits <= 995
 

@@ -22,7 +22,7 @@ DEFAULT_FLOOR = 75.0
 """The accuracy floor of the lab that this product grew from."""
 CHART_KEY = "frontier-chart"
 CHARTED = "charted"
-"""Session key of what the chart of many candidates was last drawn for."""
+"""Session key of what the chart of many candidates was drawn for; missing while it is yet to be drawn."""
 
 COST_LABELS = {"latency": "Latency", "macs": "MACs", "params": "Parameters", "memory": "Memory"}
 RULE_LABELS = {"most-accurate": "Most accurate", "cheapest": "Cheapest"}
@@ -37,6 +37,7 @@ def draw(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
         )
         return
     is_live = len(table) <= LIVE_CHART_CANDIDATES
+    st.session_state.pop(CHARTED, None)  # in this run the chart comes after the limits, and will be right
     _live(shown, comparison, draw_chart=is_live)
     if not is_live:
         _resting_chart(shown, comparison)

@@ -1,0 +1,199 @@
+"""The command line: JSON alone on stdout, true exit codes, and words that say what to do."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from bakeoff_core import store
+from bakeoff_core.__main__ import main
+from bakeoff_core.home import home, own_accuracy_path, profiles_path
+from bakeoff_core.machine import this_machine
+from bakeoff_core.profiling import fold
+from bakeoff_core.records import Profile
+from bakeoff_core.shortlists import SHORTLISTS
+from examples import make_failure, make_profile, make_round
+
+ROOT = Path(__file__).resolve().parents[1]
+TINY = ("test_vit.r160_in1k", "test_efficientnet.r160_in1k")
+HOSTILE = "<img src=x onerror=alert(1)>|`x`\nnew line --> "
+
+
+def measured_here(model_name: str, latency_s: float, **changes: object) -> Profile:
+    """A profile of this machine, with versions as installed, so that the default setting holds it."""
+    here = this_machine()
+    where = {name: getattr(here, name) for name in ("machine_id", "machine_name", "torch_version", "timm_version")}
+    blank = make_profile(model_name, **where, rounds=())
+    one = make_round((latency_s,) * 64)
+    return fold(fold(blank, one, None), one, None) if not changes else make_profile(model_name, **{**where, **changes})
+
+
+@pytest.fixture
+def lab() -> None:
+    """The lab's four models, measured here."""
+    rows = [measured_here(name, 0.005 * 2**i) for i, name in enumerate(SHORTLISTS["lab"].models)]
+    store.write_profiles(profiles_path(), rows)
+
+
+def run_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, object]:
+    code = main([*arguments, "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_profile_measures_and_prints_one_json_list_and_nothing_else_on_stdout():
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "bakeoff_core",
+            "profile",
+            *TINY,
+            "no_such_net",
+            "--passes",
+            "8",
+            "--exact-passes",
+            "--json",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    rows = json.loads(done.stdout)
+    assert [row["model_name"] for row in rows] == [*TINY, "no_such_net"]
+    assert done.returncode == 1  # not everything asked for was done
+    for row in rows[:2]:
+        assert row["error"] is None
+        assert row["latency_p50_s"] > 0
+        assert row["latency_p50_low_s"] <= row["latency_p50_s"] <= row["latency_p50_high_s"]
+        assert row["passes"] == 8
+        assert isinstance(row["param_count"], int) and isinstance(row["macs"], int)
+        assert any(line.startswith("few_passes:") for line in row["warnings"])
+        assert "rounds" not in row
+    assert "no model named 'no_such_net'" in rows[2]["error"]
+    assert "Measuring test_vit" in done.stderr
+
+
+def test_pick_prints_the_name_alone_and_the_reasons_on_stderr(lab, capsys):
+    assert main(["pick", "--min-top1", "75", "--max-latency-ms", "25"]) == 0
+    told = capsys.readouterr()
+    assert told.out == "resnet50.a1_in1k\n"
+    assert "most accurate" in told.err
+    assert this_machine().machine_name in told.err
+
+
+def test_default_rule_is_most_accurate_and_the_cheapest_can_be_asked_for(lab, capsys):
+    assert run_json(capsys, "pick", "--min-top1", "75", "--max-latency-ms", "25")[1]["pick"] == "resnet50.a1_in1k"
+    code, cheapest = run_json(capsys, "pick", "--min-top1", "75", "--max-latency-ms", "25", "--rule", "cheapest")
+    assert (code, cheapest["pick"], cheapest["cost"]) == (0, "efficientnet_b0.ra_in1k", "latency")
+
+
+def test_pick_json_has_reason_runner_up_and_what_would_change_it(lab, capsys):
+    _, found = run_json(capsys, "pick", "--min-top1", "75", "--max-latency-ms", "25")
+    assert found["runner_up"] == {"model_name": "efficientnet_b0.ra_in1k", "img_size": 224}
+    assert found["reason"] and all(isinstance(sentence, str) for sentence in found["reason"])
+    assert {a["model_name"] for a in found["alternatives"]} == {"convnext_tiny.in12k_ft_in1k"}
+    assert {r["model_name"] for r in found["rejected"]} == {
+        "mobilenetv3_small_100.lamb_in1k",
+        "convnext_tiny.in12k_ft_in1k",
+    }
+
+
+def test_null_pick_exits_1_and_names_the_blame_and_the_nearest_relaxation(lab, capsys):
+    code, found = run_json(capsys, "pick", "--min-top1", "75", "--max-latency-ms", "3")
+    assert (code, found["pick"], found["blame"]) == (1, None, ["max_latency_s"])
+    assert found["relaxation"]["limit"] == "max_latency_s"
+    assert found["relaxation"]["model_name"] == "efficientnet_b0.ra_in1k"
+
+
+def test_nothing_measured_is_said_with_what_to_do(capsys):
+    assert main(["pick", "--min-top1", "75", "--max-latency-ms", "20"]) == 1
+    assert "python -m bakeoff_core profile" in capsys.readouterr().err
+
+
+def test_profiles_of_another_machine_are_never_taken_for_this_one(capsys):
+    store.write_profiles(profiles_path(), [make_profile("resnet18.a1_in1k")])
+    assert main(["pick", "--max-latency-ms", "50"]) == 1
+    assert "Example CPU" in capsys.readouterr().err
+    assert main(["pick", "--max-latency-ms", "50", "--machine", "0123456789ab"]) == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["pick", "--min-top1", "-1"],
+        ["pick", "--min-top1", "101"],
+        ["pick", "--max-latency-ms", "0"],
+        ["pick", "--max-latency-ms", "nan"],
+        ["profile", "resnet18", "--img-size", "-224"],
+        ["profile", "resnet18", "--img-size", "99999999"],
+        ["profile", "resnet18", "--batch-size", "0"],
+        ["profile", "resnet18", "--threads", "-2"],
+        ["profile", "resnet18", "--device", "tpu"],
+        ["frobnicate"],
+    ],
+)
+def test_absurd_arguments_are_refused_as_wrong_usage(arguments, lab, capsys):
+    with pytest.raises(SystemExit) as refused:
+        main(arguments)
+    assert refused.value.code == 2
+    assert capsys.readouterr().err.strip()
+
+
+def test_report_can_be_replayed_and_tells_when_the_pick_has_changed(lab, tmp_path, capsys):
+    target = tmp_path / "report.md"
+    assert main(["report", "--min-top1", "75", "--max-latency-ms", "25", "--out", str(target)]) == 0
+    assert "resnet50.a1_in1k" in target.read_text()
+    assert main(["replay", str(target)]) == 0
+    slower = measured_here("resnet50.a1_in1k", 0.2)
+    store.write_profiles(profiles_path(), [slower])
+    capsys.readouterr()
+    assert main(["replay", str(target)]) == 1
+    assert "efficientnet_b0" in capsys.readouterr().out
+
+
+def test_report_to_a_zip_holds_figure_and_data(lab, tmp_path):
+    target = tmp_path / "report.zip"
+    assert main(["report", "--min-top1", "75", "--max-latency-ms", "25", "--out", str(target)]) == 0
+    with zipfile.ZipFile(target) as bundle:
+        assert sorted(bundle.namelist()) == ["frontier.svg", "profiles.parquet", "report.md"]
+
+
+def test_replay_of_a_file_that_is_no_report_is_refused_in_words(tmp_path, capsys):
+    (tmp_path / "notes.md").write_text("# Shopping\n")
+    assert main(["replay", str(tmp_path / "notes.md")]) == 1
+    assert "Error:" in capsys.readouterr().err
+    assert main(["replay", str(tmp_path / "missing.md")]) == 1
+
+
+def test_export_and_import_carry_profiles_to_another_home(lab, tmp_path, monkeypatch, capsys):
+    box = tmp_path / "box.parquet"
+    assert main(["export", str(box)]) == 0
+    monkeypatch.setenv("BAKEOFF_HOME", str(tmp_path / "elsewhere"))
+    assert main(["import", str(box)]) == 0
+    assert "Imported 4 rows" in capsys.readouterr().err
+    assert len(store.read_profiles(profiles_path())) == 4
+
+
+def test_hostile_name_is_harmless_in_json_and_report(lab, tmp_path, capsys):
+    home().mkdir(exist_ok=True)
+    own_accuracy_path().write_text("model_name,img_size,top1\n")
+    store.write_profiles(profiles_path(), [measured_here(HOSTILE, 0.001)])
+    target = tmp_path / "report.md"
+    assert main(["report", "--min-top1", "75", "--max-latency-ms", "25", "--out", str(target)]) == 0
+    text = target.read_text()
+    assert "<img" not in text
+    assert text.count("-->") == 1  # the end of the report's own record
+    assert main(["replay", str(target)]) == 0
+
+
+def test_failed_model_stays_out_of_the_pick_with_its_reason(lab, capsys):
+    here = {n: getattr(this_machine(), n) for n in ("machine_id", "machine_name", "torch_version", "timm_version")}
+    store.write_profiles(profiles_path(), [make_failure("vgg16.tv_in1k", error="Out of memory", **here)])
+    _, found = run_json(capsys, "pick", "--min-top1", "60", "--max-latency-ms", "500")
+    (rejected,) = [r for r in found["rejected"] if r["model_name"] == "vgg16.tv_in1k"]
+    assert "Out of memory" in rejected["reason"]
