@@ -143,25 +143,15 @@ class Progress:
 
 def _entry(name: str, spec: MeasureSpec, known: TimmModels, device: str, stored: dict[tuple, Profile]) -> Entry:
     """Resolve a name, and look up what is cached of it among the stored profiles, given by their keys."""
-    machine = this_machine()
     blank = Profile(
         model_name=name,
         img_size=spec.img_size,
-        machine_id=machine.machine_id,
         device=device,
         threads=spec.threads or usable_cores(),
         batch_size=spec.batch_size,
         dtype=spec.dtype,
         runtime=RUNTIMES[0],
-        torch_version=machine.torch_version,
-        timm_version=machine.timm_version,
-        machine_name=machine.machine_name,
-        cpu_name=machine.cpu_name,
-        cpu_count=machine.cpu_count,
-        memory_bytes=machine.memory_bytes,
-        gpu_name=machine.gpu_name,
-        os_name=machine.os_name,
-        python_version=machine.python_version,
+        **asdict(this_machine()),
     )
     try:
         full_name = catalogue.resolve_model_name(name, known)
