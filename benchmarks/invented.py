@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from bakeoff_core import store
 from bakeoff_core.home import own_accuracy_path, profiles_path
@@ -27,21 +27,12 @@ def write_profiles_of(count: int, seed: int = 0) -> None:
         blank = Profile(
             model_name=name,
             img_size=224,
-            machine_id=machine.machine_id,
             device="cpu",
             threads=machine.cpu_count,
             batch_size=1,
             dtype="float32",
             runtime=RUNTIMES[0],
-            torch_version=machine.torch_version,
-            timm_version=machine.timm_version,
-            machine_name=machine.machine_name,
-            cpu_name=machine.cpu_name,
-            cpu_count=machine.cpu_count,
-            memory_bytes=machine.memory_bytes,
-            gpu_name=None,
-            os_name=machine.os_name,
-            python_version=machine.python_version,
+            **asdict(machine),
             param_count=int(2e6 * 100**size),
             weight_bytes=int(8e6 * 100**size),
             macs=int(latency * 5e10),
