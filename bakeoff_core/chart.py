@@ -1,7 +1,9 @@
-"""What a picture of the frontier shows: points, ranges, regions, labels and colours, before any drawing.
+"""What a picture of the frontier shows: points, ranges, marks, labels and colours, before any drawing.
 
-`figures` (Plotly, for the page) and `svg` (matplotlib, for the report) draw the same `Chart`, so the two
-pictures cannot tell different stories. Not covered: whether a candidate is on the frontier (`pareto`).
+The points are one thing and the marks another: limits and answers move while a slider is dragged, the points stay.
+The page draws the points with Plotly (`figures`) and lays the marks over them; the report's picture (`svg`) draws
+both with matplotlib. All take them from here, so the pictures cannot tell different stories. Not covered: whether a
+candidate is on the frontier (`pareto`).
 """
 
 from __future__ import annotations
@@ -11,8 +13,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from bakeoff_core.formatting import SCALES, limit_text
-from bakeoff_core.records import COST_COLUMNS, LIMIT_COLUMNS, CandidateRef, Choice, Decision, candidate_label
+from bakeoff_core.formatting import SCALES, is_unknown, limit_text
+from bakeoff_core.records import COST_COLUMNS, LIMIT_COLUMNS, Choice, Decision, candidate_label
 from bakeoff_core.wording import COLUMN_WORDS, candidate_refs, short_names
 
 # Okabe and Ito, "Color Universal Design" (2008), https://jfly.uni-koeln.de/color/: tells apart under every
@@ -73,6 +75,37 @@ EDGE_SHARE = 0.12
 
 
 @dataclass(frozen=True)
+class Bound:
+    """A limit on one axis."""
+
+    at: float
+    """Where its line goes, in the axis's unit."""
+    text: str
+    """The same in words: `"10 ms"`."""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """The place of an answer."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What a decision adds to a picture; `None` for whatever has no place on its axes."""
+
+    budget: Bound | None = None
+    """Highest cost allowed."""
+    floor: Bound | None = None
+    """Lowest accuracy allowed."""
+    pick: Spot | None = None
+    other: Spot | None = None
+    """The answer to the other rule; `None` also where it is the pick."""
+
+
+@dataclass(frozen=True)
 class Chart:
     """All that is drawn, in display units."""
 
@@ -84,22 +117,12 @@ class Chart:
     """The others."""
     comparison: pd.DataFrame | None
     """The frontier of another setting, alike; `None` where none was given or it has none."""
-    pick: pd.Series | None
-    """The row of the pick."""
-    other: pd.Series | None
-    """The row of the other answer; `None` where it is the pick as well."""
     x_range: tuple[float, float]
     """Lowest and highest cost shown; both above 0, because the axis is logarithmic."""
     y_range: tuple[float, float]
     """Lowest and highest accuracy shown, in percent."""
-    max_x: float | None
-    """Limit on the cost shown, where there is one."""
-    min_y: float | None
-    """Limit on the accuracy shown, where there is one."""
-    max_x_text: str
-    """The same limit in words (`"10 ms"`); empty without one."""
-    min_y_text: str
-    """The same limit in words (`"75 %"`); empty without one."""
+    marks: Marks
+    """The limits and the answers."""
     x_title: str
     y_title: str
     nothing: tuple[str, ...]
@@ -109,7 +132,8 @@ class Chart:
     def is_budget_near_the_edge(self) -> bool:
         """Whether there is no room beside the budget's line to say what lies beyond it."""
         low, high = self.x_range
-        return self.max_x is not None and math.log(high / self.max_x) < EDGE_SHARE * math.log(high / low)
+        budget = self.marks.budget
+        return budget is not None and math.log(high / budget.at) < EDGE_SHARE * math.log(high / low)
 
     @property
     def point_count(self) -> int:
@@ -128,7 +152,6 @@ def build_chart(
     """Sort candidates into what is drawn where.
 
     The ranges come from the points alone: while a limit is dragged the picture stays where it is.
-    Limits show on the axes they bound; a latency budget leaves no mark on a chart against MACs.
 
     Args:
         candidates: Profile, accuracy and frontier columns; the latter for these very axes.
@@ -152,25 +175,14 @@ def build_chart(
         rival = rival[rival["non_dominated"].astype(bool)].sort_values(["x", "y"])
         rival = None if rival.empty else rival
         shown = points if rival is None else pd.concat([points[["x", "y"]], rival[["x", "y"]]])
-    pick = decision.pick if decision else None
-    other = None
-    if decision and pick:
-        other = decision.cheapest if decision.rule == "most-accurate" else decision.most_accurate
-    budget, floor = _bound(decision, column), _bound(decision, "top1") if accuracy == "top1" else None
-    same = other is not None and pick is not None and other.candidate == pick.candidate
     return Chart(
         points=points,
         frontier=frontier,
         dominated=points[~on_frontier],
         comparison=rival,
-        pick=_row_of(pick, points),
-        other=None if same else _row_of(other, points),
         x_range=_log_range(shown["x"]),
         y_range=_percent_range(shown["y"]),
-        max_x=None if budget is None else budget * SCALES[column][0],
-        min_y=floor,
-        max_x_text="" if budget is None else limit_text(column, budget),
-        min_y_text="" if floor is None else limit_text("top1", floor),
+        marks=build_marks(candidates, decision, cost=cost, accuracy=accuracy),
         x_title=COST_TITLES[cost],
         nothing=(
             "Nothing to draw yet:",
@@ -178,6 +190,34 @@ def build_chart(
             f"and a known {COLUMN_WORDS[column]}.",
         ),
         y_title=ACCURACY_TITLES.get(accuracy, f"{accuracy.replace('_', ' ').capitalize()} (%)"),
+    )
+
+
+def build_marks(
+    candidates: pd.DataFrame, decision: Decision | None, *, cost: str = "latency", accuracy: str = "top1"
+) -> Marks:
+    """Find the places of a decision's limits and answers.
+
+    Limits show on the axes they bound; a latency budget leaves no mark on a chart against MACs.
+
+    Args:
+        candidates: Profile and accuracy columns.
+        decision: Whose limits and answers to mark; `None` for none.
+        cost: Key of `COST_COLUMNS`: the x axis.
+        accuracy: Column of percentages: the y axis.
+    """
+    if decision is None:
+        return Marks()
+    column = COST_COLUMNS[cost]
+    pick = decision.pick
+    other = decision.cheapest if decision.rule == "most-accurate" else decision.most_accurate
+    if other is not None and pick is not None and other.candidate == pick.candidate:
+        other = None
+    return Marks(
+        budget=_bound(decision, column),
+        floor=_bound(decision, "top1") if accuracy == "top1" else None,
+        pick=_spot(pick, candidates, column, accuracy),
+        other=_spot(other if pick else None, candidates, column, accuracy),
     )
 
 
@@ -197,22 +237,23 @@ def _placed(candidates: pd.DataFrame, column: str, accuracy: str) -> pd.DataFram
     return placed[has_place]
 
 
-def _row_of(choice: Choice | None, points: pd.DataFrame) -> pd.Series | None:
+def _spot(choice: Choice | None, candidates: pd.DataFrame, column: str, accuracy: str) -> Spot | None:
     if choice is None:
         return None
-    ref: CandidateRef = choice.candidate
-    rows = points[points["label"] == candidate_label(ref.model_name, ref.img_size)]
-    return None if rows.empty else rows.iloc[0]
+    ref = choice.candidate
+    is_it = (candidates["model_name"] == ref.model_name) & (candidates["img_size"] == ref.img_size)
+    for cost, percent in candidates.loc[is_it, [column, accuracy]].itertuples(index=False):
+        if not is_unknown(cost) and not is_unknown(percent) and cost > 0:
+            return Spot(float(cost) * SCALES[column][0], float(percent))
+    return None
 
 
-def _bound(decision: Decision | None, column: str) -> float | None:
-    """The limit on a column, in base units; an infinite one is none."""
-    if decision is None:
-        return None
+def _bound(decision: Decision, column: str) -> Bound | None:
+    """The limit on a column; an infinite one is none."""
     for limit, bounded in LIMIT_COLUMNS.items():
         value = getattr(decision.limits, limit)
         if bounded == column and value is not None and math.isfinite(value):
-            return value
+            return Bound(value * SCALES[column][0], limit_text(column, value))
     return None
 
 

@@ -1,4 +1,7 @@
-"""The frontier as a Plotly figure.
+"""The frontier as a Plotly figure: all that stays where it is while a limit is dragged.
+
+Limits and answers are no part of it: `pages/parts/limit_marks` lays them over the drawn chart. As part of the figure
+they would cost a full redraw, 200 ms and more with a thousand points, for every step of a slider.
 
 Draw it with `st.plotly_chart(figure, theme=None, …)`: colours, fonts and both backgrounds are designed here
 (pass `dark` from `st.context.theme`), and Streamlit's own theme would replace half of them. The background is
@@ -21,7 +24,6 @@ from bakeoff_core.chart import (
     GRID_ALPHA,
     INTERVAL_ALPHA,
     LIGHT,
-    SHADE_ALPHA,
     Chart,
     Palette,
     build_chart,
@@ -30,8 +32,8 @@ from bakeoff_core.chart import (
 )
 from bakeoff_core.details import DETAIL_COLUMNS, candidate_lines
 from bakeoff_core.formatting import SCALES, html_text, is_unknown
-from bakeoff_core.records import COST_COLUMNS, Decision, candidate_label
-from bakeoff_core.wording import RULE_WORDS, setting_differences
+from bakeoff_core.records import COST_COLUMNS, candidate_label
+from bakeoff_core.wording import setting_differences
 
 FONT = '"Source Sans", "Source Sans Pro", system-ui, sans-serif'
 MARGINS_PX = (70.0, 110.0)
@@ -43,17 +45,17 @@ LEGEND_CHARS = 40
 
 def frontier_figure(
     candidates: pd.DataFrame,
-    decision: Decision | None,
     *,
     cost: str = "latency",
     accuracy: str = "top1",
     comparison: pd.DataFrame | None = None,
     dark: bool = False,
+    answers: bool = False,
     selected: str | None = None,
     hovers: dict[str, str] | None = None,
     size_px: tuple[int, int] = (800, 440),
 ) -> go.Figure:
-    """Draw accuracy against cost: the frontier as a line, dominated hollow and grey, the pick a star.
+    """Draw accuracy against cost: the frontier as a line, the dominated hollow and grey.
 
     At most six traces, whatever the number of candidates. `customdata[0]` of every point is its
     `candidate_label`, so a click can be mapped back; points of the comparison carry "comparison" after it.
@@ -62,11 +64,11 @@ def frontier_figure(
     Args:
         candidates: Profile, accuracy and frontier columns, annotated for these axes. Never measured is fine
             where `cost` is one that needs no measurement.
-        decision: Whose limits to shade and answers to mark; `None` for neither.
         cost: Key of `COST_COLUMNS`: the x axis.
         accuracy: Column of percentages: the y axis.
         comparison: Candidates of another setting; their frontier is drawn as a second, dashed line.
         dark: Whether the page is dark.
+        answers: Whether answers will be marked on the chart, so that the legend explains the stars.
         selected: `candidate_label` of a point to ring.
         hovers: What `hover_texts` returned for these candidates and this cost, to save writing them again; the
             limits do not change them.
@@ -80,13 +82,13 @@ def frontier_figure(
         ValueError: `cost` is unknown.
     """
     palette = DARK if dark else LIGHT
-    chart = build_chart(candidates, decision, cost=cost, accuracy=accuracy, comparison=comparison)
+    chart = build_chart(candidates, None, cost=cost, accuracy=accuracy, comparison=comparison)
     hovers = hover_texts(candidates, cost) if hovers is None else hovers
     traces = [
         _dominated_trace(chart, cost, palette, hovers),
         _comparison_trace(chart, cost, palette, candidates),
         _frontier_trace(chart, cost, palette, hovers, size_px),
-        *_answer_traces(chart, palette, decision, hovers),
+        *(_star_entries(palette) if answers and not chart.points.empty else ()),
         _selected_trace(chart, palette, selected, hovers),
     ]
     return go.Figure([trace for trace in traces if trace is not None], _layout(chart, palette))
@@ -135,60 +137,17 @@ def _layout(chart: Chart, palette: Palette) -> go.Layout:
             "title": {**title, "text": f"{chart.x_title}, log scale"},
         },
         yaxis={**axis, "range": list(chart.y_range), "title": {**title, "text": chart.y_title}},
-        shapes=_regions(chart, palette),
         annotations=_annotations(chart, palette),
     )
 
 
-def _regions(chart: Chart, palette: Palette) -> list[dict[str, object]]:
-    """Shade what the limits exclude, once: the part above the budget, then the rest below the floor.
-
-    Nothing is shaded where nothing is drawn. Shapes reach a decade beyond the range, so that panning a little
-    does not show where they end.
-    """
-    if chart.points.empty:
-        return []
-    low, high = chart.x_range[0] / 10, chart.x_range[1] * 10
-    bottom, top = chart.y_range[0] - 100, chart.y_range[1] + 100
-    edge = high if chart.max_x is None else min(chart.max_x, high)
-    fill = {
-        "type": "rect",
-        "layer": "below",
-        "line": {"width": 0},
-        "fillcolor": _rgba(palette.quiet, SHADE_ALPHA),
-    }
-    line = {"type": "line", "layer": "below", "line": {"width": 1.4, "dash": "dot", "color": palette.limit}}
-    shapes: list[dict[str, object]] = []
-    if chart.max_x is not None:
-        shapes.append({**fill, "name": "over budget", "x0": max(edge, low), "x1": high, "y0": bottom, "y1": top})
-        shapes.append({**line, "name": "budget", "x0": chart.max_x, "x1": chart.max_x, "y0": bottom, "y1": top})
-    if chart.min_y is not None:
-        shapes.append({**fill, "name": "under floor", "x0": low, "x1": edge, "y0": bottom, "y1": chart.min_y})
-        shapes.append({**line, "name": "floor", "x0": low, "x1": high, "y0": chart.min_y, "y1": chart.min_y})
-    return shapes
-
-
 def _annotations(chart: Chart, palette: Palette) -> list[dict[str, object]]:
-    """Write each limit inside the region it shuts out, or say why there is nothing to see."""
-    style = {"showarrow": False, "font": {"size": 12, "color": palette.limit}}
-    if chart.points.empty:
-        where = {"xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5}
-        text = {"text": "<br>".join(chart.nothing), "font": {"size": 14, "color": palette.text}}
-        return [{**style, **where, **text}]
-    notes: list[dict[str, object]] = []
-    if chart.max_x is not None and chart.x_range[0] < chart.max_x < chart.x_range[1]:
-        at = {"xref": "x", "yref": "paper", "x": math.log10(chart.max_x), "y": 0, "yanchor": "bottom"}
-        text = f"over {chart.max_x_text}"
-        side = (
-            {"xanchor": "right", "text": f"{text} →"}
-            if chart.is_budget_near_the_edge
-            else {"xanchor": "left", "text": text}
-        )
-        notes.append({**style, **at, **side})
-    if chart.min_y is not None and chart.y_range[0] < chart.min_y < chart.y_range[1]:
-        at = {"xref": "paper", "yref": "y", "x": 0, "y": chart.min_y, "xanchor": "left"}
-        notes.append({**style, **at, "yanchor": "top", "text": f"under {chart.min_y_text}"})
-    return notes
+    """Say why there is nothing to see, where that is so."""
+    if not chart.points.empty:
+        return []
+    where = {"xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5}
+    text = {"text": "<br>".join(chart.nothing), "font": {"size": 14, "color": palette.text}}
+    return [{"showarrow": False, **where, **text}]
 
 
 def _rgba(colour: str, alpha: float) -> str:
@@ -269,32 +228,23 @@ def _comparison_trace(chart: Chart, cost: str, palette: Palette, candidates: pd.
     )
 
 
-def _answer_traces(
-    chart: Chart, palette: Palette, decision: Decision | None, hovers: dict[str, str]
-) -> list[go.Scatter]:
-    """The pick as a filled star, the other answer as a hollow one below it."""
-    if decision is None:
-        return []
-    other_rule = "cheapest" if decision.rule == "most-accurate" else "most-accurate"
-    answers = (
-        (chart.other, "Other answer", other_rule, "star-open", 17, 2.0),
-        (chart.pick, "Pick", decision.rule, "star", 20, 1.0),
-    )
+def _star_entries(palette: Palette) -> list[go.Scatter]:
+    """Legend entries for the stars; the stars themselves are marks on the chart."""
     return [
-        _points(
-            row.to_frame().T,
-            {row["label"]: f"<i>{name}: {RULE_WORDS[rule]}</i><br>{hovers[row['label']]}"},
+        go.Scatter(
+            x=[None],
+            y=[None],
             name=name,
             mode="markers",
             marker={
                 "symbol": symbol,
-                "size": size,
+                "size": 14,
                 "color": palette.pick,
-                "line": {"width": line, "color": palette.pick},
+                "line": {"width": 1.5, "color": palette.pick},
             },
+            unselected={"marker": {"opacity": 1}},
         )
-        for row, name, rule, symbol, size, line in answers
-        if row is not None
+        for name, symbol in (("Other answer", "star-open"), ("Pick", "star"))
     ]
 
 

@@ -94,24 +94,25 @@ def _draw_axes(axes: Axes, chart: Chart) -> None:
 def _draw_limits(axes: Axes, chart: Chart) -> None:
     """Shade what the limits exclude, once: above the budget, then the rest below the floor."""
     (low, high), (bottom, top) = chart.x_range, chart.y_range
-    edge = high if chart.max_x is None else min(max(chart.max_x, low), high)
+    budget, floor = chart.marks.budget, chart.marks.floor
+    edge = high if budget is None else min(max(budget.at, low), high)
     shade = {"color": LIGHT.quiet, "alpha": SHADE_ALPHA, "linewidth": 0, "zorder": 0.5}
     line = {"color": LIGHT.limit, "linewidth": 1.2, "linestyle": ":", "zorder": 1}
     words = {"color": LIGHT.limit, "fontsize": 8, "parse_math": False}
-    if chart.max_x is not None:
+    if budget is not None:
         axes.fill_between([edge, high], bottom, top, **shade)
-        if low < chart.max_x < high:
-            axes.axvline(chart.max_x, **line)
+        if low < budget.at < high:
+            axes.axvline(budget.at, **line)
             beside = -1 if chart.is_budget_near_the_edge else 1
             offset = {"xytext": (3 * beside, 3), "textcoords": "offset points", "va": "bottom"}
-            text, side = (f"over {chart.max_x_text}", "left") if beside > 0 else (f"over {chart.max_x_text} →", "right")
-            axes.annotate(text, (chart.max_x, bottom), ha=side, **offset, **words)
-    if chart.min_y is not None:
-        axes.fill_between([low, edge], bottom, min(max(chart.min_y, bottom), top), **shade)
-        if bottom < chart.min_y < top:
-            axes.axhline(chart.min_y, **line)
+            text, side = (f"over {budget.text}", "left") if beside > 0 else (f"over {budget.text} →", "right")
+            axes.annotate(text, (budget.at, bottom), ha=side, **offset, **words)
+    if floor is not None:
+        axes.fill_between([low, edge], bottom, min(max(floor.at, bottom), top), **shade)
+        if bottom < floor.at < top:
+            axes.axhline(floor.at, **line)
             offset = {"xytext": (3, -3), "textcoords": "offset points", "va": "top"}
-            axes.annotate(f"under {chart.min_y_text}", (low, chart.min_y), **offset, **words)
+            axes.annotate(f"under {floor.text}", (low, floor.at), **offset, **words)
 
 
 def _draw_points(axes: Axes, chart: Chart, cost: str) -> None:
@@ -170,10 +171,10 @@ def _draw_answers(axes: Axes, chart: Chart, decision: Decision | None) -> None:
         return
     other_rule = "cheapest" if decision.rule == "most-accurate" else "most-accurate"
     answers = (
-        (chart.pick, f"Pick: {RULE_WORDS[decision.rule]}", LIGHT.pick, 4.2),
-        (chart.other, f"Other answer: {RULE_WORDS[other_rule]}", "none", 4),
+        (chart.marks.pick, f"Pick: {RULE_WORDS[decision.rule]}", LIGHT.pick, 4.2),
+        (chart.marks.other, f"Other answer: {RULE_WORDS[other_rule]}", "none", 4),
     )
-    for row, label, fill, zorder in answers:
-        if row is not None:
+    for spot, label, fill, zorder in answers:
+        if spot is not None:
             style = {"color": LIGHT.pick, "markerfacecolor": fill, "markersize": 15, "zorder": zorder}
-            axes.plot([row["x"]], [row["y"]], linestyle="none", marker="*", label=label, **style)
+            axes.plot([spot.x], [spot.y], linestyle="none", marker="*", label=label, **style)

@@ -1,4 +1,4 @@
-"""The frontier figure as data: which points, in which shape, and what a click or a hover gives."""
+"""The frontier figure and its marks as data: which points, in which shape, and what a click or a hover gives."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from bakeoff_core import chart
-from bakeoff_core.decision import decide
 from bakeoff_core.details import candidate_lines
 from bakeoff_core.figures import frontier_figure
 from bakeoff_core.pareto import annotate
@@ -20,7 +19,6 @@ from tests.candidate_tables import (
     candidate,
     decided,
     hostile,
-    hostile_decision,
     measured,
     published,
     table,
@@ -39,10 +37,6 @@ def names(figure):
 
 def labels(scatter):
     return [row[0] for row in scatter.customdata]
-
-
-def shapes(figure):
-    return {shape.name: shape for shape in figure.layout.shapes}
 
 
 def other_machine() -> pd.DataFrame:
@@ -66,7 +60,7 @@ def many(count: int = 1400) -> pd.DataFrame:
 
 
 def test_the_frontier_is_a_step_line_through_solid_points_by_rising_cost():
-    frontier = trace(frontier_figure(measured(), None), "Frontier")
+    frontier = trace(frontier_figure(measured()), "Frontier")
     assert labels(frontier) == [
         "mobilenetv3_small_100.lamb_in1k @ 224",
         "mobilenetv3_large_100.ra_in1k @ 224",
@@ -82,7 +76,7 @@ def test_the_frontier_is_a_step_line_through_solid_points_by_rising_cost():
 
 
 def test_the_dominated_differ_in_colour_and_in_shape():
-    figure = frontier_figure(measured(), None)
+    figure = frontier_figure(measured())
     dominated = trace(figure, "Dominated")
     assert set(labels(dominated)) == {
         "tf_efficientnet_lite0.in1k @ 224",
@@ -94,47 +88,29 @@ def test_the_dominated_differ_in_colour_and_in_shape():
 
 
 def test_whoever_has_no_place_on_the_axes_is_not_drawn():
-    figure = frontier_figure(measured(), None)
+    figure = frontier_figure(measured())
     drawn = {label for scatter in figure.data for label in labels(scatter)}
     assert "resnet50.a1_in1k @ 160" not in drawn
     assert "vit_huge_patch14_224.orig_in21k @ 224" not in drawn
 
 
-def test_the_pick_is_a_star_on_top_and_the_other_answer_a_hollow_one():
-    figure = frontier_figure(measured(), decided())
-    pick, other = trace(figure, "Pick"), trace(figure, "Other answer")
-    assert names(figure)[-1] == "Pick"
-    assert (labels(pick), pick.marker.symbol) == (["efficientnet_b0.ra_in1k @ 224"], "star")
-    assert (labels(other), other.marker.symbol) == (["mobilenetv3_large_100.ra_in1k @ 224"], "star-open")
-    assert pick.marker.size > trace(figure, "Frontier").marker.size
-    assert pick.hovertext[0].startswith(
-        "<i>Pick: most accurate within the limits</i><br><b>efficientnet_b0.ra_in1k @ 224"
-    )
-
-
-def test_the_switch_of_the_rule_moves_the_star():
-    figure = frontier_figure(measured(), decided(rule="cheapest"))
-    assert labels(trace(figure, "Pick")) == ["mobilenetv3_large_100.ra_in1k @ 224"]
-
-
-def test_one_answer_to_both_rules_is_one_star():
-    both = Choice(B0, None, None)
-    assert "Other answer" not in names(frontier_figure(measured(), decided(cheapest=both, most_accurate=both)))
-
-
-def test_without_a_pick_there_is_no_star():
-    assert names(frontier_figure(measured(), undecided())) == ["Dominated", "Frontier"]
+def test_the_legend_explains_the_stars_where_answers_are_marked():
+    figure = frontier_figure(measured(), answers=True)
+    assert names(figure) == ["Dominated", "Frontier", "Other answer", "Pick"]
+    assert [trace(figure, name).marker.symbol for name in ("Pick", "Other answer")] == ["star", "star-open"]
+    assert list(trace(figure, "Pick").x) == [None], "the star itself is a mark over the chart"
+    assert names(frontier_figure(measured())) == ["Dominated", "Frontier"]
 
 
 def test_a_selected_point_is_ringed_and_an_unknown_selection_ignored():
-    ring = trace(frontier_figure(measured(), None, selected="vgg16.tv_in1k @ 224"), "Selected")
+    ring = trace(frontier_figure(measured(), selected="vgg16.tv_in1k @ 224"), "Selected")
     assert (list(ring.x), list(ring.y), ring.marker.symbol) == ([pytest.approx(290)], [71.59], "circle-open")
     assert ring.showlegend is False
-    assert "Selected" not in names(frontier_figure(measured(), None, selected="gone @ 224"))
+    assert "Selected" not in names(frontier_figure(measured(), selected="gone @ 224"))
 
 
 def test_another_setting_is_a_dashed_frontier_named_by_what_differs():
-    figure = frontier_figure(measured(), None, comparison=other_machine())
+    figure = frontier_figure(measured(), comparison=other_machine())
     comparison = trace(figure, "Frontier: Raspberry Pi 5")
     assert comparison.line.dash == "dash"
     assert comparison.marker.symbol == "square"
@@ -144,13 +120,13 @@ def test_another_setting_is_a_dashed_frontier_named_by_what_differs():
 
 
 def test_a_comparison_that_has_no_frontier_is_left_out():
-    figure = frontier_figure(measured(), None, comparison=measured().iloc[9:])
+    figure = frontier_figure(measured(), comparison=measured().iloc[9:])
     assert names(figure) == ["Dominated", "Frontier"]
 
 
 def test_a_long_machine_name_does_not_outgrow_the_legend():
     elsewhere = other_machine().assign(machine_name="x" * 200)
-    entry = frontier_figure(measured(), None, comparison=elsewhere).data[1].name
+    entry = frontier_figure(measured(), comparison=elsewhere).data[1].name
     assert entry == f"Frontier: {'x' * 40}…"
 
 
@@ -158,7 +134,7 @@ def test_a_long_machine_name_does_not_outgrow_the_legend():
     ("cost", "unit", "lite0"), [("macs", "G MACs", 0.41), ("params", "M", 4.65), ("memory", "MB", 50)]
 )
 def test_every_cost_can_be_the_axis_in_its_own_unit(cost, unit, lite0):
-    figure = frontier_figure(measured(cost), None, cost=cost)
+    figure = frontier_figure(measured(cost), cost=cost)
     points = {label: x for scatter in figure.data for label, x in zip(labels(scatter), scatter.x, strict=True)}
     assert points["tf_efficientnet_lite0.in1k @ 224"] == pytest.approx(lite0)
     assert unit in figure.layout.xaxis.title.text
@@ -166,77 +142,96 @@ def test_every_cost_can_be_the_axis_in_its_own_unit(cost, unit, lite0):
 
 
 def test_a_table_that_was_never_measured_is_drawn_against_macs():
-    figure = frontier_figure(published(), None, cost="macs")
+    figure = frontier_figure(published(), cost="macs")
     assert len(trace(figure, "Frontier").x) == 5
     assert "latency" not in trace(figure, "Frontier").hovertext[0]
 
 
 def test_accuracy_can_be_another_column():
     frame = annotate(measured().assign(linear_probe=[50.0 + at for at in range(11)]), accuracy="linear_probe")
-    figure = frontier_figure(frame, decided(), accuracy="linear_probe")
-    assert figure.layout.yaxis.title.text == "Linear probe (%)"
-    assert set(shapes(figure)) == {"over budget", "budget"}, "the floor is about top-1"
+    assert frontier_figure(frame, accuracy="linear_probe").layout.yaxis.title.text == "Linear probe (%)"
+    marks = chart.build_marks(frame, decided(), accuracy="linear_probe")
+    assert marks.floor is None, "the floor is about top-1"
+    assert (marks.budget.at, marks.pick.y) == (pytest.approx(15), 52.0)
 
 
 def test_an_unknown_cost_is_refused():
     with pytest.raises(ValueError, match="`cost` must be one of latency, macs, params, memory. Got 'speed'."):
-        frontier_figure(measured(), None, cost="speed")
+        frontier_figure(measured(), cost="speed")
 
 
 @pytest.mark.parametrize("frame", [measured().iloc[:0], measured().iloc[9:]])
 def test_nothing_to_draw_is_said(frame):
-    figure = frontier_figure(frame, undecided())
-    assert not figure.data and not figure.layout.shapes
+    figure = frontier_figure(frame, answers=True)
+    assert not figure.data
     assert figure.layout.annotations[0].text == (
         "Nothing to draw yet:<br>no candidate has an accuracy<br>and a known latency."
     )
 
 
 def test_nullable_columns_are_drawn_like_plain_ones():
-    plain = frontier_figure(annotate(measured()), decided())
-    nullable = frontier_figure(annotate(measured().convert_dtypes()), decided())
-    assert nullable.to_json() == plain.to_json()
+    plain, nullable = annotate(measured()), annotate(measured().convert_dtypes())
+    assert frontier_figure(nullable).to_json() == frontier_figure(plain).to_json()
+    assert chart.build_marks(nullable, decided()) == chart.build_marks(plain, decided())
 
 
 # -------------------------------------------------------------- intervals
 
 
 def test_latency_intervals_are_error_bars_on_the_latency_axis_alone():
-    frontier = trace(frontier_figure(measured(), None), "Frontier")
+    frontier = trace(frontier_figure(measured()), "Frontier")
     assert list(frontier.error_x.array) == pytest.approx([0.03 * x for x in frontier.x])
     assert list(frontier.error_x.arrayminus) == pytest.approx([0.03 * x for x in frontier.x])
-    assert trace(frontier_figure(measured("macs"), None, cost="macs"), "Frontier").error_x.array is None
+    assert trace(frontier_figure(measured("macs"), cost="macs"), "Frontier").error_x.array is None
 
 
 def test_an_unknown_interval_has_no_bar():
     frame = measured()
     frame.loc[0, ["latency_p50_low_s", "latency_p50_high_s"]] = None
-    bars = trace(frontier_figure(frame, None), "Frontier").error_x
+    bars = trace(frontier_figure(frame), "Frontier").error_x
     assert (bars.array[0], bars.arrayminus[0]) == (0, 0)
     assert bars.array[1] > 0
 
 
 def test_many_points_have_no_error_bars_no_names_and_no_trace_each():
     frame = many()
-    figure = frontier_figure(frame, decide(frame, Limits(max_latency_s=0.05)))
+    figure = frontier_figure(frame, answers=True)
     assert len(figure.data) <= 4
     assert sum(len(scatter.x) for scatter in figure.data if scatter.name in ("Frontier", "Dominated")) == 1400
     assert trace(figure, "Frontier").error_x.array is None
     assert not any(trace(figure, "Frontier").text)
 
 
-# ----------------------------------------------------------------- limits
+# ------------------------------------------------------------------ marks
 
 
-def test_the_infeasible_region_is_shaded_once_on_either_axis():
-    figure = frontier_figure(measured(), decided())
-    found = shapes(figure)
-    budget, floor = found["over budget"], found["under floor"]
-    assert budget.x0 == pytest.approx(15) and budget.x1 > 290
-    assert floor.y1 == 75 and floor.y0 < 67
-    assert floor.x1 == pytest.approx(15), "the two must not overlap, or their corner would be darker"
-    assert {shape.layer for shape in found.values()} == {"below"}
-    assert {note.text for note in figure.layout.annotations} == {"over 15 ms", "under 75 %"}
+def test_both_answers_and_both_limits_have_their_places():
+    marks = chart.build_marks(measured(), decided())
+    assert (marks.budget.at, marks.budget.text) == (pytest.approx(15), "15 ms")
+    assert (marks.floor.at, marks.floor.text) == (75, "75 %")
+    assert (marks.pick.x, marks.pick.y) == (pytest.approx(11.84), 77.7)
+    assert (marks.other.x, marks.other.y) == (pytest.approx(10.2), 75.77)
+
+
+def test_the_switch_of_the_rule_swaps_the_stars():
+    one, other = (chart.build_marks(measured(), decided(rule=rule)) for rule in ("most-accurate", "cheapest"))
+    assert (one.pick, one.other) == (other.other, other.pick)
+
+
+def test_one_answer_to_both_rules_is_one_star():
+    both = Choice(B0, None, None)
+    marks = chart.build_marks(measured(), decided(cheapest=both, most_accurate=both))
+    assert marks.pick is not None and marks.other is None
+
+
+def test_without_a_pick_there_are_limits_and_no_star():
+    marks = chart.build_marks(measured(), undecided())
+    assert (marks.pick, marks.other) == (None, None)
+    assert (marks.budget.text, marks.floor.text) == ("10 ms", "75 %")
+
+
+def test_without_a_decision_nothing_is_marked():
+    assert chart.build_marks(measured(), None) == chart.Marks()
 
 
 @pytest.mark.parametrize(
@@ -246,35 +241,34 @@ def test_the_infeasible_region_is_shaded_once_on_either_axis():
         ("params", Limits(max_param_count=6_000_000), 6),
     ],
 )
-def test_other_limits_are_shaded_on_their_own_axis(cost, limits, edge):
-    found = shapes(frontier_figure(measured(cost), decided(limits=limits), cost=cost))
-    assert set(found) == {"over budget", "budget"}
-    assert found["over budget"].x0 == pytest.approx(edge)
+def test_other_limits_are_marked_on_their_own_axis(cost, limits, edge):
+    marks = chart.build_marks(measured(cost), decided(limits=limits), cost=cost)
+    assert marks.budget.at == pytest.approx(edge)
+    assert marks.floor is None
 
 
 def test_a_latency_budget_leaves_no_mark_on_another_axis():
-    found = shapes(frontier_figure(measured("macs"), decided(), cost="macs"))
-    assert set(found) == {"under floor", "floor"}
+    marks = chart.build_marks(measured("macs"), decided(), cost="macs")
+    assert marks.budget is None
+    assert marks.floor.at == 75
+    assert marks.pick.x == pytest.approx(0.4)
 
 
 def test_an_infinite_budget_is_none():
-    assert shapes(frontier_figure(measured(), decided(limits=Limits(max_latency_s=math.inf)))) == {}
+    assert chart.build_marks(measured(), decided(limits=Limits(max_latency_s=math.inf))).budget is None
 
 
-def test_a_moving_limit_moves_neither_the_axes_nor_the_names():
-    loose = frontier_figure(measured(), decided(limits=Limits(max_latency_s=9.0)))
-    tight = frontier_figure(measured(), decided(limits=Limits(max_latency_s=0.0001)))
-    assert loose.layout.xaxis == tight.layout.xaxis
-    assert loose.layout.yaxis == tight.layout.yaxis
-    assert trace(loose, "Frontier").textposition == trace(tight, "Frontier").textposition
-    assert loose.layout.uirevision == tight.layout.uirevision == "frontier"
+def test_an_answer_without_a_place_on_the_axes_has_no_star():
+    frame = measured()
+    frame.loc[frame["model_name"] == B0.model_name, "latency_p50_s"] = None
+    assert chart.build_marks(frame, decided()).pick is None
 
 
 # ------------------------------------------------------------------ hover
 
 
 def test_hovering_tells_everything_that_is_known():
-    figure = frontier_figure(measured(), None)
+    figure = frontier_figure(measured())
     hover = dict(zip(labels(trace(figure, "Frontier")), trace(figure, "Frontier").hovertext, strict=True))
     assert hover["mobilenetv3_large_100.ra_in1k @ 224"].split("<br>") == [
         "<b>mobilenetv3_large_100.ra_in1k @ 224</b>",
@@ -289,7 +283,7 @@ def test_hovering_tells_everything_that_is_known():
 
 
 def test_hovering_over_the_dominated_names_who_dominates():
-    dominated = trace(frontier_figure(measured(), None), "Dominated")
+    dominated = trace(frontier_figure(measured()), "Dominated")
     hover = dict(zip(labels(dominated), dominated.hovertext, strict=True))
     assert hover["tf_efficientnet_lite0.in1k @ 224"].endswith(
         "Dominated by mobilenetv3_large_100.ra_in1k @ 224, which is 7.80 ms faster and 0.92 points more accurate."
@@ -310,7 +304,7 @@ def test_the_lines_of_a_failed_candidate_say_why_and_nothing_unknown():
 
 def test_foreign_text_is_shown_as_text_and_clicks_still_give_it_raw():
     elsewhere = hostile().assign(machine_id="m-9", machine_name=HOSTILE_NAMES[0])
-    figure = frontier_figure(hostile(), hostile_decision(), comparison=elsewhere)
+    figure = frontier_figure(hostile(), comparison=elsewhere, answers=True)
     frontier = trace(figure, "Frontier")
     assert labels(frontier) == [f"{name} @ 224" for name in HOSTILE_NAMES]
     shown = [str(scatter.name) for scatter in figure.data] + [note.text for note in figure.layout.annotations]
@@ -327,7 +321,7 @@ def test_foreign_text_is_shown_as_text_and_clicks_still_give_it_raw():
 
 
 def test_the_hover_text_is_never_read_as_a_template():
-    for scatter in frontier_figure(hostile(), None).data:
+    for scatter in frontier_figure(hostile()).data:
         assert scatter.hovertemplate is None
         assert scatter.hoverinfo == "text"
 
@@ -336,7 +330,7 @@ def test_the_hover_text_is_never_read_as_a_template():
 
 
 def test_light_and_dark_are_two_designs_on_a_transparent_ground():
-    light, dark = (frontier_figure(measured(), decided(), dark=dark) for dark in (False, True))
+    light, dark = (frontier_figure(measured(), answers=True, dark=dark) for dark in (False, True))
     for figure in (light, dark):
         assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)"
     assert trace(light, "Frontier").line.color == chart.BLUE
@@ -347,13 +341,13 @@ def test_light_and_dark_are_two_designs_on_a_transparent_ground():
 
 
 def test_a_click_does_not_fade_the_other_points():
-    for scatter in frontier_figure(measured(), decided()).data:
+    for scatter in frontier_figure(measured(), answers=True).data:
         assert scatter.unselected.marker.opacity == 1
 
 
 def test_names_are_written_beside_the_frontier_and_fewer_where_it_is_narrow():
-    wide = trace(frontier_figure(measured(), None, size_px=(1200, 500)), "Frontier")
-    narrow = trace(frontier_figure(measured(), None, size_px=(390, 420)), "Frontier")
+    wide = trace(frontier_figure(measured(), size_px=(1200, 500)), "Frontier")
+    narrow = trace(frontier_figure(measured(), size_px=(390, 420)), "Frontier")
     assert list(wide.text) == [
         "mobilenetv3_small_100",
         "mobilenetv3_large_100",
@@ -366,7 +360,7 @@ def test_names_are_written_beside_the_frontier_and_fewer_where_it_is_narrow():
 
 
 def test_the_figure_is_plain_json():
-    assert json.loads(frontier_figure(measured(), decided(), comparison=other_machine()).to_json())["data"]
+    assert json.loads(frontier_figure(measured(), answers=True, comparison=other_machine()).to_json())["data"]
 
 
 # ------------------------------------------------------------- the chart

@@ -22,8 +22,8 @@ def draw(decision: Decision, table: pd.DataFrame) -> None:
 def draw_reasons(decision: Decision, table: pd.DataFrame) -> None:
     """Draw why the pick is the pick, or why there is none, and what would change it."""
     with st.expander("Why, and what would change it", icon=":material/help:"):
-        for sentence in explain_decision(decision, table, escape=markdown_code):
-            st.markdown(f"- {sentence}")
+        sentences = explain_decision(decision, table, escape=markdown_code)
+        st.markdown("\n".join(f"- {sentence}" for sentence in sentences))  # one element: each costs the browser time
 
 
 def _card(choice: Choice | None, rule: str, decision: Decision, table: pd.DataFrame) -> str:
@@ -67,11 +67,15 @@ def _why(choice: Choice | None, decision: Decision, table: pd.DataFrame) -> str:
 
 _STYLE = """<style>
 .answer {border: 1px solid rgba(128,138,148,.4); border-left-width: 5px; border-radius: .5rem; padding: .55rem .8rem;
-  min-height: 7.4rem; font-size: .86rem; line-height: 1.4}
+  font-size: .86rem; line-height: 1.4; --lines: 4}
 .answer.picked {border-left-color: #0072B2}
 .answer .title {opacity: .85}
 .answer .badge {color: #fff; background: #0072B2; border-radius: .3rem; padding: 0 .4rem; font-size: .75rem;
   white-space: nowrap}
 .answer .name {font-size: 1.15rem; overflow-wrap: anywhere}
-.answer .why {opacity: .85; margin-top: .15rem}
+/* Every line has its place whether it is filled or not: the chart below stays put while a limit is dragged. */
+.answer .numbers {min-height: 2.8em}
+.answer .why {opacity: .85; margin-top: .15rem; height: calc(var(--lines) * 1.4em); overflow: hidden;
+  display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: var(--lines)}
+@media (max-width: 640px) {.answer {--lines: 5} .answer .numbers {min-height: 4.2em}}
 </style>"""

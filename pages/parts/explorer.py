@@ -1,31 +1,19 @@
-"""The heart of the Frontier page: two live sliders, two answers, the chart, and the candidate that was clicked."""
+"""The heart of the Frontier page: the controls, the two answers, the chart, and the candidate that was clicked."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-
-import pandas as pd
 import streamlit as st
 
 from bakeoff_core.candidates import MeasuredSetting
+from bakeoff_core.chart import build_marks
 from bakeoff_core.decision import decide
 from bakeoff_core.figures import frontier_figure
-from bakeoff_core.records import COST_COLUMNS, RULES, Limits
-from pages.parts import answers, candidate_details, chart, data
-from pages.parts.asked import Asked, asked_before, remember
-from pages.parts.live_slider import live_slider
+from pages.parts import answers, candidate_details, chart, controls, data, limit_marks
+from pages.parts.asked import asked_before, remember
 
-LIVE_CHART_CANDIDATES = 200
-"""Up to so many candidates the chart follows the thumb; drawing more would lag, so it waits for release."""
-DEFAULT_FLOOR = 75.0
-"""The accuracy floor of the lab that this product grew from."""
 CHART_KEY = "frontier-chart"
-CHARTED = "charted"
-"""Session key of what the chart of many candidates was drawn for; missing while it is yet to be drawn."""
-
-COST_LABELS = {"latency": "Latency", "macs": "MACs", "params": "Parameters", "memory": "Memory"}
-RULE_LABELS = {"most-accurate": "Most accurate", "cheapest": "Cheapest"}
+CHARTED_COST = "charted_cost"
+"""Session key of the cost that the chart was drawn against; missing while it is yet to be drawn."""
 
 
 def draw(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
@@ -36,164 +24,42 @@ def draw(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
             "No model has been measured in this setting yet; the table below says what went wrong, if anything did."
         )
         return
-    is_live = len(table) <= LIVE_CHART_CANDIDATES
-    st.session_state.pop(CHARTED, None)  # in this run the chart comes after the limits, and will be right
-    _live(shown, comparison, draw_chart=is_live)
-    if not is_live:
-        _resting_chart(shown, comparison)
+    st.session_state.pop(CHARTED_COST, None)  # in this run the chart comes after the controls, and will be right
+    _live(shown)
+    _chart(shown, comparison)
 
 
 @st.fragment
-def _live(shown: MeasuredSetting, comparison: MeasuredSetting | None, *, draw_chart: bool) -> None:
-    """All that follows the thumb; reruns alone while a slider is dragged."""
+def _live(shown: MeasuredSetting) -> None:
+    """All that follows the thumb, the marks on the chart included; reruns alone while a slider is dragged."""
     table = data.candidates_of(shown.setting, "latency")
-    asked, is_dragged = _controls(table, redraw=None if draw_chart else st.rerun)
+    asked = controls.draw(table)
     remember(asked)
-    if not draw_chart and not is_dragged and asked != st.session_state.get(CHARTED, asked):
-        st.rerun()  # a rule, a cost or a typed limit was changed in here, and the chart is outside
+    if asked.cost != st.session_state.get(CHARTED_COST, asked.cost):
+        st.rerun()  # the chart, which is outside, needs another axis
     decision = decide(table, asked.limits, rule=asked.rule, cost=asked.cost)
-    answers.draw(decision, table)
-    if draw_chart:
-        _chart(shown, comparison, asked)
+    with st.container(gap=None):  # the marks have no place of their own here
+        answers.draw(decision, table)
+        limit_marks.draw(build_marks(table, decision, cost=asked.cost), over=CHART_KEY)
     answers.draw_reasons(decision, table)
 
 
 @st.fragment
-def _resting_chart(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
-    """The chart of many candidates, drawn when a slider is let go."""
-    st.session_state[CHARTED] = asked_before()
-    _chart(shown, comparison, asked_before())
-
-
-def _controls(table: pd.DataFrame, redraw: Callable[[], None] | None) -> tuple[Asked, bool]:
-    """Draw the limits and return them as they stand, and whether that is in the middle of a drag."""
-    slowest_ms = _round_up(table["latency_p50_s"].max() * 1e3)
-    step_ms = 0.1 if slowest_ms <= 100 else 1.0
-    best, worst = table["top1"].max(), table["top1"].min()
-    lowest = math.floor(worst) - 1.0 if not math.isnan(worst) else 0.0
-    left, right = st.columns(2, gap="medium")
-    with left:
-        latency = live_slider(
-            "Latency budget (ms)",
-            minimum=step_ms,
-            maximum=slowest_ms,
-            step=step_ms,
-            value=_from_url("latency_ms", slowest_ms),
-            unit="ms",
-            help="Highest acceptable median time of one forward pass, measured on the machine shown at the side.",
-            key="latency-slider",
-            on_release=_keep_in_url("latency_ms", slowest_ms, redraw),
-        )
-    with right:
-        floor = live_slider(
-            "Accuracy floor (%)",
-            minimum=lowest,
-            maximum=100.0,
-            step=0.1,
-            value=_from_url("min_top1", DEFAULT_FLOOR if best >= DEFAULT_FLOOR else lowest),
-            unit="%",
-            help="Lowest acceptable ImageNet top-1 accuracy, as published for the weights tag at this image size.",
-            key="floor-slider",
-            on_release=_keep_in_url("min_top1", None, redraw),
-        )
-    rule, cost, more = st.columns([4, 5, 2], gap="medium", vertical_alignment="bottom")
-    chosen_rule = rule.segmented_control(
-        "The pick is",
-        RULES,
-        format_func=RULE_LABELS.get,
-        default=RULES[0],
-        required=True,
-        key="rule",
-        bind="query-params",
-    )
-    chosen_cost = cost.segmented_control(
-        "Cost, and horizontal axis",
-        tuple(COST_COLUMNS),
-        format_func=COST_LABELS.get,
-        default="latency",
-        required=True,
-        key="cost",
-        bind="query-params",
-        help="What “cheapest” means. MACs are multiply-accumulates of one image; papers call them FLOPs.",
-    )
-    with more.popover("More limits", width="stretch"):
-        memory_mb = st.number_input(
-            "Peak memory, at most (MB)",
-            min_value=1.0,
-            value=None,
-            placeholder="no limit",
-            key="max_memory_mb",
-            bind="query-params",
-        )
-        params_m = st.number_input(
-            "Parameters, at most (millions)",
-            min_value=0.1,
-            value=None,
-            placeholder="no limit",
-            key="max_params_m",
-            bind="query-params",
-        )
-    limits = Limits(
-        min_top1=floor.value,
-        max_latency_s=latency.value / 1e3,
-        max_memory_bytes=memory_mb * 1e6 if memory_mb else None,
-        max_param_count=params_m * 1e6 if params_m else None,
-    )
-    is_dragged = latency.value != latency.released or floor.value != floor.released
-    return Asked(limits, chosen_rule, chosen_cost), is_dragged
-
-
-def _chart(shown: MeasuredSetting, comparison: MeasuredSetting | None, asked: Asked) -> None:
-    table = data.candidates_of(shown.setting, asked.cost)
+def _chart(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
+    """The chart, which no limit changes, and the candidate that was clicked in it."""
+    cost = st.session_state[CHARTED_COST] = asked_before().cost
+    table = data.candidates_of(shown.setting, cost)
     figure = frontier_figure(
         table,
-        decide(table, asked.limits, rule=asked.rule, cost=asked.cost),
-        cost=asked.cost,
-        comparison=data.candidates_of(comparison.setting, asked.cost) if comparison else None,
+        cost=cost,
+        comparison=data.candidates_of(comparison.setting, cost) if comparison else None,
         dark=chart.is_dark(),
+        answers=True,
         selected=chart.clicked(CHART_KEY),
-        hovers=data.hovers(shown.setting, asked.cost),
+        hovers=data.hovers(shown.setting, cost),
     )
     label = chart.draw(figure, key=CHART_KEY)
     if label:
-        candidate_details.draw(label, table, asked.cost, on_close=lambda: chart.forget_click(CHART_KEY))
+        candidate_details.draw(label, table, cost, on_close=lambda: chart.forget_click(CHART_KEY))
     else:
         st.caption("Hover over a point for its numbers, click it for all of them.")
-
-
-def _from_url(name: str, default: float) -> float:
-    """Return a slider's value from the link, from earlier in this session, or the default."""
-    text = st.query_params.get(name)
-    if text is None and (text := st.session_state.get(f"kept_{name}")) is not None:
-        st.query_params[name] = text  # leaving the page took it out of the link
-    try:
-        value = float(text)
-    except (TypeError, ValueError):
-        return default
-    return value if math.isfinite(value) else default
-
-
-def _keep_in_url(
-    name: str,
-    default: float | None,
-    redraw: Callable[[], None] | None,
-) -> Callable[[float], None]:
-    """Return what to do when a slider is let go: keep its value in the link, and redraw what waited for it."""
-
-    def keep(value: float) -> None:
-        if value == default:
-            st.query_params.pop(name, None)
-            st.session_state.pop(f"kept_{name}", None)
-        else:
-            st.query_params[name] = f"{value:g}"
-            st.session_state[f"kept_{name}"] = f"{value:g}"
-        if redraw is not None:
-            redraw()
-
-    return keep
-
-
-def _round_up(value: float) -> float:
-    """Return the next round number above a value, so that a slider's end means "no limit" to the eye: 62.3 to 70."""
-    scale = 10 ** math.floor(math.log10(value))
-    return float(math.ceil(value * 1.02 / scale) * scale)

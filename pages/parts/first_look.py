@@ -38,4 +38,4 @@ def draw(*, can_start: bool) -> None:
         "**Until then: published accuracy against computation.** Computation is a poor guide to speed, which is "
         "why this app measures."
     )
-    chart.draw(frontier_figure(table, None, cost="macs", dark=chart.is_dark()), key="published")
+    chart.draw(frontier_figure(table, cost="macs", dark=chart.is_dark()), key="published")

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect, sync_playwright
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -191,6 +191,22 @@ def app_server(tmp_path: Path) -> Iterator[Callable[..., AppServer]]:
 def module_app_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., AppServer]]:
     """Do as `app_server`, for the tests of one module that can share a server."""
     yield from _serve(tmp_path_factory.mktemp("servers"))
+
+
+def at_rest(element: Locator) -> FloatRect:
+    """Return where an element is once it has stopped moving: a page settles in steps after it is loaded.
+
+    Raises:
+        AssertionError: It was not to be seen, or still moved after ten seconds.
+    """
+    before = None
+    for _ in range(100):
+        now = element.bounding_box()
+        if now is not None and now == before:
+            return now
+        before = now
+        element.page.wait_for_timeout(100)
+    raise AssertionError(f"{element} does not come to rest: last seen at {before}.")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from conftest import AppServer
+from conftest import AppServer, at_rest
 
 pytestmark = pytest.mark.browser
 
@@ -24,6 +24,9 @@ def demo(module_app_server: Callable[..., AppServer]) -> AppServer:
 def opened(demo: AppServer, page: Page) -> Page:
     page.goto(demo.url)
     expect(page.locator("#budget-value")).to_have_text("50")
+    for label in (BUDGET, FLOOR):  # they take their place on the page a moment after the text beside them
+        expect(slider(page, label)).to_be_visible()
+    at_rest(slider(page, FLOOR))
     return page
 
 
@@ -37,8 +40,7 @@ def exact_value(page: Page) -> Locator:
 
 def grab(page: Page) -> Callable[[float], None]:
     """Press the mouse on the budget's thumb; the returned function drags it to a share of the track."""
-    box = slider(page).bounding_box()
-    assert box is not None
+    box = at_rest(slider(page))
 
     def move(share: float) -> None:
         page.mouse.move(box["x"] + box["width"] * share, box["y"] + box["height"] / 2, steps=8)
@@ -334,7 +336,7 @@ def test_help_and_label_are_shown_as_text_and_never_as_markup(opened: Page) -> N
 
 def test_dragging_shifts_nothing_else_on_the_page(opened: Page) -> None:
     below = opened.locator("#budget-value")
-    before = below.bounding_box()
+    before = at_rest(below)
     move = grab(opened)
     for share in (0.2, 1.0, 0.0, 0.7):
         move(share)

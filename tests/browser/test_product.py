@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from conftest import REPOSITORY, AppServer
+from conftest import REPOSITORY, AppServer, at_rest
 
 pytestmark = pytest.mark.browser
 
@@ -101,7 +101,7 @@ def measured(app_server: Callable[..., AppServer], tmp_path: Path, page: Page) -
 def test_pick_follows_the_thumb_while_it_is_dragged(measured):
     thumb = slider(measured, "Latency budget (ms)")
     first = pick(measured).inner_text()
-    box = thumb.bounding_box()
+    box = at_rest(thumb)
     y = box["y"] + box["height"] / 2
     measured.mouse.move(box["x"] + box["width"] - 8, y)
     measured.mouse.down()
@@ -143,19 +143,72 @@ def test_hover_tells_the_numbers_and_click_opens_the_details(measured):
     expect(measured.get_by_text("Interquartile range")).to_be_visible()
 
 
-def test_thousand_models_redraw_their_chart_on_release(app_server, tmp_path, page):
+def distance_of_the_star_to_the_nearest_point(page: Page) -> float:
+    """In pixels, between the centres."""
+    return page.evaluate(
+        """() => {
+          const centre = node => {
+            const box = node.getBoundingClientRect();
+            return [box.x + box.width / 2, box.y + box.height / 2];
+          };
+          const [x, y] = centre(document.querySelector('.bakeoff-marks .pick'));
+          const points = [...document.querySelectorAll('.js-plotly-plot .points path')].map(centre);
+          return Math.min(...points.map(([px, py]) => Math.hypot(px - x, py - y)));
+        }"""
+    )
+
+
+def test_star_stands_on_its_point_also_after_panning_zooming_and_on_another_axis(measured):
+    slider(measured, "Accuracy floor (%)").fill("62")
+    slider(measured, "Latency budget (ms)").fill("100")
+    star, area = measured.locator(".bakeoff-marks .pick"), measured.locator(".js-plotly-plot .nsewdrag")
+    expect(measured.locator(".bakeoff-marks .budget")).to_have_count(1)
+    area.scroll_into_view_if_needed()
+    before, inside = at_rest(star), at_rest(area)
+    assert distance_of_the_star_to_the_nearest_point(measured) < 2
+
+    measured.mouse.move(inside["x"] + 60, inside["y"] + inside["height"] - 60)
+    measured.mouse.down()
+    measured.mouse.move(inside["x"] + 100, inside["y"] + inside["height"] - 80, steps=4)
+    panned = at_rest(star)  # the button is still down
+    assert panned["x"] - before["x"] == pytest.approx(40, abs=1)
+    assert panned["y"] - before["y"] == pytest.approx(-20, abs=1)
+    measured.mouse.up()
+    assert distance_of_the_star_to_the_nearest_point(measured) < 2
+
+    measured.locator(".modebar-btn[data-title='Zoom out']").click(force=True)
+    assert at_rest(star) != panned
+    assert distance_of_the_star_to_the_nearest_point(measured) < 2
+    measured.get_by_text("MACs", exact=True).click()
+    expect(measured.locator(".js-plotly-plot .xtitle")).to_contain_text("Multiply-accumulates")
+    expect(star).to_be_visible()
+    at_rest(star)
+    assert distance_of_the_star_to_the_nearest_point(measured) < 2
+
+
+def test_limits_of_a_thousand_models_follow_the_thumb_and_the_chart_stays(app_server, tmp_path, page):
     home = tmp_path / "home"
     home.mkdir()
     invented(home, 1_000)
     page.goto(app_server(home=home).url)
+    line = page.locator(".bakeoff-marks .budget")
     expect(page.locator(".js-plotly-plot .points path").first).to_be_visible(timeout=30_000)
-    line = page.locator(".js-plotly-plot .shapelayer path").first
-    before = line.get_attribute("d", timeout=10_000)
-    slider(page, "Latency budget (ms)").fill("50")
-    page.wait_for_function(
-        "before => document.querySelector('.js-plotly-plot .shapelayer path')?.getAttribute('d') !== before", arg=before
+    box = at_rest(slider(page, "Latency budget (ms)"))
+    y = box["y"] + box["height"] / 2
+    page.evaluate("document.querySelector('.js-plotly-plot .points path').setAttribute('data-same', 'yes')")
+    page.mouse.move(box["x"] + box["width"] - 9, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, y, steps=5)
+    expect(line).to_have_count(1)  # "visible" would ask for a width
+    half = line.get_attribute("x1")
+    page.mouse.move(box["x"] + box["width"] * 0.1, y, steps=5)
+    page.wait_for_function(  # the button is still down
+        "x => document.querySelector('.bakeoff-marks .budget').getAttribute('x1') < Number(x) - 20", arg=half
     )
     expect(pick(page)).to_have_text(re.compile("invented_"))
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("latency_ms="))
+    assert page.locator(".js-plotly-plot .points path[data-same]").count() == 1
 
 
 def start_measuring_everything(page: Page, server: AppServer) -> None:

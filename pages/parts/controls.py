@@ -1,0 +1,128 @@
+"""The controls of the Frontier page: two live sliders, the rule, the cost and the further limits, all in the link."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from bakeoff_core.records import COST_COLUMNS, RULES, Limits
+from pages.parts.asked import Asked
+from pages.parts.live_slider import live_slider
+
+DEFAULT_FLOOR = 75.0
+"""The accuracy floor of the lab that this product grew from."""
+
+COST_LABELS = {"latency": "Latency", "macs": "MACs", "params": "Parameters", "memory": "Memory"}
+RULE_LABELS = {"most-accurate": "Most accurate", "cheapest": "Cheapest"}
+
+
+def draw(table: pd.DataFrame) -> Asked:
+    """Draw the controls for a table of candidates and return what they ask for, also in the middle of a drag."""
+    slowest_ms = _round_up(table["latency_p50_s"].max() * 1e3)
+    step_ms = 0.1 if slowest_ms <= 100 else 1.0
+    best, worst = table["top1"].max(), table["top1"].min()
+    lowest = math.floor(worst) - 1.0 if not math.isnan(worst) else 0.0
+    left, right = st.columns(2, gap="medium")
+    with left:
+        latency = live_slider(
+            "Latency budget (ms)",
+            minimum=step_ms,
+            maximum=slowest_ms,
+            step=step_ms,
+            value=_from_url("latency_ms", slowest_ms),
+            unit="ms",
+            help="Highest acceptable median time of one forward pass, measured on the machine shown at the side.",
+            key="latency-slider",
+            on_release=_keep_in_url("latency_ms", slowest_ms),
+        )
+    with right:
+        floor = live_slider(
+            "Accuracy floor (%)",
+            minimum=lowest,
+            maximum=100.0,
+            step=0.1,
+            value=_from_url("min_top1", DEFAULT_FLOOR if best >= DEFAULT_FLOOR else lowest),
+            unit="%",
+            help="Lowest acceptable ImageNet top-1 accuracy, as published for the weights tag at this image size.",
+            key="floor-slider",
+            on_release=_keep_in_url("min_top1", None),
+        )
+    rule, cost, more = st.columns([4, 5, 2], gap="medium", vertical_alignment="bottom")
+    chosen_rule = rule.segmented_control(
+        "The pick is",
+        RULES,
+        format_func=RULE_LABELS.get,
+        default=RULES[0],
+        required=True,
+        key="rule",
+        bind="query-params",
+    )
+    chosen_cost = cost.segmented_control(
+        "Cost, and horizontal axis",
+        tuple(COST_COLUMNS),
+        format_func=COST_LABELS.get,
+        default="latency",
+        required=True,
+        key="cost",
+        bind="query-params",
+        help="What “cheapest” means. MACs are multiply-accumulates of one image; papers call them FLOPs.",
+    )
+    with more.popover("More limits", width="stretch"):
+        memory_mb = st.number_input(
+            "Peak memory, at most (MB)",
+            min_value=1.0,
+            value=None,
+            placeholder="no limit",
+            key="max_memory_mb",
+            bind="query-params",
+        )
+        params_m = st.number_input(
+            "Parameters, at most (millions)",
+            min_value=0.1,
+            value=None,
+            placeholder="no limit",
+            key="max_params_m",
+            bind="query-params",
+        )
+    limits = Limits(
+        min_top1=floor.value,
+        max_latency_s=latency.value / 1e3,
+        max_memory_bytes=memory_mb * 1e6 if memory_mb else None,
+        max_param_count=params_m * 1e6 if params_m else None,
+    )
+    return Asked(limits, chosen_rule, chosen_cost)
+
+
+def _from_url(name: str, default: float) -> float:
+    """Return a slider's value from the link, from earlier in this session, or the default."""
+    text = st.query_params.get(name)
+    if text is None and (text := st.session_state.get(f"kept_{name}")) is not None:
+        st.query_params[name] = text  # leaving the page took it out of the link
+    try:
+        value = float(text)
+    except (TypeError, ValueError):
+        return default
+    return value if math.isfinite(value) else default
+
+
+def _keep_in_url(name: str, default: float | None) -> Callable[[float], None]:
+    """Return what to do when a slider is let go: keep its value in the link, or leave the default out of it."""
+
+    def keep(value: float) -> None:
+        if value == default:
+            st.query_params.pop(name, None)
+            st.session_state.pop(f"kept_{name}", None)
+        else:
+            st.query_params[name] = f"{value:g}"
+            st.session_state[f"kept_{name}"] = f"{value:g}"
+
+    return keep
+
+
+def _round_up(value: float) -> float:
+    """Return the next round number above a value, so that a slider's end means "no limit" to the eye: 62.3 to 70."""
+    scale = 10 ** math.floor(math.log10(value))
+    return float(math.ceil(value * 1.02 / scale) * scale)
