@@ -1,4 +1,4 @@
-"""Start, watch and stop a worker process; and the worker's side of it, the `Reporter`.
+"""Start, watch, stop and resume a worker process.
 
 One folder a job: `spec.json` (written once, by the launcher), `status.json` and `metrics.jsonl` (written by the
 worker alone, whole file or whole line), `log.txt`, and `stop`, an empty file that records the wish to stop. The
@@ -6,18 +6,18 @@ worker holds a lock on `lock` from before it starts until it is gone, however it
 without the lock has failed, and is shown so. A process id alone would lie: it outlives a killed child that nobody
 reaped, and is given out again.
 
-One job at a time measures on a machine, whatever folder its state lives in: a lock file in the temporary folder sees
-to that. `BAKEOFF_MEASURING_LOCK` names another file; the tests use it, so as not to wait for a developer's own job.
+One job at a time measures or trains on a machine, whatever folder its state lives in: a lock file in the temporary
+folder sees to that. `BAKEOFF_MEASURING_LOCK` names another file; the tests use it, so as not to wait for a developer's
+own job.
 
-Workers do not die with the server. Works on Linux and macOS, on a local disk (flock). Not covered: what a worker does.
+Workers do not die with the server. Works on Linux and macOS, on a local disk (flock). Not covered: what a worker does,
+and how it reports (see `reporter`).
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
-import json
 import os
 import re
 import secrets
@@ -32,16 +32,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from bakeoff_core.errors import BakeoffError, BusyError, NoSpaceError
+from bakeoff_core.errors import BakeoffError, BusyError
 from bakeoff_core.home import home, jobs_path
+from bakeoff_core.job_files import FORMAT_VERSION, mendable, parse_object, read_json, read_text, write_json
 
-FORMAT_VERSION = 1
 LOOK_S = 0.2
 """How long to try for the machine's lock; somebody who only looks holds it for microseconds."""
 STOP_GRACE_S = 4.0
 """Seconds a worker gets to stop by itself before it is killed."""
-RESERVE_BYTES = 64 * 1024
-"""Disk kept back while a job runs, so that even on a full disk its last word can be written."""
 ACTIVE = ("starting", "running")
 
 _JOB_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9-]+")
@@ -71,12 +69,12 @@ class Job:
 
     def log(self, characters: int = 20_000) -> str:
         """Return the end of what the worker printed."""
-        return _tail(self.folder / "log.txt", characters)
+        return read_text(self.folder / "log.txt")[-characters:]
 
     def metrics(self) -> list[dict[str, Any]]:
         """Return the worker's measurements so far, one dictionary a line; half-written lines are left out."""
-        lines = _read_text(self.folder / "metrics.jsonl").split("\n")[:-1]
-        return [metric for line in lines if (metric := _parse(line))]
+        lines = read_text(self.folder / "metrics.jsonl").split("\n")[:-1]
+        return [metric for line in lines if (metric := parse_object(line))]
 
 
 def start_job(kind: str, module: str, spec: dict[str, Any], *, exclusive: bool = True) -> Job:
@@ -105,14 +103,57 @@ def start_job(kind: str, module: str, spec: dict[str, Any], *, exclusive: bool =
         try:
             held = [stack.enter_context(_machine_lock(job_id))] if exclusive else []
             folder.mkdir(parents=True)
-            lock = stack.enter_context((folder / "lock").open("w"))
-            log = stack.enter_context((folder / "log.txt").open("wb"))
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            lock = _take(stack, folder)
             # Last, since this file makes the job visible: without its lock it would look like a failed one.
-            _write_whole(folder / "spec.json", {"format": FORMAT_VERSION, "kind": kind, "spec": spec})
+            request = {"format": FORMAT_VERSION, "kind": kind, "module": module, "exclusive": exclusive, "spec": spec}
+            write_json(folder / "spec.json", request)
         except OSError as err:
-            raise _mendable(err, f"The job could not be set up in {jobs_path()}, and was not started") from err
-        # The locks live in the open file descriptions, which the worker inherits; closing ours leaves them held.
+            raise mendable(err, f"The job could not be set up in {jobs_path()}, and was not started") from err
+        _launch(folder, module, [*held, lock])
+    return read_job(job_id)
+
+
+def resume_job(job_id: str) -> Job:
+    """Start the worker of a job that was stopped or failed once more, in the same folder; it goes on where it can.
+
+    Returns:
+        The job, as it is at once after the start.
+
+    Raises:
+        BakeoffError: There is no such job, it is at work or done, or its folder can't be written to.
+        BusyError: It needs the machine for itself, and another job has it.
+    """
+    job = read_job(job_id)
+    if job.active or job.state == "done":
+        raise BakeoffError(f"Job {job_id} is {job.state}; only a stopped or failed one can be resumed.")
+    request = read_json(job.folder / "spec.json")
+    if "module" not in request:
+        raise BakeoffError(f"Job {job_id} can't be resumed: it does not say what it ran.")
+    with contextlib.ExitStack() as stack:
+        try:
+            held = [stack.enter_context(_machine_lock(job_id))] if request.get("exclusive", True) else []
+            lock = _take(stack, job.folder)
+            # Nobody is at work, so this is ours to write: the last worker's process id may be somebody else's by now.
+            write_json(job.folder / "status.json", {"format": FORMAT_VERSION, "state": "starting"})
+            (job.folder / "stop").unlink(missing_ok=True)
+        except BlockingIOError as err:
+            raise BakeoffError(f"Job {job_id} is already being resumed.") from err
+        except OSError as err:
+            raise mendable(err, f"The job {job_id} could not be resumed") from err
+        _launch(job.folder, request["module"], [*held, lock])
+    return read_job(job_id)
+
+
+def _take(stack: contextlib.ExitStack, folder: Path) -> IO[str]:
+    """Lock a job's folder, for the worker to inherit."""
+    lock = stack.enter_context((folder / "lock").open("w"))
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return lock
+
+
+def _launch(folder: Path, module: str, locks: list[IO[str]]) -> None:
+    """Start the worker. The locks live in the open files, which it inherits; closing ours leaves them held."""
+    with (folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", module, str(folder)],
             stdin=subprocess.DEVNULL,
@@ -120,11 +161,10 @@ def start_job(kind: str, module: str, spec: dict[str, Any], *, exclusive: bool =
             stderr=subprocess.STDOUT,
             cwd=Path(__file__).resolve().parent.parent,
             env={**os.environ, "BAKEOFF_HOME": str(home())},  # a relative one would mean another folder over there
-            pass_fds=[handle.fileno() for handle in (*held, lock)],
+            pass_fds=[handle.fileno() for handle in locks],
             start_new_session=True,
         )
-    threading.Thread(target=process.wait, daemon=True, name=f"reap {job_id}").start()
-    return read_job(job_id)
+    threading.Thread(target=process.wait, daemon=True, name=f"reap {folder.name}").start()
 
 
 def read_job(job_id: str) -> Job:
@@ -138,8 +178,8 @@ def read_job(job_id: str) -> Job:
         raise BakeoffError(f"There is no job {job_id!r}.")
     # The lock is looked at before the status: a worker that ends in between has written its last state by then.
     alive = _is_locked(folder / "lock")
-    request = _read_json(folder / "spec.json")
-    status = _read_json(folder / "status.json")
+    request = read_json(folder / "spec.json")
+    status = read_json(folder / "status.json")
     state = status.get("state", "starting")
     if alive and state not in ACTIVE:
         state = "running"  # it has said its last word and holds the machine until it is gone
@@ -186,82 +226,7 @@ def stop_job(job_id: str) -> Job:
 def machine_holder() -> str | None:
     """Return the id of the job that measures on this machine now, `None` where nothing does."""
     path = _machine_lock_path()
-    return (_read_text(path).strip() or "unknown") if _is_locked(path) else None
-
-
-class Reporter:
-    """The worker's side: writes status and metrics, and turns the signal to stop into `StopRequested`.
-
-    The signal only reaches a worker that has said its process id. One that was asked earlier, while it was starting,
-    finds the request by `stop_wanted`, and should look there before it sets to work. Not safe for use from several
-    threads.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        """Begin to report for the job in `folder`: its state becomes `running`."""
-        self._folder = folder
-        self._status: dict[str, Any] = {
-            "format": FORMAT_VERSION,
-            "state": "running",
-            "pid": os.getpid(),
-            "started_at": _now(),
-        }
-        self._reserve = folder / "reserve"
-        with contextlib.suppress(OSError):
-            self._reserve.write_bytes(os.urandom(RESERVE_BYTES))
-        signal.signal(signal.SIGTERM, _raise_stop)
-        self.report()
-
-    def finish(self, state: str, message: str) -> None:
-        """Write the last status: `done`, `failed` or `stopped`, and why in a sentence."""
-        self.report(state=state, message=message, current=None, time_left_s=0)
-        self._reserve.unlink(missing_ok=True)
-
-    @property
-    def spec(self) -> dict[str, Any]:
-        """What the job was asked to do."""
-        return _read_json(self._folder / "spec.json")["spec"]
-
-    def report(self, **fields: Any) -> None:
-        """Replace fields of the status and write it whole.
-
-        Raises:
-            NoSpaceError: The disk is full.
-        """
-        self._status.update(fields, updated_at=_now())
-        path = self._folder / "status.json"
-        try:
-            try:
-                _write_whole(path, self._status)
-            except OSError:
-                self._reserve.unlink(missing_ok=True)
-                _write_whole(path, self._status)
-        except OSError as err:
-            raise _mendable(err, "The job's status could not be written") from err
-
-    def metric(self, **fields: Any) -> None:
-        """Append one line of measurements.
-
-        Raises:
-            NoSpaceError: The disk is full.
-        """
-        try:
-            with (self._folder / "metrics.jsonl").open("a") as handle:
-                handle.write(json.dumps(fields) + "\n")
-        except OSError as err:
-            raise _mendable(err, "The job's measurements could not be noted") from err
-
-    def stop_wanted(self) -> bool:
-        """Tell whether somebody asked the job to stop."""
-        return (self._folder / "stop").exists()
-
-
-class StopRequested(BaseException):
-    """Raised in a worker when it is asked to stop; not an `Exception`, so that no handler of errors eats it."""
-
-
-def _raise_stop(signum: int, frame: object) -> None:
-    raise StopRequested
+    return (read_text(path).strip() or "unknown") if _is_locked(path) else None
 
 
 def _machine_lock_path() -> Path:
@@ -281,7 +246,7 @@ def _machine_lock(job_id: str) -> Iterator[IO[str]]:
         if not _wait_until(lambda: _try_lock(handle), LOOK_S):
             holder = handle.read().strip() or None
             raise BusyError(
-                f"Another job ({holder or 'unknown'}) is measuring on this machine; two at once would spoil both. "
+                f"Another job ({holder or 'unknown'}) is at work on this machine; two at once would spoil both. "
                 "Wait for it or stop it first.",
                 holder,
             )
@@ -319,45 +284,3 @@ def _wait_until(condition: Any, seconds: float) -> bool:
             return False
         time.sleep(0.05)
     return True
-
-
-def _write_whole(path: Path, content: dict[str, Any]) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(json.dumps(content, indent=1))
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    return _parse(_read_text(path))
-
-
-def _parse(text: str) -> dict[str, Any]:
-    try:
-        content = json.loads(text)
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(errors="replace")
-    except OSError:
-        return ""
-
-
-def _tail(path: Path, characters: int) -> str:
-    return _read_text(path)[-characters:]
-
-
-def _mendable(err: OSError, what: str) -> BakeoffError:
-    """Turn a failed write into the error its reader can act on."""
-    full = err.errno in (errno.ENOSPC, errno.EDQUOT)
-    return (NoSpaceError if full else BakeoffError)(f"{what}: {err.strerror}." + (" Free some space." if full else ""))
-
-
-def _now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -1,6 +1,5 @@
 """Jobs: real worker processes, really killed, stopped, orphaned and out of disk."""
 
-import errno
 import json
 import os
 import signal
@@ -13,7 +12,8 @@ import pytest
 
 from bakeoff_core import jobs
 from bakeoff_core.errors import BakeoffError, BusyError, NoSpaceError
-from bakeoff_core.jobs import Job, Reporter, list_jobs, machine_holder, read_job, start_job, stop_job
+from bakeoff_core.jobs import Job, list_jobs, machine_holder, read_job, resume_job, start_job, stop_job
+from tests.disks import fill
 from tests.processes import is_alive, living_in_session, wait_until
 
 ROOT = Path(__file__).parents[1]
@@ -92,13 +92,13 @@ def test_a_killed_worker_has_failed_though_nobody_reaped_it(sleep, monkeypatch: 
 
 def test_a_job_is_never_seen_without_its_lock_while_it_is_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
-    write = jobs._write_whole
+    write = jobs.write_json
 
     def look_after(path: Path, content: dict) -> None:
         write(path, content)
         seen.extend(job.state for job in list_jobs())
 
-    monkeypatch.setattr(jobs, "_write_whole", look_after)
+    monkeypatch.setattr(jobs, "write_json", look_after)
     ended(start_job("sleep", SLEEPER, {}))
     assert seen == ["starting"]
 
@@ -232,7 +232,7 @@ def test_a_second_measuring_job_is_refused_and_told_who_holds_the_machine(sleep,
         sleep()
     assert caught.value.job_id == job.job_id
     assert str(caught.value) == (
-        f"Another job ({job.job_id}) is measuring on this machine; two at once would spoil both. "
+        f"Another job ({job.job_id}) is at work on this machine; two at once would spoil both. "
         "Wait for it or stop it first."
     )
     assert len(list_jobs()) == 1
@@ -276,50 +276,6 @@ def test_someone_who_only_looks_does_not_keep_a_job_from_starting(sleep, tmp_pat
 # --- a full disk -----------------------------------------------------------------------------------------------------
 
 
-def fill(folder: Path) -> None:
-    """Write until nothing more fits."""
-    with (folder / "filler").open("wb", buffering=0) as handle:
-        for size in (65536, 4096, 1):
-            try:
-                while True:
-                    handle.write(b"x" * size)
-            except OSError as err:
-                assert err.errno == errno.ENOSPC
-
-
-@pytest.fixture
-def own_signals() -> Iterator[None]:
-    """Give SIGTERM back its meaning; a `Reporter` in this process takes it over."""
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
-
-
-def test_a_full_disk_still_gets_the_last_word(small_disk: Path, own_signals: None) -> None:
-    reporter = Reporter(small_disk)
-    fill(small_disk)
-    with pytest.raises(NoSpaceError, match="The job's measurements could not be noted: No space left"):
-        reporter.metric(model_name="x" * 5000)
-    reporter.finish("failed", "No space left. Free some space and try again.")
-    status = json.loads((small_disk / "status.json").read_text())
-    assert (status["state"], status["message"]) == ("failed", "No space left. Free some space and try again.")
-    assert sorted(path.name for path in small_disk.iterdir()) == ["filler", "metrics.jsonl", "status.json"]
-
-
-def test_a_status_that_cannot_be_written_at_all_is_an_error_in_words(
-    tmp_path: Path, own_signals: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reporter = Reporter(tmp_path)
-
-    def full(*args: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(jobs, "_write_whole", full)
-    with pytest.raises(NoSpaceError) as caught:
-        reporter.report(message="hello")
-    assert str(caught.value) == ("The job's status could not be written: No space left on device. Free some space.")
-
-
 def test_a_job_that_finds_no_space_is_not_started_and_leaves_the_machine_free(
     small_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -339,11 +295,44 @@ def test_a_folder_that_cannot_be_written_is_no_full_disk(tmp_path: Path, monkeyp
     assert not isinstance(caught.value, NoSpaceError)
 
 
-def test_the_reserve_is_given_back_when_a_job_ends(sleep) -> None:
+def test_a_stopped_job_goes_on_in_its_folder_under_its_old_id(sleep) -> None:
     job = ready(sleep(seconds=600))
-    assert (job.folder / "reserve").stat().st_size == jobs.RESERVE_BYTES
+    first = job.status["pid"]
+    assert stop_job(job.job_id).state == "stopped"
+    again = ready(resume_job(job.job_id))
+    assert (again.job_id, again.state) == (job.job_id, "running")
+    assert again.status["pid"] != first
+    assert machine_holder() == job.job_id
+    assert stop_job(job.job_id).state == "stopped"
+
+
+def test_a_killed_job_can_be_resumed_and_is_not_mistaken_for_stopped(sleep) -> None:
+    job = ready(sleep(seconds=600))
+    os.killpg(job.status["pid"], signal.SIGKILL)
+    assert ended(job).state == "failed"
+    resume_job(job.job_id)
+    assert "pid" not in read_job(job.job_id).status or read_job(job.job_id).status["pid"] != job.status["pid"]
+    assert ready(job).state == "running"
     stop_job(job.job_id)
-    assert not (job.folder / "reserve").exists()
+
+
+def test_a_job_at_work_or_done_is_not_resumed(sleep) -> None:
+    job = ready(sleep(seconds=600))
+    with pytest.raises(BakeoffError, match="is running; only a stopped or failed one can be resumed"):
+        resume_job(job.job_id)
+    stop_job(job.job_id)
+    done = ended(sleep())
+    with pytest.raises(BakeoffError, match="is done; only"):
+        resume_job(done.job_id)
+
+
+def test_a_job_is_not_resumed_while_another_has_the_machine(sleep) -> None:
+    job = ready(sleep(seconds=600))
+    stop_job(job.job_id)
+    ready(sleep(seconds=600))
+    with pytest.raises(BusyError):
+        resume_job(job.job_id)
+    assert read_job(job.job_id).state == "stopped"
 
 
 def test_no_sleeper_is_left_when_its_job_is_stopped(sleep) -> None:

@@ -10,12 +10,13 @@ import sys
 import time
 from pathlib import Path
 
-from bakeoff_core.jobs import Reporter, StopRequested, _read_json
+from bakeoff_core.job_files import read_json
+from bakeoff_core.reporter import Reporter, StopRequested
 
 
 def main(folder: Path) -> None:
     """Do what the spec says."""
-    spec = _read_json(folder / "spec.json")["spec"]
+    spec = read_json(folder / "spec.json")["spec"]
     time.sleep(spec.get("before", 0))
     reporter = Reporter(folder)
     for _ in range(spec.get("children", 0)):

@@ -1,0 +1,117 @@
+"""The worker's side of a job: writes its status and its measurements, and turns the signal to stop into an exception.
+
+Not covered: the look from outside (see `jobs`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bakeoff_core.job_files import (
+    FORMAT_VERSION,
+    mendable,
+    now,
+    parse_object,
+    read_json,
+    read_text,
+    write_json,
+    write_text,
+)
+
+RESERVE_BYTES = 64 * 1024
+"""Disk kept back while a job runs, so that even on a full disk its last word can be written."""
+
+
+class Reporter:
+    """The worker's side: writes status and metrics, and turns the signal to stop into `StopRequested`.
+
+    The signal only reaches a worker that has said its process id. One that was asked earlier, while it was starting,
+    finds the request by `stop_wanted`, and should look there before it sets to work. Not safe for use from several
+    threads.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Begin to report for the job in `folder`: its state becomes `running`."""
+        self._folder = folder
+        self._status: dict[str, Any] = {
+            "format": FORMAT_VERSION,
+            "state": "running",
+            "pid": os.getpid(),
+            "started_at": now(),
+        }
+        self._reserve = folder / "reserve"
+        with contextlib.suppress(OSError):
+            self._reserve.write_bytes(os.urandom(RESERVE_BYTES))
+        signal.signal(signal.SIGTERM, _raise_stop)
+        self.report()
+
+    def finish(self, state: str, message: str) -> None:
+        """Write the last status: `done`, `failed` or `stopped`, and why in a sentence."""
+        self.report(state=state, message=message, current=None, time_left_s=0)
+        self._reserve.unlink(missing_ok=True)
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """What the job was asked to do."""
+        return read_json(self._folder / "spec.json")["spec"]
+
+    def report(self, **fields: Any) -> None:
+        """Replace fields of the status and write it whole.
+
+        Raises:
+            NoSpaceError: The disk is full.
+        """
+        self._status.update(fields, updated_at=now())
+        path = self._folder / "status.json"
+        try:
+            try:
+                write_json(path, self._status)
+            except OSError:
+                self._reserve.unlink(missing_ok=True)
+                write_json(path, self._status)
+        except OSError as err:
+            raise mendable(err, "The job's status could not be written") from err
+
+    def metric(self, **fields: Any) -> None:
+        """Append one line of measurements.
+
+        Raises:
+            NoSpaceError: The disk is full.
+        """
+        try:
+            with (self._folder / "metrics.jsonl").open("a") as handle:
+                handle.write(json.dumps(fields) + "\n")
+        except OSError as err:
+            raise mendable(err, "The job's measurements could not be noted") from err
+
+    def keep_metrics(self, is_kept: Callable[[dict[str, Any]], bool]) -> None:
+        """Drop the measurements that a resumed job is about to make again.
+
+        Raises:
+            NoSpaceError: The disk is full.
+        """
+        path = self._folder / "metrics.jsonl"
+        lines = read_text(path).split("\n")[:-1]
+        kept = "".join(f"{line}\n" for line in lines if (metric := parse_object(line)) and is_kept(metric))
+        try:
+            write_text(path, kept)
+        except OSError as err:
+            raise mendable(err, "The job's measurements could not be rewritten") from err
+
+    def stop_wanted(self) -> bool:
+        """Tell whether somebody asked the job to stop."""
+        return (self._folder / "stop").exists()
+
+
+class StopRequested(BaseException):
+    """Raised in a worker when it is asked to stop; not an `Exception`, so that no handler of errors eats it."""
+
+
+def _raise_stop(signum: int, frame: object) -> None:
+    raise StopRequested
