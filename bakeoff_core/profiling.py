@@ -14,6 +14,7 @@ import contextlib
 import sys
 import time
 import traceback
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,10 @@ from bakeoff_core import catalogue, store
 from bakeoff_core.errors import BakeoffError, UnknownModelError
 from bakeoff_core.home import profiles_path, timm_models_path
 from bakeoff_core.isolation import START_GRACE_S, ChildFailure, call, fork_server
-from bakeoff_core.jobs import Reporter, StopRequested
 from bakeoff_core.machine import this_machine, usable_cores
 from bakeoff_core.records import RUNTIMES, MeasurementWarning, MeasureSpec, Profile, Round
+from bakeoff_core.reporter import Reporter, StopRequested
+from bakeoff_core.spread import median_interval, pool_spread
 from bakeoff_core.timing import summarise
 from bakeoff_core.timm_names import TimmModels, read_timm_models, write_timm_models
 
@@ -69,7 +71,28 @@ def run(reporter: Reporter, spec: MeasureSpec) -> None:
                 if entry.profile.error or entry.save_early or not entry.rounds_left:
                     store.write_profiles(profiles_path(), [entry.profile])
                 progress.finished(entry)
+    settings = {e.profile.setting for e in entries}
+    for setting in settings:
+        rows = [p for p in store.read_profiles(profiles_path()) if p.setting == setting]
+        store.write_profiles(profiles_path(), share_spread(rows))
     progress.ended()
+
+
+def share_spread(profiles: Sequence[Profile]) -> list[Profile]:
+    """Work out the intervals of one setting's rows anew, from the spread between processes that they show together.
+
+    Until a job ends, its rows carry intervals that rest on the prior; so do those of a setting with a single model.
+
+    Returns:
+        The rows that have raw times, each with its new interval.
+    """
+    timed = [p for p in profiles if p.rounds and p.latency_p50_s is not None]
+    spread = pool_spread(p.rounds for p in timed)
+    intervals = [median_interval(p.rounds, spread) for p in timed]
+    return [
+        replace(p, latency_p50_low_s=low, latency_p50_high_s=high)
+        for p, (low, high) in zip(timed, intervals, strict=True)
+    ]
 
 
 class Progress:

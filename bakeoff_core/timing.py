@@ -11,9 +11,10 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import fmean, median, quantiles, stdev
+from statistics import median
 
 from bakeoff_core.records import MIN_PASSES, P99_PASSES, MeasurementWarning, Round
+from bakeoff_core.spread import PRIOR, ProcessSpread, median_interval, percentile, quartiles, relative_iqr
 
 STEADY_WITHIN = 0.05
 """Warm-up ends when the median of the last three passes is within this share of the three before them."""
@@ -36,25 +37,6 @@ OUTLIER_SHARE = 0.02
 """Share of outliers above which a row carries `outliers`; single ones are usual in hundreds of passes."""
 TOO_FAST_S = 1e-3
 """Medians under a millisecond: call and timer overhead count (pyperf warns at the same point)."""
-
-PROCESS_SD = 0.08
-"""Prior standard deviation of a process's median around the model's, as a share (see docs/decisions)."""
-PROCESS_SD_WEIGHT = 4
-"""Degrees of freedom the prior counts for against the rounds that were really made."""
-
-T_975 = {
-    4: 2.776,
-    5: 2.571,
-    6: 2.447,
-    7: 2.365,
-    8: 2.306,
-    9: 2.262,
-    10: 2.228,
-    11: 2.201,
-    12: 2.179,
-    14: 2.145,
-}
-"""97.5 % points of Student's t by degrees of freedom."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +139,9 @@ class Summary:
     warnings: tuple[MeasurementWarning, ...]
 
 
-def summarise(rounds: Sequence[Round], batch_size: int, *, cores: int, threads: int) -> Summary:
+def summarise(
+    rounds: Sequence[Round], batch_size: int, *, cores: int, threads: int, spread: ProcessSpread = PRIOR
+) -> Summary:
     """Derive a profile's numbers from its rounds.
 
     The median is the median of the rounds' medians, so that a round with more passes does not outvote another.
@@ -168,6 +152,7 @@ def summarise(rounds: Sequence[Round], batch_size: int, *, cores: int, threads: 
         batch_size: Images in a pass.
         cores: Cores the process may use; with `threads` it tells whether load from outside left room.
         threads: Threads the passes used.
+        spread: What is known of the spread between processes in this setting.
 
     Returns:
         Statistics and warnings.
@@ -180,7 +165,7 @@ def summarise(rounds: Sequence[Round], batch_size: int, *, cores: int, threads: 
     times = [t for r in rounds for t in r.times_s]
     medians = [median(r.times_s) for r in rounds]
     p50 = median(medians)
-    low, high = median_interval(rounds)
+    low, high = median_interval(rounds, spread)
     q1, _, q3 = quartiles(times)
     peaks = [r.peak_memory_bytes for r in rounds if r.peak_memory_bytes is not None]
     return Summary(
@@ -196,31 +181,6 @@ def summarise(rounds: Sequence[Round], batch_size: int, *, cores: int, threads: 
         peak_memory_bytes=max(peaks, default=None),
         warnings=find_warnings(rounds, cores=cores, threads=threads),
     )
-
-
-def median_interval(rounds: Sequence[Round]) -> tuple[float, float]:
-    """Return the 95 % interval of a model's median, the spread between processes included.
-
-    Each round's median is one draw from the processes this model could have had; the passes inside a process
-    only say how well that draw is known. With two or three draws their own spread is a poor estimate, so it is
-    moderated by a prior spread, as limma does for small groups (Smyth 2004, doi:10.2202/1544-6115.1027): pooled
-    variance, and Student's t with the pooled degrees of freedom. Worked out on logarithms, since the spread grows
-    with the latency.
-
-    Args:
-        rounds: At least one, each with times.
-
-    Returns:
-        Low and high end in seconds; they enclose the median of the rounds' medians.
-    """
-    logs = [math.log(median(r.times_s)) for r in rounds]
-    within = fmean(_median_error(r.times_s) ** 2 for r in rounds)
-    observed = stdev(logs) ** 2 if len(logs) > 1 else 0.0
-    freedom = PROCESS_SD_WEIGHT + len(logs) - 1
-    variance = (PROCESS_SD_WEIGHT * (PROCESS_SD**2 + within) + (len(logs) - 1) * observed) / freedom
-    half = _t_975(freedom) * math.sqrt(variance / len(logs))
-    centre = math.log(median(median(r.times_s) for r in rounds))
-    return math.exp(centre - half), math.exp(centre + half)
 
 
 def find_warnings(rounds: Sequence[Round], *, cores: int, threads: int) -> tuple[MeasurementWarning, ...]:
@@ -242,7 +202,7 @@ def find_warnings(rounds: Sequence[Round], *, cores: int, threads: int) -> tuple
         found.append(MeasurementWarning("one_process"))
     elif max(medians) > SPREAD_LIMIT * min(medians):
         found.append(MeasurementWarning("process_spread", max(medians) / min(medians)))
-    spread = max(_relative_iqr(r.times_s) for r in rounds)
+    spread = max(relative_iqr(r.times_s) for r in rounds)
     if spread > NOISY_IQR:
         found.append(MeasurementWarning("very_noisy" if spread > VERY_NOISY_IQR else "noisy", spread))
     if not all(r.steady for r in rounds):
@@ -258,31 +218,6 @@ def find_warnings(rounds: Sequence[Round], *, cores: int, threads: int) -> tuple
     if all(r.peak_memory_bytes is None for r in rounds):
         found.append(MeasurementWarning("memory_unknown"))
     return tuple(found)
-
-
-def percentile(values: Sequence[float], percent: int) -> float:
-    """Return the percentile by linear interpolation between order statistics (numpy's default)."""
-    if len(values) == 1:
-        return values[0]
-    return quantiles(values, n=100, method="inclusive")[percent - 1]
-
-
-def quartiles(values: Sequence[float]) -> tuple[float, float, float]:
-    """Return the three quartiles, interpolated as in `percentile`."""
-    if len(values) == 1:
-        return values[0], values[0], values[0]
-    q1, q2, q3 = quantiles(values, n=4, method="inclusive")
-    return q1, q2, q3
-
-
-def _median_error(times: Sequence[float]) -> float:
-    """Standard error of a process's median as a share of it: the IQR's normal-theory estimate, 1.2533 sd / sqrt(n)."""
-    return 1.2533 * _relative_iqr(times) / 1.349 / math.sqrt(len(times))
-
-
-def _relative_iqr(times: Sequence[float]) -> float:
-    q1, q2, q3 = quartiles(times)
-    return (q3 - q1) / q2
 
 
 def _drift(times: Sequence[float]) -> float:
@@ -301,7 +236,3 @@ def _outliers(times: Sequence[float]) -> int:
 def _weighted_mean(pairs: Sequence[tuple[float | None, float]]) -> float | None:
     known = [(value, weight) for value, weight in pairs if value is not None]
     return sum(v * w for v, w in known) / sum(w for _, w in known) if known else None
-
-
-def _t_975(freedom: int) -> float:
-    return T_975[max(f for f in T_975 if f <= freedom)] if freedom >= min(T_975) else 12.706

@@ -14,7 +14,7 @@ import pytest
 from bakeoff_core import jobs, machine, measuring, profiling
 from bakeoff_core.home import profiles_path
 from bakeoff_core.jobs import Job, read_job, stop_job
-from bakeoff_core.profiling import fold
+from bakeoff_core.profiling import fold, share_spread
 from bakeoff_core.records import MeasureSpec, Profile
 from bakeoff_core.store import read_profiles, write_profiles
 from tests.examples import make_profile, make_round
@@ -155,7 +155,7 @@ def test_forced_a_model_is_measured_again_from_the_start_and_a_cap_shows(after_f
     job = ended(started(VIT, force=True, passes=100_000, cap_s=0.02))
     assert job.status["message"] == "1 measured."
     after = rows()
-    assert after[NET] == before[NET]
+    assert after[NET].rounds == before[NET].rounds
     assert after[VIT].round_count == 2
     assert not {r.times_s for r in after[VIT].rounds} & {r.times_s for r in before[VIT].rounds}
     assert all(r.capped for r in after[VIT].rounds)
@@ -277,6 +277,21 @@ def test_a_round_is_folded_into_the_row_and_an_old_error_goes() -> None:
     row = fold(row, make_round([0.2] * 32), None)
     assert (row.param_count, row.macs, row.round_count, row.passes) == (5, 7, 2, 64)
     assert row.latency_p50_s == pytest.approx(0.15)
+
+
+def test_the_rows_of_a_setting_share_what_they_show_of_the_spread_between_processes() -> None:
+    restless = [
+        make_profile(f"net{at}", rounds=(make_round((0.010,) * 32), make_round((0.014,) * 32))) for at in range(8)
+    ]
+    calm = make_profile("calm", rounds=(make_round((0.010,) * 32), make_round((0.010,) * 32)))
+    failed = make_profile("failed", rounds=(), latency_p50_s=None, error="out of memory")
+    shared = {p.model_name: p for p in share_spread([*restless, calm, failed])}
+    assert set(shared) == {"calm", *(p.model_name for p in restless)}, "a row without times has no interval"
+    alone = share_spread([calm])[0]
+    assert shared["calm"].latency_p50_high_s > alone.latency_p50_high_s
+    assert replace(shared["calm"], latency_p50_low_s=0.0, latency_p50_high_s=0.0) == replace(
+        calm, latency_p50_low_s=0.0, latency_p50_high_s=0.0
+    )
 
 
 @pytest.mark.parametrize("macs", [None, 7])

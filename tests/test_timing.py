@@ -1,15 +1,14 @@
 """The timing loop under a scripted clock, its statistics by hand, and every warning's threshold from both sides."""
 
-import math
 from collections.abc import Sequence
-from statistics import median
 
 import numpy as np
 import pytest
 
 from bakeoff_core import timing
 from bakeoff_core.records import MeasurementWarning
-from bakeoff_core.timing import find_warnings, median_interval, percentile, quartiles, summarise, time_passes, warm_up
+from bakeoff_core.spread import percentile, quartiles
+from bakeoff_core.timing import find_warnings, summarise, time_passes, warm_up
 from tests.examples import make_round
 
 
@@ -182,63 +181,6 @@ def test_the_peak_is_unknown_only_where_no_round_knows_it() -> None:
 def test_there_is_no_summary_without_times(rounds: list) -> None:
     with pytest.raises(ValueError, match="`rounds` must hold at least one round, each with times"):
         summarise(rounds, 1, cores=2, threads=2)
-
-
-# --- the interval ----------------------------------------------------------------------------------------------------
-
-
-def test_the_interval_of_two_rounds_is_the_one_worked_out_by_hand() -> None:
-    # Equal times within a round: no error within. The logs differ by ln 1.1, so their variance is (ln 1.1)^2 / 2.
-    # Pooled with the prior of 8 %, which counts for 4: (4 * 0.0064 + 0.00454201) / 5 = 0.00602840.
-    # t(5) = 2.571; 2.571 * sqrt(0.00602840 / 2) = 0.141152. Centre 0.105.
-    low, high = median_interval([make_round([0.100] * 32), make_round([0.110] * 32)])
-    assert low == pytest.approx(0.105 * math.exp(-0.141152), rel=1e-5)
-    assert high == pytest.approx(0.105 * math.exp(0.141152), rel=1e-5)
-
-
-def test_the_interval_of_one_round_rests_on_the_prior_alone() -> None:
-    # t(4) = 2.776; 2.776 * 0.08 = 0.22208.
-    low, high = median_interval([make_round([0.100] * 32)])
-    assert (low, high) == pytest.approx((0.1 * math.exp(-0.22208), 0.1 * math.exp(0.22208)), rel=1e-9)
-
-
-def test_the_interval_contains_the_median_even_where_rounds_disagree_wildly() -> None:
-    for medians in ([0.01, 0.9], [0.01, 0.011, 5.0], [1.0, 1.0, 1.0, 1e-3]):
-        low, high = median_interval([make_round([m] * 32) for m in medians])
-        assert low < median(medians) < high
-
-
-def test_the_interval_is_wider_where_rounds_disagree_more() -> None:
-    widths = []
-    for other in (0.100, 0.105, 0.120, 0.200):
-        low, high = median_interval([make_round([0.100] * 32), make_round([other] * 32)])
-        widths.append(math.log(high / low))
-    assert widths == sorted(widths)
-    assert widths[-1] > 2 * widths[0]
-
-
-def test_the_interval_is_wider_where_the_passes_of_a_round_scatter() -> None:
-    calm = median_interval([make_round([0.100] * 32)] * 2)
-    restless = median_interval([make_round([0.070, 0.100, 0.130, 0.100] * 8)] * 2)
-    assert restless[1] - restless[0] > calm[1] - calm[0]
-
-
-def test_the_interval_shrinks_with_every_round_up_to_twenty() -> None:
-    widths = []
-    for count in range(1, 21):
-        low, high = median_interval([make_round([0.100] * 32)] * count)
-        widths.append(high - low)
-    assert all(more < fewer for fewer, more in zip(widths, widths[1:], strict=False))
-
-
-def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
-    # Processes that scatter as the prior believes (8 %), four of them, many times over.
-    draw = np.random.default_rng(7)
-    hits = 0
-    for _ in range(1000):
-        low, high = median_interval([make_round([0.1 * m] * 8) for m in np.exp(draw.normal(0, 0.08, 4))])
-        hits += low <= 0.1 <= high
-    assert 930 <= hits <= 995
 
 
 # --- warnings --------------------------------------------------------------------------------------------------------
