@@ -7,15 +7,23 @@ The exit code is 0 only when everything asked for was done: 1 when something fai
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import time
 from pathlib import Path
 
-from bakeoff_core import __version__, candidates, explain, formatting, jobs, measuring, output, report, store
+from bakeoff_core import (
+    __version__,
+    candidates,
+    explain,
+    measuring,
+    output,
+    report,
+    run_commands,
+    store,
+)
 from bakeoff_core.decision import decide
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.home import profiles_path
+from bakeoff_core.printing import follow, print_json, remark
 from bakeoff_core.records import COST_COLUMNS, DTYPES, RULES, Decision, Limits
 from bakeoff_core.shortlists import SHORTLISTS
 
@@ -27,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return arguments.command(arguments)
     except BakeoffError as err:
-        _remark(f"Error: {err}")
+        remark(f"Error: {err}")
         return 1
     except ValueError as err:  # a value out of range, worded by the record that refused it
         parser.exit(2, f"{parser.prog}: {err}\n")
@@ -50,13 +58,13 @@ def profile(arguments: argparse.Namespace) -> int:
         min_seconds=0.0 if arguments.exact_passes else measuring.MIN_SECONDS,
         force=arguments.force,
     )
-    job = _follow(measuring.start_measuring(spec))
+    job = follow(measuring.start_measuring(spec))
     rows = output.rows_of(job, store.read_frame(profiles_path()), candidates.read_accuracies())
     if arguments.json:
-        _print_json([output.row_json(row) for row in rows])
+        print_json([output.row_json(row) for row in rows])
     else:
         print(output.profile_table(rows))
-    _remark(job.status.get("message") or job.state)
+    remark(job.status.get("message") or job.state)
     return 0 if job.state == "done" and rows and not any(row["error"] for row in rows) else 1
 
 
@@ -64,12 +72,12 @@ def pick(arguments: argparse.Namespace) -> int:
     """Print which model clears the limits."""
     view, decision = _decide(arguments)
     if arguments.json:
-        _print_json(output.decision_json(decision, view.candidates, view.measured))
+        print_json(output.decision_json(decision, view.candidates, view.measured))
     else:
         print(decision.pick.candidate.model_name if decision.pick else "none")
-        _remark(f"Measured on {view.measured.machine_name} ({view.measured.label}).")
+        remark(f"Measured on {view.measured.machine_name} ({view.measured.label}).")
         for sentence in explain.explain_decision(decision, view.candidates):
-            _remark(sentence)
+            remark(sentence)
     return 0 if decision.pick else 1
 
 
@@ -82,7 +90,7 @@ def make_report(arguments: argparse.Namespace) -> int:
         target.write_bytes(content if isinstance(content, bytes) else content.encode())
     except OSError as err:
         raise BakeoffError(f"{target} could not be written: {err.strerror}.") from err
-    _remark(f"Wrote {target}.")
+    remark(f"Wrote {target}.")
     return 0
 
 
@@ -101,14 +109,14 @@ def replay(arguments: argparse.Namespace) -> int:
 def import_file(arguments: argparse.Namespace) -> int:
     """Merge another machine's profiles into this store."""
     taken, older = store.import_profiles(profiles_path(), Path(arguments.file))
-    _remark(f"Imported {taken} rows" + (f"; {older} were left out because newer ones are here." if older else "."))
+    remark(f"Imported {taken} rows" + (f"; {older} were left out because newer ones are here." if older else "."))
     return 0
 
 
 def export_file(arguments: argparse.Namespace) -> int:
     """Write every profile to a file."""
     rows = store.export_profiles(profiles_path(), Path(arguments.file))
-    _remark(f"Wrote {rows} rows to {arguments.file}.")
+    remark(f"Wrote {rows} rows to {arguments.file}.")
     return 0 if rows else 1
 
 
@@ -129,35 +137,6 @@ def _decide(arguments: argparse.Namespace) -> tuple[candidates.View, Decision]:
     }
     view = candidates.find_view({name: value for name, value in wanted.items() if value is not None})
     return view, decide(view.candidates, limits, rule=arguments.rule, cost=arguments.cost)
-
-
-def _follow(job: jobs.Job) -> jobs.Job:
-    """Wait for a job, telling on stderr what it does; Ctrl-C stops it."""
-    told = None
-    try:
-        while job.active:
-            told = _tell(job, told)
-            time.sleep(0.2)
-            job = jobs.read_job(job.job_id)
-    except KeyboardInterrupt:
-        _remark("Stopping …")
-        job = jobs.stop_job(job.job_id)
-    return job
-
-
-def _tell(job: jobs.Job, told: tuple | None) -> tuple:
-    status = job.status
-    now = (status.get("message"), status.get("current"), status.get("done"))
-    if now != told and status.get("message"):
-        left = status.get("time_left_s")
-        parts = [
-            f"[{status.get('done', 0)}/{status.get('total', 0)}]",
-            status["message"],
-            status.get("current") or "",
-            f"({formatting.duration(left)} left)" if left else "",
-        ]
-        _remark(" ".join(part for part in parts if part))
-    return now
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -192,6 +171,8 @@ def _parser() -> argparse.ArgumentParser:
     measure.add_argument("--exact-passes", action="store_true", help="time exactly --passes, even of quick models")
     measure.add_argument("--force", action="store_true", help="measure again what is cached")
     _add_json(measure)
+
+    run_commands.add(commands, _command, _add_json)
 
     choose = _command(commands, "pick", pick)
     _add_decision(choose)
@@ -243,14 +224,6 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
 
 def _scaled(value: float | None, factor: float) -> float | None:
     return None if value is None else value * factor
-
-
-def _print_json(content: object) -> None:
-    print(json.dumps(content, indent=2, allow_nan=False))
-
-
-def _remark(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ A class stands here only where a caller reacts differently to it::
     ├── StoreError               a profile file cannot be used
     │   ├── NotAProfileFileError damaged, or not written by this product
     │   └── NewerFileError       written by a newer version of this product
+    ├── DatasetMissingError      a data set's files are not here; carries those that are
     ├── NoSpaceError             the disk (or quota) that holds the state is full
-    └── BusyError                another job measures on this machine; carries its id
+    └── BusyError                another job is at work on this machine; carries its id
 
 Programmer mistakes are `ValueError` or `TypeError`. A model that cannot be profiled
 is a row with its `error`, and "nothing fits the limits" is a decision without a pick:
@@ -49,12 +50,24 @@ class NewerFileError(StoreError):
     """The file was written by a newer version of this product."""
 
 
+class DatasetMissingError(BakeoffError):
+    """A data set's files are not on this machine.
+
+    Attributes:
+        available: The data sets that are, by name.
+    """
+
+    def __init__(self, message: str, available: tuple[str, ...] = ()) -> None:
+        self.available = available
+        super().__init__(message)
+
+
 class NoSpaceError(BakeoffError):
     """The disk that holds the state is full; nothing already stored was changed."""
 
 
 class BusyError(BakeoffError):
-    """Another job is measuring on this machine.
+    """Another job is at work on this machine.
 
     Attributes:
         job_id: The job that holds the machine, or `None` where it cannot be told.

@@ -31,6 +31,16 @@ def jobs_path() -> Path:
     return home() / "jobs"
 
 
+def features_path() -> Path:
+    """Return the folder that keeps features of images under frozen backbones."""
+    return home() / "features"
+
+
+def datasets_path() -> Path:
+    """Return the folder that holds data sets that were put there or downloaded."""
+    return home() / "datasets"
+
+
 def own_accuracy_path() -> Path:
     """Return the path of the user's own accuracies, an optional CSV (see docs/catalogue.md)."""
     return home() / "accuracy.csv"

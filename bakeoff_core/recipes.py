@@ -71,7 +71,7 @@ RECIPES: dict[str, Recipe] = {
             "Trains a new head on the frozen backbone's features. Seconds to minutes, and hard to get wrong.",
             pretrained=True,
             phases=(Phase(1.0, 0.0),),
-            learning_rate=2e-2,
+            learning_rate=1e-1,
             weight_decay=5e-2,
             layer_decay=1.0,
             augmentation="none",

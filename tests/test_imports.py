@@ -21,6 +21,8 @@ ORDER = (
     "catalogue",
     "recipes",
     "weights",
+    "image_files",
+    "datasets",
     "spread",
     "timing",
     "pareto",
@@ -34,6 +36,17 @@ ORDER = (
     "backbones",
     "profiling",
     "measuring",
+    "runs",
+    "printing",
+    "run_commands",
+    "heap",
+    "evaluation",
+    "batches",
+    "transfer",
+    "features",
+    "probe",
+    "training",
+    "finetune",
     "wording",
     "caveats",
     "chart",
@@ -50,8 +63,17 @@ ORDER = (
 )
 """Each module may import the ones above it. A new responsibility gets a row here."""
 
-HEAVY = {"torch", "torchvision", "timm", "fvcore"}
-WORKERS = {"torchvision_ops", "backbones"}
+HEAVY = {"torch", "torchvision", "timm", "fvcore", "accelerate"}
+WORKERS = {
+    "torchvision_ops",
+    "backbones",
+    "batches",
+    "transfer",
+    "features",
+    "probe",
+    "training",
+    "finetune",
+}
 """The only modules that load torch; nothing else imports them, at the top or inside a function."""
 
 NO_FILES = ("pareto", "decision", "figures", "report")

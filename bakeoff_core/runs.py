@@ -1,0 +1,171 @@
+"""Fine-tuning runs from outside: what to train, the start of it, and what became of it.
+
+The pages' and the command line's common way in. Not covered: the training itself (see `finetune`, which runs in a
+process of its own), and which recipe to choose (`recipes`).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from statistics import fmean
+from typing import Any
+
+from bakeoff_core import jobs
+from bakeoff_core.datasets import DATASETS
+from bakeoff_core.errors import BakeoffError
+from bakeoff_core.recipes import RECIPES
+from bakeoff_core.records import require_choice, require_count
+
+KIND = "finetune"
+TRIAL_KIND = "trial"
+MODULE = "bakeoff_core.finetune"
+
+TRAIN_ON = ("train", "train+val")
+DEVICES = ("auto", "cpu", "cuda")
+RESULTS = "results.json"
+"""A finished run's results, in its folder."""
+PREDICTIONS = "predictions.parquet"
+"""A finished run's answer to every test image."""
+EXPORT = "model"
+"""The folder in a finished run's folder that plain timm can load."""
+LAST_LOSSES = 5
+"""Steps over which the last training loss is averaged."""
+
+MAX_STEPS = 1_000_000
+MAX_EPOCHS = 10_000
+MAX_BATCH_SIZE = 4096
+IMG_SIZES = (16, 2048)
+
+
+@dataclass(frozen=True)
+class FinetuneSpec:
+    """One run: everything it needs to be repeated, with the data and the versions."""
+
+    model_name: str
+    """timm's name; a plain one means its default tag."""
+    dataset: str
+    """One of `datasets.DATASETS`."""
+    recipe: str
+    """Key of `recipes.RECIPES`."""
+    data_dir: str | None = None
+    """Where the images are; `None` for the data set's usual place."""
+    weights_file: str | None = None
+    """The user's own weights, in safetensors; `None` for the published ones."""
+    steps: int | None = None
+    """Optimiser steps; `None` for as many as the epochs need."""
+    epochs: int | None = None
+    """Passes over the training images; `None` for the recipe's."""
+    train_on: str = "train"
+    """`train`, or `train+val`, which leaves no images to validate on."""
+    batch_size: int = 32
+    learning_rate: float | None = None
+    """Peak rate of the head; `None` for the recipe's, scaled to the batch size."""
+    img_size: int | None = None
+    """Side of the input in pixels; `None` for the weights' own."""
+    seed: int = 0
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        if not self.model_name.strip():
+            raise ValueError("`model_name` must name a model. Got nothing.")
+        require_choice("dataset", self.dataset, DATASETS)
+        require_choice("recipe", self.recipe, tuple(RECIPES))
+        require_choice("train_on", self.train_on, TRAIN_ON)
+        require_choice("device", self.device, DEVICES)
+        if self.dataset == "folder" and not self.data_dir:
+            raise ValueError("`data_dir` must name the folder of images for the data set `folder`.")
+        if self.steps is not None and self.epochs is not None:
+            raise ValueError("`steps` and `epochs` exclude each other. Give one of them.")
+        for name, most in (("steps", MAX_STEPS), ("epochs", MAX_EPOCHS), ("batch_size", MAX_BATCH_SIZE)):
+            value = getattr(self, name)
+            if value is not None and require_count(name, value) > most:
+                raise ValueError(f"`{name}` must be at most {most}. Got {value}.")
+        if self.learning_rate is not None and not 0 < self.learning_rate < 100:
+            raise ValueError(f"`learning_rate` must be greater than 0 and below 100. Got {self.learning_rate}.")
+        if self.img_size is not None and not IMG_SIZES[0] <= self.img_size <= IMG_SIZES[1]:
+            raise ValueError(f"`img_size` must be {IMG_SIZES[0]} to {IMG_SIZES[1]} pixels. Got {self.img_size}.")
+        if not 0 <= self.seed < 2**32:
+            raise ValueError(f"`seed` must be 0 to 4294967295. Got {self.seed}.")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as it is now."""
+
+    job: jobs.Job
+    spec: FinetuneSpec
+
+    @property
+    def run_id(self) -> str:
+        """Its id; sortable by time of start."""
+        return self.job.job_id
+
+    def results(self) -> dict[str, Any] | None:
+        """Return what the finished run wrote of its test; `None` before."""
+        try:
+            return json.loads((self.job.folder / RESULTS).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+
+
+def start_run(spec: FinetuneSpec, *, trial: bool = False) -> Run:
+    """Start to fine-tune, or with `trial` only to find out what it would cost.
+
+    Raises:
+        BusyError: Another job is at work on this machine.
+        NoSpaceError: The disk is full.
+    """
+    return _run_of(jobs.start_job(TRIAL_KIND if trial else KIND, MODULE, asdict(spec)))
+
+
+def read_run(run_id: str) -> Run:
+    """Return a run, or a trial of one, as it is now.
+
+    Raises:
+        BakeoffError: There is no such run.
+    """
+    job = jobs.read_job(run_id)
+    if job.kind not in (KIND, TRIAL_KIND):
+        raise BakeoffError(f"Job {run_id} is no fine-tuning run.")
+    return _run_of(job)
+
+
+def list_runs() -> list[Run]:
+    """Return every run, the newest first; trials are left out."""
+    return [_run_of(job) for job in jobs.list_jobs(KIND)]
+
+
+def summarise_run(run: Run) -> dict[str, Any]:
+    """Return what there is to say of a run: the fields of `finetune --json` and more; unknown is `None`.
+
+    Accuracies are percentages, of the data set's own splits; `test_accuracy_low` and `_high` are the 95 % interval.
+    """
+    metrics = run.job.metrics()
+    losses = [m["loss"] for m in metrics if m.get("loss") is not None]
+    validated = [m for m in metrics if m.get("val_accuracy") is not None]
+    results = run.results() or {}
+    status = run.job.status
+    return {
+        "run_id": run.run_id,
+        "state": run.job.state,
+        "model_name": status.get("model_name") or run.spec.model_name,
+        "dataset": run.spec.dataset,
+        "recipe": run.spec.recipe,
+        "train_on": run.spec.train_on,
+        "steps": max((m["step"] for m in metrics if "step" in m), default=0),
+        "train_loss_first": losses[0] if losses else None,
+        "train_loss_last": fmean(losses[-LAST_LOSSES:]) if losses else None,
+        "val_accuracy": validated[-1]["val_accuracy"] if validated else None,
+        "test_accuracy": results.get("test_accuracy"),
+        "test_accuracy_low": results.get("test_accuracy_low"),
+        "test_accuracy_high": results.get("test_accuracy_high"),
+        "seconds": results.get("seconds") or status.get("seconds"),
+        "images_per_second": results.get("images_per_second") or status.get("images_per_second"),
+        "message": status.get("message"),
+    }
+
+
+def _run_of(job: jobs.Job) -> Run:
+    known = FinetuneSpec.__dataclass_fields__
+    return Run(job, FinetuneSpec(**{name: value for name, value in job.spec.items() if name in known}))

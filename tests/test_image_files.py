@@ -1,0 +1,90 @@
+"""Image files of every kind, broken ones above all."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bakeoff_core import image_files
+from bakeoff_core.image_files import ImageFileError, find_damaged, open_rgb, require_image, thumbnail
+
+
+def noise(mode: str = "RGB", size: tuple[int, int] = (64, 48)) -> Image.Image:
+    values = np.random.default_rng(3).integers(0, 256, (size[1], size[0], 4), dtype=np.uint8)
+    return Image.fromarray(values, "RGBA").convert(mode)
+
+
+def saved(path: Path, image: Image.Image, **options: object) -> Path:
+    image.save(path, **options)
+    return path
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "1", "P", "RGBA", "LA", "CMYK"])
+def test_every_mode_becomes_rgb(tmp_path: Path, mode: str) -> None:
+    path = saved(tmp_path / ("a.tif" if mode == "CMYK" else "a.png"), noise(mode))
+    image = open_rgb(path)
+    assert (image.mode, image.size) == ("RGB", (64, 48))
+
+
+def test_sixteen_bits_are_scaled_and_not_cut_off(tmp_path: Path) -> None:
+    values = np.linspace(0, 65535, 64 * 48).reshape(48, 64).astype(np.uint16)
+    image = open_rgb(saved(tmp_path / "a.png", Image.fromarray(values)))
+    assert np.asarray(image).min() == 0 and np.asarray(image).max() == 255
+    assert 100 < np.asarray(image).mean() < 155
+
+
+def test_transparency_is_laid_over_white(tmp_path: Path) -> None:
+    image = open_rgb(saved(tmp_path / "a.png", Image.new("RGBA", (8, 8), (255, 0, 0, 0))))
+    assert image.getpixel((4, 4)) == (255, 255, 255)
+
+
+def test_a_photograph_is_turned_upright(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert open_rgb(saved(tmp_path / "a.jpg", noise(), exif=exif)).size == (48, 64)
+
+
+def test_a_thumbnail_is_a_small_jpeg(tmp_path: Path) -> None:
+    small = Image.open(io.BytesIO(thumbnail(saved(tmp_path / "a.png", noise(size=(640, 480))), 96)))
+    assert (small.format, small.size) == ("JPEG", (96, 72))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "a.jpg is empty."),
+        (b"hello, I am no image", "a.jpg is no image in JPEG, PNG"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n", "a.jpg is no image"),
+    ],
+)
+def test_what_is_no_image_is_refused_by_its_header(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "a.jpg").write_bytes(content)
+    with pytest.raises(ImageFileError, match=words):
+        require_image(tmp_path / "a.jpg")
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png"])
+def test_a_file_cut_off_passes_its_header_and_not_the_decoder(tmp_path: Path, name: str) -> None:
+    path = saved(tmp_path / name, noise(size=(640, 480)))
+    path.write_bytes(path.read_bytes()[:20_000])
+    require_image(path)
+    with pytest.raises(ImageFileError, match="is damaged or cut off"):
+        open_rgb(path)
+
+
+def test_too_many_pixels_are_refused_before_they_are_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image_files, "MOST_PIXELS", 1_000_000)
+    path = saved(tmp_path / "a.png", Image.new("L", (1001, 1000)))
+    with pytest.raises(ImageFileError, match="1001 x 1000 pixels; at most 1 million"):
+        open_rgb(path)
+
+
+def test_damaged_files_are_found_and_named_among_sound_ones(tmp_path: Path) -> None:
+    good, bad = saved(tmp_path / "good.png", noise()), saved(tmp_path / "bad.png", noise())
+    bad.write_bytes(bad.read_bytes()[:2000])
+    seen: list[int] = []
+    found = find_damaged([good, bad], seen.append)
+    assert list(found) == [bad] and "bad.png is damaged" in found[bad]
+    assert seen == [1, 2]
