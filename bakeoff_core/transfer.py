@@ -6,13 +6,15 @@ Imports torch and timm; only workers use it. Not covered: where weights are (`we
 from __future__ import annotations
 
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 import torch
 from torch import nn
 
-from bakeoff_core.errors import BakeoffError
+from bakeoff_core.errors import BakeoffError, UnknownModelError
 from bakeoff_core.recipes import RATE_BATCH_SIZE, WARMUP_SHARE, Recipe
+from bakeoff_core.timm_names import architecture_of
 from bakeoff_core.torchvision_ops import prepare_torchvision
 from bakeoff_core.weights import Weights
 
@@ -40,8 +42,12 @@ def create_for_transfer(model_name: str, weights: Weights | None, class_count: i
         img_size: Side of the input; models built for one size are built for this one. `None` for the model's own.
 
     Raises:
+        UnknownModelError: timm has no such architecture.
         BakeoffError: The weights can't be fetched, or do not fit the model.
     """
+    architecture = architecture_of(model_name)
+    if not timm.is_model(architecture):
+        raise UnknownModelError(model_name, tuple(get_close_matches(architecture, timm.list_models(), 3)))
     cfg = timm.models.get_pretrained_cfg(model_name)
     resize = img_size is not None and cfg is not None and cfg.fixed_input_size and cfg.input_size[-1] != img_size
     options: dict[str, Any] = {"img_size": img_size} if resize else {}
