@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 import streamlit as st
 
-HEIGHT_PX = 410
+HEIGHT_PX = 362
 
 
 def is_dark() -> bool:
