@@ -51,23 +51,25 @@ def draw(table: pd.DataFrame) -> Asked:
             on_release=_keep_in_url("min_top1", None),
         )
     rule, cost, more = st.columns([4, 5, 2], gap="medium", vertical_alignment="bottom")
+    _choose_from_url("rule", RULE_LABELS)
+    _choose_from_url("cost", COST_LABELS)
     chosen_rule = rule.segmented_control(
         "The pick is",
         RULES,
         format_func=RULE_LABELS.get,
-        default=RULES[0],
         required=True,
         key="rule",
-        bind="query-params",
+        on_change=_keep_choice,
+        args=("rule", RULE_LABELS),
     )
     chosen_cost = cost.segmented_control(
         "Cost, and horizontal axis",
         tuple(COST_COLUMNS),
         format_func=COST_LABELS.get,
-        default="latency",
         required=True,
         key="cost",
-        bind="query-params",
+        on_change=_keep_choice,
+        args=("cost", COST_LABELS),
         help="What “cheapest” means. MACs are multiply-accumulates of one image; papers call them FLOPs.",
     )
     with more.popover("More limits", width="stretch"):
@@ -106,6 +108,30 @@ def _from_url(name: str, default: float) -> float:
     except (TypeError, ValueError):
         return default
     return value if math.isfinite(value) else default
+
+
+def _choose_from_url(name: str, labels: dict[str, str]) -> None:
+    """Set a choice that this page has not drawn yet from the link, from earlier in this session, or to the first.
+
+    Streamlit could bind the choice to the link by itself, but then the browser writes one part of the link and the
+    server, for the sliders, another; on a busy machine the later one of two quick changes is lost.
+    """
+    if name in st.session_state:
+        return
+    label = st.query_params.get(name)
+    if label is None and (label := st.session_state.get(f"kept_{name}")) is not None:
+        st.query_params[name] = label  # leaving the page took it out of the link
+    st.session_state[name] = next((key for key, known in labels.items() if known == label), next(iter(labels)))
+
+
+def _keep_choice(name: str, labels: dict[str, str]) -> None:
+    """Keep a choice in the link; the first one is the default and is left out of it."""
+    label = labels[st.session_state[name]]
+    if label == next(iter(labels.values())):
+        st.query_params.pop(name, None)
+        st.session_state.pop(f"kept_{name}", None)
+    else:
+        st.query_params[name] = st.session_state[f"kept_{name}"] = label
 
 
 def _keep_in_url(name: str, default: float | None) -> Callable[[float], None]:
