@@ -117,8 +117,10 @@ def test_link_reopens_the_same_view(measured):
     slider(measured, "Accuracy floor (%)").fill("65")
     expect(measured).to_have_url(re.compile("latency_ms=60"))
     expect(measured).to_have_url(re.compile("min_top1=65"))
+    expect(pick(measured)).to_have_text("invented_0005.made_up")  # the most accurate within these limits
     measured.get_by_text("Cheapest", exact=True).click()
     expect(measured).to_have_url(re.compile("rule="))
+    expect(pick(measured)).to_have_text("invented_0003.made_up")  # the link is there a moment before the answer
     name, link = pick(measured).inner_text(), measured.url
     measured.goto("about:blank")
     measured.goto(link)
