@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 from torch import nn
 
-from bakeoff_core.batches import evaluation_loader
+from bakeoff_core.batches import evaluation_loader, shared
 from bakeoff_core.datasets import LabelledImage
 from bakeoff_core.home import features_path
 
@@ -50,40 +51,50 @@ def read_features(key: str, split: str) -> np.ndarray | None:
 
 
 def compute_features(
+    accelerator: Accelerator,
     model: nn.Module,
     images: Sequence[LabelledImage],
     transform: Callable,
-    device: torch.device,
     *,
     mirrored: bool = False,
     progress: Callable[[int], None] = lambda done: None,
 ) -> np.ndarray:
     """Run images through the frozen backbone and return what its head would see.
 
+    Several processes share the work, and each gets all of it.
+
     Args:
+        accelerator: Says where the model is and who shares the work.
         model: A timm model; put into eval mode here.
         images: In the order of the result.
         transform: PIL image to a tensor of shape (3, size, size).
-        device: Where the model is.
         mirrored: Whether to add every image's mirror image, all of them after all the images.
-        progress: Told the number of passes done after each batch.
+        progress: Told the number of images done after each batch.
 
     Returns:
         Float32 of shape (images, channels), twice as many rows with `mirrored`.
     """
     model.eval()
-    plain: list[np.ndarray] = []
-    flipped: list[np.ndarray] = []
-    done = 0
-    with torch.inference_mode():
-        for batch, _ in evaluation_loader(images, transform, FEATURE_BATCH):
-            for views, found in ((batch, plain), (batch.flip(-1), flipped))[: 1 + mirrored]:
-                views = views.to(device, memory_format=torch.channels_last)
-                features = model.forward_head(model.forward_features(views), pre_logits=True)
-                found.append(features.float().cpu().numpy())
-                done += len(batch)
-                progress(done)
-    return np.concatenate(plain + flipped)
+
+    def views_of(mine: Sequence[LabelledImage], tell: Callable[[int], Any]) -> np.ndarray:
+        found: list[np.ndarray] = []
+        with torch.inference_mode():
+            for batch, _ in evaluation_loader(mine, transform, FEATURE_BATCH):
+                views = [
+                    _pooled(model, v, accelerator.device) for v in ((batch, batch.flip(-1)) if mirrored else (batch,))
+                ]
+                found.append(np.stack(views, axis=1))
+                tell(sum(map(len, found)))
+        return np.concatenate(found)
+
+    rows = shared(accelerator, images, views_of, progress)
+    return np.concatenate([rows[:, view] for view in range(rows.shape[1])])
+
+
+def _pooled(model: nn.Module, batch: torch.Tensor, device: torch.device) -> np.ndarray:
+    """What the head sees of a batch: shape (images, channels)."""
+    maps = model.forward_features(batch.to(device, memory_format=torch.channels_last))
+    return model.forward_head(maps, pre_logits=True).float().cpu().numpy()
 
 
 def keep_features(key: str, split: str, features: np.ndarray) -> Path:

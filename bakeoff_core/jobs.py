@@ -77,7 +77,7 @@ class Job:
         return [metric for line in lines if (metric := parse_object(line))]
 
 
-def start_job(kind: str, module: str, spec: dict[str, Any], *, exclusive: bool = True) -> Job:
+def start_job(kind: str, module: str, spec: dict[str, Any], *, exclusive: bool = True, processes: int = 1) -> Job:
     """Start `python -m module FOLDER` as a process of its own session.
 
     Args:
@@ -85,6 +85,7 @@ def start_job(kind: str, module: str, spec: dict[str, Any], *, exclusive: bool =
         module: The worker.
         spec: What to do; must be JSON.
         exclusive: Take the machine's measuring lock for the worker.
+        processes: Processes of the worker, started together by PyTorch's launcher where there are several.
 
     Returns:
         The job, as it is at once after the start.
@@ -105,11 +106,18 @@ def start_job(kind: str, module: str, spec: dict[str, Any], *, exclusive: bool =
             folder.mkdir(parents=True)
             lock = _take(stack, folder)
             # Last, since this file makes the job visible: without its lock it would look like a failed one.
-            request = {"format": FORMAT_VERSION, "kind": kind, "module": module, "exclusive": exclusive, "spec": spec}
+            request = {
+                "format": FORMAT_VERSION,
+                "kind": kind,
+                "module": module,
+                "exclusive": exclusive,
+                "processes": processes,
+                "spec": spec,
+            }
             write_json(folder / "spec.json", request)
         except OSError as err:
             raise mendable(err, f"The job could not be set up in {jobs_path()}, and was not started") from err
-        _launch(folder, module, [*held, lock])
+        _launch(folder, module, processes, [*held, lock])
     return read_job(job_id)
 
 
@@ -140,7 +148,7 @@ def resume_job(job_id: str) -> Job:
             raise BakeoffError(f"Job {job_id} is already being resumed.") from err
         except OSError as err:
             raise mendable(err, f"The job {job_id} could not be resumed") from err
-        _launch(job.folder, request["module"], [*held, lock])
+        _launch(job.folder, request["module"], request.get("processes", 1), [*held, lock])
     return read_job(job_id)
 
 
@@ -151,11 +159,12 @@ def _take(stack: contextlib.ExitStack, folder: Path) -> IO[str]:
     return lock
 
 
-def _launch(folder: Path, module: str, locks: list[IO[str]]) -> None:
+def _launch(folder: Path, module: str, processes: int, locks: list[IO[str]]) -> None:
     """Start the worker. The locks live in the open files, which it inherits; closing ours leaves them held."""
+    launcher = ["torch.distributed.run", "--standalone", f"--nproc-per-node={processes}", "--module"]
     with (folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", module, str(folder)],
+            [sys.executable, "-m", *(launcher if processes > 1 else ()), module, str(folder)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

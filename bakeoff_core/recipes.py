@@ -56,6 +56,35 @@ class Recipe:
         return all(phase.trained == 0 for phase in self.phases)
 
 
+@dataclass(frozen=True)
+class Stage:
+    """A part of a training whose images and regularisation grow."""
+
+    until: float
+    """Share of all steps at which it ends; 1 for the last."""
+    size_share: float
+    """Side of the images as a share of the run's own."""
+    magnitude: int
+    """RandAugment's, of 30."""
+    mixup: float
+    """Alpha of mixup; 0 for none."""
+
+
+GROWING = (Stage(1 / 3, 1 / 2, 5, 0.0), Stage(2 / 3, 3 / 4, 10, 0.2), Stage(1.0, 1.0, 15, 0.4))
+"""Progressive training: small, lightly changed images first (Tan and Le 2021, arXiv 2104.00298, section 4.2: image
+size, RandAugment and mixup grow together, since small images need less regularisation)."""
+
+SIZE_STEP = 32
+"""Sizes of stages are multiples of it, as the strides of most backbones want."""
+
+
+def stage_size(stage: Stage, img_size: int) -> int:
+    """Return the side of a stage's images in pixels; the last stage's is the run's own, whatever it is."""
+    if stage.size_share == 1:
+        return img_size
+    return min(img_size, max(SIZE_STEP, round(stage.size_share * img_size / SIZE_STEP) * SIZE_STEP))
+
+
 RATE_BATCH_SIZE = 32
 """Batch size that the learning rates are for; others scale them by the square root of the ratio."""
 

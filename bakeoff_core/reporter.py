@@ -36,9 +36,15 @@ class Reporter:
     threads.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Begin to report for the job in `folder`: its state becomes `running`."""
-        self._folder = folder
+    def __init__(self, folder: Path, *, leads: bool = True) -> None:
+        """Begin to report for the job in `folder`: its state becomes `running`.
+
+        Args:
+            folder: The job's.
+            leads: Whether this process speaks for the job. Of several that share the work, one does; the others only
+                listen for the signal to stop.
+        """
+        self._folder, self._leads = folder, leads
         self._status: dict[str, Any] = {
             "format": FORMAT_VERSION,
             "state": "running",
@@ -46,14 +52,17 @@ class Reporter:
             "started_at": now(),
         }
         self._reserve = folder / "reserve"
-        with contextlib.suppress(OSError):
-            self._reserve.write_bytes(os.urandom(RESERVE_BYTES))
+        if leads:
+            with contextlib.suppress(OSError):
+                self._reserve.write_bytes(os.urandom(RESERVE_BYTES))
         signal.signal(signal.SIGTERM, _raise_stop)
         self.report()
 
     def finish(self, state: str, message: str) -> None:
         """Write the last status: `done`, `failed` or `stopped`, and why in a sentence."""
         self.report(state=state, message=message, current=None, time_left_s=0)
+        if not self._leads:
+            return
         self._reserve.unlink(missing_ok=True)
 
     @property
@@ -68,6 +77,8 @@ class Reporter:
             NoSpaceError: The disk is full.
         """
         self._status.update(fields, updated_at=now())
+        if not self._leads:
+            return
         path = self._folder / "status.json"
         try:
             try:
@@ -84,6 +95,8 @@ class Reporter:
         Raises:
             NoSpaceError: The disk is full.
         """
+        if not self._leads:
+            return
         try:
             with (self._folder / "metrics.jsonl").open("a") as handle:
                 handle.write(json.dumps(fields) + "\n")
@@ -96,6 +109,8 @@ class Reporter:
         Raises:
             NoSpaceError: The disk is full.
         """
+        if not self._leads:
+            return
         path = self._folder / "metrics.jsonl"
         lines = read_text(path).split("\n")[:-1]
         kept = "".join(f"{line}\n" for line in lines if (metric := parse_object(line)) and is_kept(metric))
@@ -103,6 +118,11 @@ class Reporter:
             write_text(path, kept)
         except OSError as err:
             raise mendable(err, "The job's measurements could not be rewritten") from err
+
+    def last_metric(self) -> dict[str, Any]:
+        """Return the last line of measurements; empty where there is none."""
+        lines = read_text(self._folder / "metrics.jsonl").split("\n")[:-1]
+        return parse_object(lines[-1]) if lines else {}
 
     def stop_wanted(self) -> bool:
         """Tell whether somebody asked the job to stop."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
-from bakeoff_core import jobs, runs
+from bakeoff_core import formatting, jobs, runs
 from bakeoff_core.datasets import DATASETS
 from bakeoff_core.printing import follow, print_json, remark
 from bakeoff_core.recipes import RECIPES
@@ -15,6 +16,7 @@ from bakeoff_core.recipes import RECIPES
 def finetune(arguments: argparse.Namespace) -> int:
     """Fine-tune a model on a data set and print the result."""
     options = ("dataset", "recipe", "data_dir", "weights_file", "steps", "epochs", "train_on", "batch_size", "img_size")
+    options += ("growing", "processes")
     spec = runs.FinetuneSpec(
         model_name=arguments.model,
         learning_rate=arguments.lr,
@@ -22,6 +24,8 @@ def finetune(arguments: argparse.Namespace) -> int:
         device=arguments.device,
         **{name: getattr(arguments, name) for name in options},
     )
+    if arguments.dry_run:
+        return _end_trial(follow(runs.start_run(spec, trial=True).job), arguments.json)
     return _end(follow(runs.start_run(spec).job), arguments.json)
 
 
@@ -65,6 +69,9 @@ def add(commands: Any, command: Callable[..., argparse.ArgumentParser], add_json
     train.add_argument("--img-size", type=int, help="side of the input in pixels (default: the weights' own)")
     train.add_argument("--seed", type=int, default=0, help="fixes everything drawn at random (default 0)")
     train.add_argument("--weights-file", metavar="FILE", help="your own pretrained weights, in safetensors")
+    train.add_argument("--growing", action="store_true", help="let images, RandAugment and mixup grow while it trains")
+    train.add_argument("--processes", type=int, default=1, help="processes that share each batch (default 1)")
+    train.add_argument("--dry-run", action="store_true", help="only try a few steps and say what the run would cost")
     train.add_argument("--device", choices=runs.DEVICES, default="auto", help="where to train (default auto)")
     add_json(train)
     add_json(command(commands, "runs", list_runs))
@@ -83,6 +90,21 @@ def _end(job: jobs.Job, as_json: bool) -> int:
         print(_line(found))
     remark(job.status.get("message") or job.state)
     return 0 if job.state == "done" else 1
+
+
+def _end_trial(job: jobs.Job, as_json: bool) -> int:
+    """Print what a run would cost."""
+    estimate = runs.read_estimate(runs.read_run(job.job_id))
+    if estimate is None:
+        remark(job.status.get("message") or job.state)
+        return 1
+    if as_json:
+        print_json(asdict(estimate))
+    else:
+        print(f"about {formatting.duration(estimate.seconds)}, {formatting.megabytes(estimate.peak_memory_bytes)}")
+    for part, seconds in estimate.parts.items():
+        remark(f"{part}: {formatting.duration(seconds)}")
+    return 0
 
 
 def _line(run: dict[str, Any]) -> str:

@@ -14,19 +14,25 @@ from typing import Any
 from bakeoff_core import jobs
 from bakeoff_core.datasets import DATASETS
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.recipes import RECIPES
+from bakeoff_core.job_files import read_json
+from bakeoff_core.recipes import RECIPES, Recipe
 from bakeoff_core.records import require_choice, require_count
 
 KIND = "finetune"
 TRIAL_KIND = "trial"
 MODULE = "bakeoff_core.finetune"
+TRIAL_MODULE = "bakeoff_core.trial"
 
 TRAIN_ON = ("train", "train+val")
 DEVICES = ("auto", "cpu", "cuda")
 RESULTS = "results.json"
 """A finished run's results, in its folder."""
+ESTIMATE = "estimate.json"
+"""What a trial found, in its folder."""
 PREDICTIONS = "predictions.parquet"
 """A finished run's answer to every test image."""
+SPLITS = "splits.parquet"
+"""Which image of the data set is in which part, with its label."""
 EXPORT = "model"
 """The folder in a finished run's folder that plain timm can load."""
 LAST_LOSSES = 5
@@ -35,6 +41,7 @@ LAST_LOSSES = 5
 MAX_STEPS = 1_000_000
 MAX_EPOCHS = 10_000
 MAX_BATCH_SIZE = 4096
+MAX_PROCESSES = 64
 IMG_SIZES = (16, 2048)
 
 
@@ -65,6 +72,10 @@ class FinetuneSpec:
     """Side of the input in pixels; `None` for the weights' own."""
     seed: int = 0
     device: str = "auto"
+    growing: bool = False
+    """Whether images, RandAugment and mixup grow together while it trains."""
+    processes: int = 1
+    """Processes that train together on this machine, each with its share of the batch."""
 
     def __post_init__(self) -> None:
         if not self.model_name.strip():
@@ -87,6 +98,37 @@ class FinetuneSpec:
             raise ValueError(f"`img_size` must be {IMG_SIZES[0]} to {IMG_SIZES[1]} pixels. Got {self.img_size}.")
         if not 0 <= self.seed < 2**32:
             raise ValueError(f"`seed` must be 0 to 4294967295. Got {self.seed}.")
+        if self.growing and RECIPES[self.recipe].uses_features:
+            raise ValueError("`growing` is for recipes that train the network; this one computes its features once.")
+        if require_count("processes", self.processes) > MAX_PROCESSES or self.batch_size % self.processes:
+            raise ValueError(
+                f"`processes` must be at most {MAX_PROCESSES} and divide the batch size {self.batch_size}. "
+                f"Got {self.processes}."
+            )
+
+    def planned_steps(self, recipe: Recipe, train_images: int) -> int:
+        """Return the optimiser steps of the run; an epoch leaves out what is left over after whole batches."""
+        epoch_steps = max(1, train_images // self.batch_size)
+        return self.steps or (self.epochs or recipe.epochs) * epoch_steps
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run would cost, from a trial of a few steps."""
+
+    seconds: float
+    """From the worker's start to its end."""
+    parts: dict[str, float]
+    """The same by kind of work, in seconds."""
+    steps: int
+    """Optimiser steps."""
+    images_per_second: float | None
+    """Trained; `None` where only a head is trained, which takes next to no time."""
+    peak_memory_bytes: int
+    """Of the worker: its largest resident set, or on CUDA what it holds of the GPU's memory."""
+    weights: str
+    """What the backbone would start from, in words."""
+    train_images: int
 
 
 @dataclass(frozen=True)
@@ -110,13 +152,27 @@ class Run:
 
 
 def start_run(spec: FinetuneSpec, *, trial: bool = False) -> Run:
-    """Start to fine-tune, or with `trial` only to find out what it would cost.
+    """Start to fine-tune, or with `trial` only to find out what it would cost (see `read_estimate`).
 
     Raises:
         BusyError: Another job is at work on this machine.
         NoSpaceError: The disk is full.
     """
-    return _run_of(jobs.start_job(TRIAL_KIND if trial else KIND, MODULE, asdict(spec)))
+    if trial:
+        return _run_of(jobs.start_job(TRIAL_KIND, TRIAL_MODULE, asdict(spec)))
+    return _run_of(jobs.start_job(KIND, MODULE, asdict(spec), processes=spec.processes))
+
+
+def read_estimate(trial: Run) -> Estimate | None:
+    """Return what a finished trial found; `None` before it has ended, or where it failed."""
+    found = read_json(trial.job.folder / ESTIMATE)
+    return Estimate(**found) if found else None
+
+
+def last_trial(spec: FinetuneSpec) -> Run | None:
+    """Return the newest trial of exactly this run that has not failed; `None` where there is none."""
+    trials = (_run_of(job) for job in jobs.list_jobs(TRIAL_KIND))
+    return next((t for t in trials if t.spec == spec and t.job.state not in ("failed", "stopped")), None)
 
 
 def read_run(run_id: str) -> Run:

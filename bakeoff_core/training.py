@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,15 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.data import DataLoader
 
-from bakeoff_core.recipes import Recipe
-from bakeoff_core.transfer import create_optimizer, create_scheduler, train_layers
+from bakeoff_core.batches import ImageFiles, evaluation_loader, shared
+from bakeoff_core.datasets import LabelledImage
+from bakeoff_core.recipes import Recipe, Stage
+from bakeoff_core.transfer import create_mixup, create_optimizer, create_scheduler, train_layers
 
 CHECKPOINT = "checkpoint"
 CHECKPOINT_S = 30.0
 """Seconds between two checkpoints; half of what a run may lose."""
+EVALUATION_BATCH = 32
 GRADIENT_NORM = 1.0
 """Longest gradient of a step; a longer one is shortened to it."""
 
@@ -41,28 +44,43 @@ class Step:
     learning_rate: float
     """Of the head."""
     images: int
+    """Of all processes together."""
     seconds: float
     """Since the step before it ended, loading included."""
+    checkpoint_is_due: bool
+    """Whether the last checkpoint is old; the same in every process."""
 
 
 class Training:
     """A run's state between its steps, which can be kept and restored."""
 
     def __init__(
-        self, accelerator: Accelerator, model: nn.Module, loader: DataLoader, recipe: Recipe, steps: int, folder: Path
+        self,
+        accelerator: Accelerator,
+        model: nn.Module,
+        loader: DataLoader,
+        recipe: Recipe,
+        steps: int,
+        folder: Path,
+        stages: Sequence[tuple[Stage, Callable[[Any], torch.Tensor]]] = (),
     ) -> None:
         """Prepare to train.
 
         Args:
             accelerator: Places model, optimiser and batches.
             model: With its new head.
-            loader: Shuffled training batches.
+            loader: Shuffled training batches of `ImageFiles`.
             recipe: What trains when, and at which rates.
             steps: Steps in all.
             folder: Where checkpoints go.
+            stages: With growing images, each stage and the transform of its images; empty for the loader's own.
         """
         self._accelerator, self._recipe, self._folder = accelerator, recipe, folder
-        self._bare = model
+        self._stages = stages
+        self._images: ImageFiles = loader.dataset
+        self.bare = model
+        """The model itself, without what several processes wrap around it."""
+        self._classes = model.num_classes
         optimizer = create_optimizer(model, recipe)
         self.steps = steps
         self.model, self._optimizer, self._loader = accelerator.prepare(model, optimizer, loader)
@@ -80,33 +98,42 @@ class Training:
         while self.number < self.steps:
             epoch, done = divmod(self.number, self.epoch_steps)
             self._loader.set_epoch(epoch)
+            mixup, until = self._set_stage()
             batches = self._accelerator.skip_first_batches(self._loader, done) if done else self._loader
             began = time.monotonic()
             for images, labels in batches:
                 self._set_phase()
-                loss, rate = self._step(images, labels)
+                targets = labels
+                if mixup is not None and len(images) % 2 == 0:  # it mixes each image with one of the others
+                    images, targets = mixup(images, labels)
+                loss, rate, is_due = self._step(images, targets)
                 self.number += 1
-                yield Step(self.number, loss, rate, len(images), time.monotonic() - began)
-                if self.number >= self.steps:
-                    return
+                count = len(images) * self._accelerator.num_processes
+                yield Step(self.number, loss, rate, count, time.monotonic() - began, is_due)
+                if self.number >= until:
+                    break
                 began = time.monotonic()
 
-    def keep_if_due(self) -> None:
-        """Write a checkpoint if the last one is old; raises `OSError` where the disk is full."""
-        if time.monotonic() - self._kept_at >= CHECKPOINT_S:
-            self.keep()
-
     def keep(self) -> None:
-        """Write a checkpoint beside the last one, then let it take its place."""
+        """Write a checkpoint beside the last one, then let it take its place; every process has to call it.
+
+        Raises:
+            OSError: The disk is full; the last checkpoint is still there.
+        """
         new, current, old = (self._folder / f"{CHECKPOINT}{end}" for end in ("-new", "", "-old"))
-        shutil.rmtree(new, ignore_errors=True)
+        leads = self._accelerator.is_main_process
+        if leads:
+            shutil.rmtree(new, ignore_errors=True)
+        self._accelerator.wait_for_everyone()
         self._accelerator.save_state(str(new))
-        (new / "step.json").write_text(json.dumps({"step": self.number, "steps": self.steps}))
-        shutil.rmtree(old, ignore_errors=True)
-        if current.exists():
-            current.rename(old)
-        new.rename(current)
-        shutil.rmtree(old, ignore_errors=True)
+        self._accelerator.wait_for_everyone()
+        if leads:
+            (new / "step.json").write_text(json.dumps({"step": self.number, "steps": self.steps}))
+            shutil.rmtree(old, ignore_errors=True)
+            if current.exists():
+                current.rename(old)
+            new.rename(current)
+            shutil.rmtree(old, ignore_errors=True)
         self._kept_at = time.monotonic()
 
     def restore(self) -> bool:
@@ -123,39 +150,66 @@ class Training:
                 return True
         return False
 
+    def _set_stage(self) -> tuple[Any, int]:
+        """Let the images grow as far as they are at this step; return the stage's mixup and its last step."""
+        for stage, transform in self._stages:
+            until = self.steps if stage.until >= 1 else round(stage.until * self.steps)
+            if self.number < until:
+                self._images.transform = transform
+                return create_mixup(stage.mixup, self._classes), until
+        return None, self.steps
+
     def _set_phase(self) -> None:
         """Let train what trains at this point of the recipe."""
         share = self.number / self.steps
         phase = next(p for p in self._recipe.phases if share < p.until or p.until >= 1)
         self.model.train()
-        train_layers(self._bare, phase.trained)
+        train_layers(self.bare, phase.trained)
 
-    def _step(self, images: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:
+    def _step(self, images: torch.Tensor, targets: torch.Tensor) -> tuple[float, float, bool]:
+        """Do one step; return the loss over all processes, the head's rate, and whether a checkpoint is due."""
         self._scheduler.step_update(self.number + 1)
         with self._accelerator.autocast():
             logits = self.model(images.to(memory_format=torch.channels_last))
-            loss = functional.cross_entropy(logits.float(), labels)
+            loss = functional.cross_entropy(logits.float(), targets)
         self._optimizer.zero_grad()
         self._accelerator.backward(loss)
         self._accelerator.clip_grad_norm_(self.model.parameters(), GRADIENT_NORM)
         self._optimizer.step()
-        return loss.item(), max(group["lr"] for group in self._optimizer.param_groups)
+        is_due = time.monotonic() - self._kept_at >= CHECKPOINT_S
+        told = torch.tensor([loss.item(), float(is_due)], device=self._accelerator.device)
+        mean_loss, due_share = self._accelerator.reduce(told, "mean").tolist()
+        return mean_loss, max(group["lr"] for group in self._optimizer.param_groups), due_share > 0
 
 
 def predict(
-    accelerator: Accelerator, model: nn.Module, loader: DataLoader, progress: Callable[[int], Any] = lambda done: None
+    accelerator: Accelerator,
+    model: nn.Module,
+    images: Sequence[LabelledImage],
+    transform: Callable[[Any], torch.Tensor],
+    progress: Callable[[int], Any] = lambda done: None,
 ) -> np.ndarray:
-    """Return the model's probabilities for a loader's images, in order: float32 of shape (images, classes).
+    """Return the model's probabilities for images, in order: float32 of shape (images, classes).
 
-    The model is in eval mode afterwards.
+    Several processes share the work, and each gets the whole answer. The model is in eval mode afterwards.
+
+    Args:
+        accelerator: Says where the model is and who shares the work.
+        model: The bare model: what wraps it in several processes would wait for the others at every batch.
+        images: At least one.
+        transform: As `transfer.eval_transform` returns it.
+        progress: Told the number of images done.
     """
     model.eval()
-    found: list[np.ndarray] = []
-    done = 0
-    with torch.inference_mode(), accelerator.autocast():
-        for images, _ in loader:
-            images = images.to(accelerator.device, memory_format=torch.channels_last)
-            found.append(model(images).float().softmax(-1).cpu().numpy())
-            done += len(images)
-            progress(done)
-    return np.concatenate(found)
+
+    def probabilities(mine: Sequence[LabelledImage], tell: Callable[[int], Any]) -> np.ndarray:
+        found, done = [], 0
+        with torch.inference_mode(), accelerator.autocast():
+            for batch, _ in evaluation_loader(mine, transform, EVALUATION_BATCH):
+                batch = batch.to(accelerator.device, memory_format=torch.channels_last)
+                found.append(model(batch).float().softmax(-1).cpu().numpy())
+                done += len(batch)
+                tell(done)
+        return np.concatenate(found) if found else np.empty((0, model.num_classes), np.float32)
+
+    return shared(accelerator, images, probabilities, progress)

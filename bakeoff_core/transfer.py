@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from bakeoff_core.errors import BakeoffError, UnknownModelError
-from bakeoff_core.recipes import RATE_BATCH_SIZE, WARMUP_SHARE, Recipe
+from bakeoff_core.recipes import RATE_BATCH_SIZE, WARMUP_SHARE, Recipe, Stage, stage_size
 from bakeoff_core.timm_names import architecture_of
 from bakeoff_core.torchvision_ops import prepare_torchvision
 from bakeoff_core.weights import Weights
@@ -21,7 +21,7 @@ from bakeoff_core.weights import Weights
 prepare_torchvision()
 
 import timm  # noqa: E402  (torchvision must be prepared first)
-from timm.data import create_transform, resolve_data_config  # noqa: E402
+from timm.data import Mixup, create_transform, resolve_data_config  # noqa: E402
 from timm.models import group_parameters, load_state_dict  # noqa: E402
 from timm.optim import create_optimizer_v2  # noqa: E402
 from timm.scheduler import CosineLRScheduler  # noqa: E402
@@ -99,6 +99,26 @@ def train_transform(config: dict[str, Any], augmentation: str) -> Any:
     strong = {"auto_augment": RAND_AUGMENT, "re_prob": ERASING} if augmentation == "standard" else {}
     plain = {name: config[name] for name in ("input_size", "interpolation", "mean", "std")}
     return create_transform(**plain, is_training=True, scale=TRAIN_SCALE, hflip=0.5, color_jitter=0.2, **strong)
+
+
+def stage_transform(config: dict[str, Any], stage: Stage) -> Any:
+    """Return the transform of training images in a stage of growing: PIL to a tensor of shape (3, side, side)."""
+    side = stage_size(stage, config["input_size"][-1])
+    plain = {name: config[name] for name in ("interpolation", "mean", "std")}
+    policy = f"rand-m{stage.magnitude}-mstd0.5-inc1"
+    return create_transform(
+        **plain, input_size=(3, side, side), is_training=True, scale=TRAIN_SCALE, auto_augment=policy
+    )
+
+
+def create_mixup(alpha: float, class_count: int) -> Mixup | None:
+    """Return timm's mixup of batches with an even number of images, without label smoothing; `None` for alpha 0."""
+    return Mixup(mixup_alpha=alpha, label_smoothing=0.0, num_classes=class_count) if alpha else None
+
+
+def takes_any_size(model: nn.Module) -> bool:
+    """Tell whether images of a size can be fed to the model that it was not created for, as growing images need."""
+    return not (model.pretrained_cfg or {}).get("fixed_input_size", False)
 
 
 def eval_transform(config: dict[str, Any]) -> Any:

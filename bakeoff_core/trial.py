@@ -1,0 +1,182 @@
+"""The trial of a fine-tuning run: run as `python -m bakeoff_core.trial FOLDER`, before the run itself.
+
+Does a few of each kind of work that the run would do, on its own images and model, and leaves in `estimate.json` how
+long the whole would take and how much memory it would need. Nothing is trained that anybody keeps. Not covered: the
+run (`finetune`).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import pairwise
+from pathlib import Path
+from statistics import fmean
+
+from bakeoff_core.batches import start_decoders
+from bakeoff_core.datasets import LabelledImage
+from bakeoff_core.features import compute_features, features_key, read_features, weights_digest
+from bakeoff_core.finetune import process_began, run_worker, validation_interval
+from bakeoff_core.heap import keep_freed_memory
+from bakeoff_core.image_files import find_damaged
+from bakeoff_core.job_files import write_text
+from bakeoff_core.memory import peak_memory_bytes
+from bakeoff_core.preparing import Prepared, prepare_run
+from bakeoff_core.recipes import GROWING
+from bakeoff_core.reporter import Reporter
+from bakeoff_core.runs import ESTIMATE, Estimate, FinetuneSpec
+from bakeoff_core.training import CHECKPOINT, CHECKPOINT_S, Training, predict
+
+DECODED_IMAGES = 64
+"""Images decoded to see how long checking all of them takes."""
+JUDGED_IMAGES = 128
+"""Images run through the model to see how long judging all of them takes."""
+WARMUP_STEPS, TIMED_STEPS, TIMED_S = 2, 6, 3.0
+"""Steps of each kind before the clock starts, and after it: so many, or for so long, whichever is less."""
+
+
+class Trial:
+    """One trial, from its request to its estimate."""
+
+    def __init__(self, reporter: Reporter, folder: Path, spec: FinetuneSpec) -> None:
+        """Prepare the trial in a job's folder."""
+        self._reporter, self._folder, self._spec = reporter, folder, spec
+        self._seconds: dict[str, float] = {}
+
+    def run(self) -> None:
+        """Do everything; raises `BakeoffError` for what the user can mend."""
+        run = prepare_run(
+            self._spec, lambda message, **fields: self._reporter.report(message=message), check_images=False
+        )
+        self._seconds["starting"] = time.monotonic() - process_began()
+        self._reporter.report(message="Trying a few steps", model_name=run.model_name, weights=run.weights)
+        images = [image for split in run.dataset.splits().values() for image in split]
+        self._seconds["checking the images"] = len(images) * self._decoding_s(images)
+        if run.recipe.uses_features:
+            self._try_features(run)
+            rate = None
+        else:
+            rate = self._try_training(run)
+        estimate = Estimate(
+            seconds=sum(self._seconds.values()),
+            parts=self._seconds,
+            steps=self._spec.planned_steps(run.recipe, len(run.fit)),
+            images_per_second=rate,
+            peak_memory_bytes=peak_memory_bytes(run.accelerator.device),
+            weights=run.weights,
+            train_images=len(run.fit),
+        )
+        write_text(self._folder / ESTIMATE, json.dumps(asdict(estimate), indent=1))
+
+    def _tell(self, message: str, **fields: object) -> None:
+        self._reporter.report(message=message)
+
+    def _decoding_s(self, images: Sequence[LabelledImage]) -> float:
+        """Seconds to decode one image, as checking does."""
+        some = spread(images, DECODED_IMAGES)
+        began = time.monotonic()
+        find_damaged(image.path for image in some)
+        return (time.monotonic() - began) / len(some)
+
+    def _try_features(self, run: Prepared) -> None:
+        """See how long the features that are not kept yet take. The head's own steps are too few seconds to count."""
+        key = features_key(run.dataset.content_key(), weights_digest(run.model), run.config)
+        missing = {split: len(i) for split, i in run.dataset.splits().items() if read_features(key, split) is None}
+        passes = sum(count * (1 + (split != "test")) for split, count in missing.items())
+        if passes:
+            marks: list[tuple[float, int]] = []
+            some = spread(run.dataset.test, JUDGED_IMAGES)
+            began = time.monotonic()
+            compute_features(
+                run.accelerator, run.model, some, run.judge, progress=lambda n: marks.append((time.monotonic(), n))
+            )
+            self._seconds["computing features"] = passes * _pace(marks) + len(missing) * (
+                marks[0][0] - began - marks[0][1] * _pace(marks)
+            )
+        steps = self._spec.planned_steps(run.recipe, len(run.fit))
+        self._seconds["training the head"] = steps * HEAD_STEP_S
+
+    def _try_training(self, run: Prepared) -> float:
+        """See how long steps, validations and the test take; return the images trained a second."""
+        training = run.training(self._folder)
+        steps, epoch = training.steps, training.epoch_steps
+        total_s = 0.0
+        for start, end in segments(run, steps):
+            first_s, step_s = _time_steps(training, start)
+            starts = len(range(start - start % epoch, end, epoch))  # passes over the images begun in it
+            total_s += (end - start) * step_s + starts * max(0.0, first_s - step_s)
+        self._seconds["training"] = total_s
+        began = time.monotonic()
+        training.keep()
+        keep_s = time.monotonic() - began
+        shutil.rmtree(self._folder / CHECKPOINT, ignore_errors=True)
+        self._seconds["checkpoints"] = keep_s * (1 + total_s // CHECKPOINT_S)
+        marks: list[tuple[float, int]] = []
+        began = time.monotonic()
+        predict(
+            run.accelerator,
+            training.bare,
+            spread(run.dataset.test, JUDGED_IMAGES),
+            run.judge,
+            lambda done: marks.append((time.monotonic(), done)),
+        )
+        pace_s = _pace(marks)
+        start_s = max(0.0, marks[0][0] - began - marks[0][1] * pace_s)
+        if run.val:
+            every = validation_interval(steps, epoch)
+            times = steps // every + (steps % every > 0)
+            self._seconds["validating"] = times * (start_s + len(run.val) * pace_s)
+        self._seconds["testing"] = start_s + len(run.dataset.test) * pace_s
+        return steps * self._spec.batch_size / total_s
+
+
+HEAD_STEP_S = 0.0006
+"""Seconds of one step of a head on features, 32 images, measured on two cores; thousands of steps take seconds."""
+
+
+def spread(images: Sequence[LabelledImage], count: int) -> list[LabelledImage]:
+    """Return so many of the images, at even distances; all where there are fewer."""
+    stride = max(1, len(images) / count)
+    return [images[int(at * stride)] for at in range(min(count, len(images)))]
+
+
+def segments(run: Prepared, steps: int) -> list[tuple[int, int]]:
+    """Return the ranges of steps (first, end) within which every step does the same work."""
+    shares = [phase.until for phase in run.recipe.phases] + ([s.until for s in GROWING] if run.spec.growing else [])
+    ends = sorted({0, steps, *(round(share * steps) for share in shares if share < 1)})
+    return list(pairwise(ends))
+
+
+def _time_steps(training: Training, start: int) -> tuple[float, float]:
+    """Do a few steps from step `start` on; return the seconds of the first of a pass, and of any other."""
+    times: list[float] = []
+    for lap in range(2):  # the first lap's first step includes what happens only once in a process
+        training.number = start
+        times.clear()
+        for step in training.run():
+            times.append(step.seconds)
+            if len(times) >= (WARMUP_STEPS if lap == 0 else TIMED_STEPS) or sum(times[1:]) > TIMED_S:
+                break
+    return times[0], fmean(times[1:] or times)
+
+
+def _pace(marks: list[tuple[float, int]]) -> float:
+    """Seconds an image, from (moment, images done) after each batch; what comes before the first is left out."""
+    (began, first), (ended, last) = marks[0], marks[-1]
+    return (ended - began) / (last - first) if last > first else 0.0
+
+
+def main(folder: str) -> int:
+    """Run the trial in `folder` to its end; the exit code is 0 when it got there."""
+    keep_freed_memory()
+    reporter = Reporter(Path(folder))
+    start_decoders()
+    return run_worker(reporter, lambda: Trial(reporter, Path(folder), FinetuneSpec(**reporter.spec)).run())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
