@@ -96,8 +96,8 @@ def frontier_figure(
 
 def _layout(chart: Chart, palette: Palette) -> go.Layout:
     axis = {
-        "gridcolor": _rgba(palette.quiet, GRID_ALPHA),
-        "linecolor": _rgba(palette.quiet, INTERVAL_ALPHA),
+        "gridcolor": rgba(palette.quiet, GRID_ALPHA),
+        "linecolor": rgba(palette.quiet, INTERVAL_ALPHA),
         "zeroline": False,
         "showline": True,
         "automargin": True,
@@ -150,7 +150,7 @@ def _annotations(chart: Chart, palette: Palette) -> list[dict[str, object]]:
     return [{"showarrow": False, **where, **text}]
 
 
-def _rgba(colour: str, alpha: float) -> str:
+def rgba(colour: str, alpha: float) -> str:
     """A hex colour with opacity, in the only form Plotly knows for it."""
     red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
     return f"rgba({red},{green},{blue},{alpha})"
@@ -273,7 +273,7 @@ def _error_bars(chart: Chart, table: pd.DataFrame, cost: str, palette: Palette) 
         "symmetric": False,
         "array": (high - table["x"]).clip(lower=0).fillna(0).tolist(),
         "arrayminus": (table["x"] - low).clip(lower=0).fillna(0).tolist(),
-        "color": _rgba(palette.quiet, INTERVAL_ALPHA),
+        "color": rgba(palette.quiet, INTERVAL_ALPHA),
         "thickness": 1.2,
         "width": 3,
     }

@@ -1,10 +1,10 @@
 """Start, watch, stop and resume a worker process.
 
 One folder a job: `spec.json` (written once, by the launcher), `status.json` and `metrics.jsonl` (written by the
-worker alone, whole file or whole line), `log.txt`, and `stop`, an empty file that records the wish to stop. The
-worker holds a lock on `lock` from before it starts until it is gone, however it goes: a job that says "running"
-without the lock has failed, and is shown so. A process id alone would lie: it outlives a killed child that nobody
-reaped, and is given out again.
+worker alone, whole file or whole line), `log.txt`, `leader` (the worker's process id, from the launcher), and `stop`,
+an empty file that records the wish to stop. The worker holds a lock on `lock` from before it starts until it is gone,
+however it goes: a job that says "running" without the lock has failed, and is shown so. A process id alone would lie:
+it outlives a killed child that nobody reaped, and is given out again.
 
 One job at a time measures or trains on a machine, whatever folder its state lives in: a lock file in the temporary
 folder sees to that. `BAKEOFF_MEASURING_LOCK` names another file; the tests use it, so as not to wait for a developer's
@@ -41,6 +41,9 @@ LOOK_S = 0.2
 STOP_GRACE_S = 4.0
 """Seconds a worker gets to stop by itself before it is killed."""
 ACTIVE = ("starting", "running")
+LEADER = "leader"
+"""File with the process id of the worker's first process, from the launcher: a worker that is still loading its
+libraries has not said it yet."""
 
 _JOB_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9-]+")
 
@@ -144,6 +147,7 @@ def resume_job(job_id: str) -> Job:
             # Nobody is at work, so this is ours to write: the last worker's process id may be somebody else's by now.
             write_json(job.folder / "status.json", {"format": FORMAT_VERSION, "state": "starting"})
             (job.folder / "stop").unlink(missing_ok=True)
+            (job.folder / LEADER).unlink(missing_ok=True)
         except BlockingIOError as err:
             raise BakeoffError(f"Job {job_id} is already being resumed.") from err
         except OSError as err:
@@ -173,6 +177,8 @@ def _launch(folder: Path, module: str, processes: int, locks: list[IO[str]]) -> 
             pass_fds=[handle.fileno() for handle in locks],
             start_new_session=True,
         )
+    with contextlib.suppress(OSError):  # a full disk; the worker will say its own process id, or fail
+        (folder / LEADER).write_text(str(process.pid))
     threading.Thread(target=process.wait, daemon=True, name=f"reap {folder.name}").start()
 
 
@@ -211,25 +217,47 @@ def list_jobs(kind: str | None = None) -> list[Job]:
     return [job for job in jobs if kind is None or job.kind == kind]
 
 
+def active_jobs() -> list[Job]:
+    """Return every job that is at work, the newest first. Only locks are looked at, so it is quick with many jobs."""
+    locks = sorted(jobs_path().glob("*/lock"), reverse=True) if jobs_path().is_dir() else []
+    held = [path.parent.name for path in locks if _JOB_ID.fullmatch(path.parent.name) and _is_locked(path)]
+    return [job for name in held if (jobs_path() / name / "spec.json").is_file() and (job := read_job(name)).active]
+
+
 def stop_job(job_id: str) -> Job:
     """Stop a job and every process of it; returns when it is gone, at most a few seconds later.
 
-    The worker is asked first, so that it can save and say so, and killed if it does not answer.
+    The worker is asked first, so that it can save and say so, and killed if it does not answer. One that is still
+    starting has nothing to save yet and is killed at once.
     """
     job = read_job(job_id)
     if not job.active:
         return job
     (job.folder / "stop").touch()
-    _wait_until(lambda: "pid" in read_job(job_id).status or not read_job(job_id).active, STOP_GRACE_S)
-    for send, sign in ((os.kill, signal.SIGTERM), (os.killpg, signal.SIGKILL)):
+    for send, sign in ((os.kill, signal.SIGTERM), (os.killpg, signal.SIGKILL), (os.killpg, signal.SIGKILL)):
         job = read_job(job_id)
-        # Only while the lock is held is the process id surely the worker's; it leads a group of its own.
+        leader = _leader(job.folder)
+        # Only while the lock is held are the process ids surely the worker's; its leader leads a group of its own.
         if job.active and "pid" in job.status:
-            with contextlib.suppress(ProcessLookupError):
-                send(job.status["pid"], sign)
+            _send(send, job.status["pid"], sign)
+            if sign == signal.SIGKILL:
+                _send(os.kill, job.status["pid"], sign)  # of several processes, one under a launcher leads no group
+        if job.active and leader is not None and ("pid" not in job.status or sign == signal.SIGKILL):
+            _send(os.killpg, leader, signal.SIGKILL)
         if _wait_until(lambda: not read_job(job_id).active, STOP_GRACE_S):
             break
     return read_job(job_id)
+
+
+def _leader(folder: Path) -> int | None:
+    """The process id that the launcher noted; `None` where it has not yet."""
+    text = read_text(folder / LEADER).strip()
+    return int(text) if text.isdecimal() else None
+
+
+def _send(how: Any, pid: int, sign: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        how(pid, sign)
 
 
 def machine_holder() -> str | None:

@@ -20,6 +20,8 @@ from bakeoff_core.records import require_choice, require_count
 
 KIND = "finetune"
 TRIAL_KIND = "trial"
+KINDS = (KIND, TRIAL_KIND)
+"""The kinds of jobs that train."""
 MODULE = "bakeoff_core.finetune"
 TRIAL_MODULE = "bakeoff_core.trial"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from bakeoff_core import candidates, catalogue, figures, pareto, store
+from bakeoff_core import candidates, catalogue, figures, jobs, pareto, runs, store
 from bakeoff_core.candidates import MeasuredSetting
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.home import own_accuracy_path, profiles_path, timm_models_path
@@ -84,6 +84,18 @@ def published(shortlist: str, cost: str) -> pd.DataFrame:
     return pareto.annotate(candidates.published_candidates(shortlist, accuracies()), cost=cost)
 
 
+def metrics_of(job: jobs.Job) -> list[dict]:
+    """Return a job's measurements so far."""
+    path = job.folder / "metrics.jsonl"
+    return _metrics(str(path), stamp(path), job)
+
+
+def summary_of(run: runs.Run) -> dict:
+    """Return what there is to say of a run; see `runs.summarise_run`."""
+    files = [stamp(run.job.folder / name) for name in ("metrics.jsonl", "status.json", runs.RESULTS)]
+    return _summary(run.run_id, (run.job.state, *files), run)
+
+
 def timm_models() -> TimmModels | None:
     """Return timm's names, or `None` until a worker has listed them."""
     return _timm_models(str(timm_models_path()), stamp(timm_models_path()))
@@ -118,6 +130,16 @@ def _candidates(setting: Setting, cost: str, files: Version) -> pd.DataFrame:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _hovers(setting: Setting, cost: str, files: Version) -> dict[str, str]:
     return figures.hover_texts(candidates_of(setting, cost), cost)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _metrics(path: str, version: Stamp, _job: jobs.Job) -> list[dict]:
+    return _job.metrics()
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _summary(run_id: str, version: tuple, _run: runs.Run) -> dict:
+    return runs.summarise_run(_run)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -6,7 +6,7 @@ import hashlib
 
 import streamlit as st
 
-from bakeoff_core import jobs, measuring
+from bakeoff_core import jobs, measuring, runs
 from bakeoff_core.candidates import MeasuredSetting
 from bakeoff_core.errors import StoreError
 from bakeoff_core.formatting import duration, markdown_text
@@ -14,6 +14,9 @@ from bakeoff_core.home import profiles_path
 from bakeoff_core.machine import this_machine
 from bakeoff_core.timm_names import architecture_of
 from pages.parts import data
+
+WORK = {runs.KIND: "Fine-tuning", runs.TRIAL_KIND: "Working out a cost"}
+"""What the kinds of jobs do, in words."""
 
 THIS = "this"
 """Key of the machine the app runs on while it has no profiles."""
@@ -81,7 +84,7 @@ def key_of(measured: MeasuredSetting) -> str:
 @st.fragment(run_every="2s")
 def running() -> None:
     """Say what is running, and rerun the page when a job starts, ends or has saved something new."""
-    active = [job for job in jobs.list_jobs(measuring.KIND)[:20] if job.active]
+    active = [job for job in jobs.active_jobs() if job.kind != measuring.NAMES_KIND]
     seen = (data.stamp(profiles_path()), [job.job_id for job in active])
     before = st.session_state.get("seen_by_sidebar")
     st.session_state["seen_by_sidebar"] = seen
@@ -92,12 +95,20 @@ def running() -> None:
     for job in active:
         status = job.status
         total = max(1, status.get("total") or 1)
-        what = architecture_of(status["current"]) if status.get("current") else "starting"
         left = status.get("time_left_s")
         st.progress(
             min(1.0, (status.get("done") or 0) / total),
-            text=f"Measuring: {what}" + (f", about {duration(left)} left" if left else ""),
+            text=_what(job) + (f", about {duration(left)} left" if left else ""),
         )
+
+
+def _what(job: jobs.Job) -> str:
+    """What a job is at, in a few words."""
+    if job.kind != measuring.KIND:
+        model = architecture_of(job.status.get("model_name") or job.spec.get("model_name", ""))
+        return f"{WORK.get(job.kind, job.kind)}: {markdown_text(model)}"
+    current = job.status.get("current")
+    return f"Measuring: {architecture_of(current) if current else 'starting'}"
 
 
 def _describe(measured: MeasuredSetting | None) -> str:

@@ -1,0 +1,65 @@
+"""Which model to fine-tune first: the pick, or the best candidate whose weights can be had.
+
+Not covered: where weights are (`weights`), which candidate is the pick (`decision`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bakeoff_core.decision import decide
+from bakeoff_core.records import Decision
+from bakeoff_core.weights import PACKAGED, Weights, find_weights
+
+
+@dataclass(frozen=True)
+class Start:
+    """A model to begin with, and why this one."""
+
+    model_name: str
+    """timm's `arch.tag`."""
+    sentences: tuple[str, ...]
+    """Why, in plain words; the model's name is left to the caller."""
+
+
+def choose_start(
+    decision: Decision | None,
+    candidates: pd.DataFrame | None,
+    *,
+    can_download: bool,
+    find: Callable[[str], Weights] = find_weights,
+) -> Start:
+    """Choose the model to fine-tune first.
+
+    Args:
+        decision: What the limits ask for; `None` where nothing was measured.
+        candidates: The table it was decided on; `None` where there is none.
+        can_download: Whether the hub answers.
+        find: Says where a model's weights are.
+    """
+    pick = decision.pick.candidate if decision and decision.pick else None
+    if pick is not None and (can_download or find(pick.model_name).is_here):
+        return Start(pick.model_name, ("It is the pick of the Frontier page.",))
+    why = []
+    if pick is not None:
+        why.append(
+            f"The pick, {pick.model_name}, has to wait: its weights are not on this machine, and the hub they come "
+            "from does not answer."
+        )
+    elif decision is not None:
+        why.append("No model clears the limits of the Frontier page.")
+    if decision is not None and candidates is not None:
+        here = candidates[candidates["model_name"].map(lambda name: can_download or find(name).is_here).astype(bool)]
+        found = decide(here, decision.limits, rule=decision.rule, cost=decision.cost).pick if len(here) else None
+        if found is not None:
+            why.append("This is the best one within the limits whose weights are here.")
+            return Start(found.candidate.model_name, tuple(why))
+    why.append(
+        "This one comes with the product."
+        if why
+        else "Nothing was measured on this machine yet, so there is no pick; this model comes with the product."
+    )
+    return Start(next(iter(PACKAGED)), tuple(why))

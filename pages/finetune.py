@@ -1,0 +1,13 @@
+"""The Fine-tune page: adapt the pick to one's own classes, watch it learn, and see what it is worth."""
+
+import streamlit as st
+
+from bakeoff_core import jobs, runs
+from pages.parts import finetune_form, run_list, run_watch
+
+st.markdown("## Fine-tune on your classes")
+active = [job for job in jobs.active_jobs() if job.kind in runs.KINDS]
+for job in active:
+    run_watch.draw(job.job_id)
+finetune_form.draw()
+run_list.draw()
