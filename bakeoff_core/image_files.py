@@ -37,14 +37,19 @@ class ImageFileError(BakeoffError):
     """A file can't be used as an image."""
 
 
-def name_text(name: str) -> str:
-    """Return a file's or folder's name as text that fits one line and that every medium can show.
+def path_text(path: str | os.PathLike[str]) -> str:
+    """Return a path as text in one line, which every medium can show.
 
-    Bytes that are no Unicode and control characters are written as escapes; the middle of a long name is left out.
-    Markup is left as it is: each medium escapes its own.
+    Bytes that are no Unicode and control characters are written as escapes. Markup is left as it is: each medium
+    escapes its own.
     """
-    text = os.fsencode(name).decode(errors="backslashreplace")
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    text = os.fsencode(path).decode(errors="backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def name_text(name: str) -> str:
+    """Return the name of a file or folder as `path_text` does, the middle of a long one left out."""
+    text = path_text(name)
     half = LONGEST_NAME // 2
     return text if len(text) <= LONGEST_NAME else f"{text[:half]}…{text[-half:]}"
 
