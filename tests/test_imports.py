@@ -30,6 +30,7 @@ ORDER = (
     "elpv",
     "folders",
     "datasets",
+    "dataset_summary",
     "spread",
     "timing",
     "pareto",
