@@ -38,6 +38,8 @@ ORDER = (
     "store",
     "jobs",
     "reporter",
+    "fetching",
+    "download",
     "isolation",
     "torchvision_ops",
     "backbones",
