@@ -5,6 +5,7 @@ Not covered: where the files come from (`flowers102`, `elpv`, `folders`), and wh
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
@@ -74,6 +75,21 @@ class ImageDataset:
                 name = os.path.relpath(image.path, self.root)
                 digest.update(f"{name}\0{image.label}\0{_state(image.path)}\n".encode())
         return digest.hexdigest()[:16]
+
+
+def expanded(path: Path) -> Path:
+    """Return a path in full; `~` is a home folder, and stays as it is where nobody has that name."""
+    with contextlib.suppress(RuntimeError):
+        path = path.expanduser()
+    return path.absolute()
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether there is such a file or folder; what can't be looked at is not."""
+    try:
+        return path.exists()
+    except OSError:  # a folder on the way is closed to us, or a name is too long for the system
+        return False
 
 
 def skipped_file(path: Path, what: str) -> SkippedFile:

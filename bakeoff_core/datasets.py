@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bakeoff_core.dataset_index import ImageDataset, LabelledImage, SkippedFile, require_every_class
 from bakeoff_core.elpv import elpv_folder, read_elpv
-from bakeoff_core.errors import DatasetMissingError
+from bakeoff_core.errors import BakeoffError, DatasetMissingError
 from bakeoff_core.flowers102 import flowers_folder, missing_files, read_flowers
 from bakeoff_core.folders import read_folder
 from bakeoff_core.home import checks_path
@@ -96,7 +96,7 @@ def without_damaged(dataset: ImageDataset, progress: Callable[[int], None] = lam
         progress: Told the number of images done, each time.
 
     Raises:
-        BakeoffError: So much is damaged that a class has nothing left to train on.
+        BakeoffError: So much is damaged that a class has nothing left to train on, or that no image is left to test on.
     """
     images = [image.path for split in dataset.splits().values() for image in split]
     file = checks_path() / f"{dataset.content_key()}.json"
@@ -115,6 +115,8 @@ def without_damaged(dataset: ImageDataset, progress: Callable[[int], None] = lam
     }
     skipped = dataset.skipped + tuple(SkippedFile(path, reason) for path, reason in damaged.items())
     require_every_class(dataset.classes, kept["train"], skipped)
+    if not kept["test"]:
+        raise BakeoffError(f"Every image to test on is damaged, the first because {next(iter(damaged.values()))}")
     return replace(dataset, **kept, skipped=skipped)
 
 

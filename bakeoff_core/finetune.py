@@ -31,6 +31,7 @@ from torch import nn
 from bakeoff_core import evaluation
 from bakeoff_core.batches import evaluation_loader, training_loader
 from bakeoff_core.catalogue import resolve_model_name
+from bakeoff_core.dataset_summary import MOST_SKIPPED
 from bakeoff_core.datasets import ImageDataset, LabelledImage, read_dataset, without_damaged
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.features import compute_features, features_key, keep_features, read_features, weights_digest
@@ -76,9 +77,8 @@ class Finetuning:
         dataset = without_damaged(dataset, lambda done: self._tell("Checking the images", done=done, total=total))
         name = resolve_model_name(spec.model_name, read_timm_models(timm_models_path()))
         weights = find_weights(name, Path(spec.weights_file) if spec.weights_file else None)
-        self._tell(
-            "Loading the model", model_name=name, skipped=[asdict(s) | {"path": str(s.path)} for s in dataset.skipped]
-        )
+        skipped = [asdict(s) | {"path": str(s.path)} for s in dataset.skipped[:MOST_SKIPPED]]
+        self._tell("Loading the model", model_name=name, skipped=skipped, skipped_count=len(dataset.skipped))
         model = create_for_transfer(
             name, weights if self._recipe.pretrained else None, len(dataset.classes), spec.img_size
         )

@@ -9,9 +9,10 @@ import hashlib
 import os
 from pathlib import Path
 
-from bakeoff_core.dataset_index import ImageDataset, LabelledImage
+from bakeoff_core.dataset_index import ImageDataset, LabelledImage, expanded, is_there
 from bakeoff_core.errors import BakeoffError, DatasetMissingError
 from bakeoff_core.home import datasets_path
+from bakeoff_core.image_files import path_text
 from bakeoff_core.mat_files import read_vectors
 
 FOLDER = "flowers-102"
@@ -33,7 +34,7 @@ MOST_LABEL_BYTES = 1_000_000
 def usual_folders() -> list[Path]:
     """Return the folders that may hold `flowers-102/`: the one that `BAKEOFF_DATA` names, then the state's own."""
     named = os.environ.get("BAKEOFF_DATA")
-    return [*([Path(named).expanduser()] if named else []), datasets_path()]
+    return [*([expanded(Path(named))] if named else []), datasets_path()]
 
 
 def flowers_folder(data_dir: Path | None = None) -> Path:
@@ -43,19 +44,21 @@ def flowers_folder(data_dir: Path | None = None) -> Path:
         data_dir: The folder that holds `flowers-102/`; `None` looks in the usual ones, and takes the first that is
             complete.
     """
-    roots = [folder / FOLDER for folder in ([data_dir] if data_dir else usual_folders())]
-    here = [root for root in roots if root.is_dir()]
+    roots = [folder / FOLDER for folder in ([expanded(data_dir)] if data_dir else usual_folders())]
+    here = [root for root in roots if is_there(root)]
     return next((root for root in here if not missing_files(root)), next(iter(here), roots[-1]))
 
 
 def missing_files(root: Path) -> list[str]:
     """Return the names of what is not in the folder `flowers-102`; the images count as one."""
-    return [name for name in (LABELS, SPLITS, IMAGES) if not (root / name).exists()]
+    return [name for name in (LABELS, SPLITS, IMAGES) if not is_there(root / name)]
 
 
 def where_to_put(root: Path) -> str:
     """Return the sentence about the files to fetch by hand."""
-    return f"Put `{LABELS}`, `{SPLITS}` and the folder `{IMAGES}` (from `{ARCHIVE}`) of {BASE_URL} into {root}."
+    return (
+        f"Put `{LABELS}`, `{SPLITS}` and the folder `{IMAGES}` (from `{ARCHIVE}`) of {BASE_URL} into {path_text(root)}."
+    )
 
 
 def read_flowers(root: Path) -> ImageDataset:
@@ -68,7 +71,8 @@ def read_flowers(root: Path) -> ImageDataset:
     missing = missing_files(root)
     if missing:
         raise DatasetMissingError(
-            f"Flowers102 is not complete in {root.parent}: {', '.join(missing)} not found. {where_to_put(root)}"
+            f"Flowers102 is not complete in {path_text(root.parent)}: {', '.join(missing)} not found. "
+            f"{where_to_put(root)}"
         )
     labels = _read_numbers(root / LABELS, "labels")["labels"]
     numbers = _read_numbers(root / SPLITS, *SPLIT_KEYS.values())
@@ -83,7 +87,7 @@ def read_flowers(root: Path) -> ImageDataset:
         )
         for split, key in SPLIT_KEYS.items()
     }
-    absent = sum(not image.path.is_file() for images in splits.values() for image in images)
+    absent = sum(not is_there(image.path) for images in splits.values() for image in images)
     if absent:
         raise DatasetMissingError(
             f"{absent} of the {sum(map(len, splits.values())):,} images of Flowers102 are missing in {root / IMAGES}. "
@@ -123,7 +127,9 @@ def _read_numbers(path: Path, *keys: str) -> dict[str, list[int]]:
             raise ValueError("no label file is as large")
         vectors = read_vectors(path.read_bytes())
         return {key: [int(number) for number in vectors[key]] for key in keys}
-    except (OSError, ValueError, KeyError, OverflowError) as err:
+    except OSError as err:
+        raise BakeoffError(f"{path_text(path)} can't be read: {err.strerror}.") from err
+    except (ValueError, KeyError, OverflowError) as err:
         raise _damaged(path) from err
 
 

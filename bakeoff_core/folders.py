@@ -16,6 +16,8 @@ from bakeoff_core.dataset_index import (
     ImageDataset,
     LabelledImage,
     SkippedFile,
+    expanded,
+    is_there,
     names_text,
     require_every_class,
     skipped_file,
@@ -111,12 +113,8 @@ class _Listing:
 
 
 def _require_folder(root: Path) -> Path:
-    try:
-        folder = root.expanduser().absolute()
-        found = folder.is_dir()
-    except (OSError, RuntimeError) as err:  # a name too long for the system; the home of nobody known
-        raise BakeoffError(f"There is no folder {name_text(str(root))}.") from err
-    if not found:
+    folder = expanded(root)
+    if not is_there(folder) or not folder.is_dir():
         raise BakeoffError(f"There is no folder {path_text(folder)}.")
     return folder
 

@@ -141,3 +141,23 @@ def test_flowers_are_available_only_when_they_are_complete(tmp_path: Path, monke
     assert available_datasets() == ("elpv",)
     (tmp_path / "aside").rename(tmp_path / "flowers-102" / "imagelabels.mat")
     assert available_datasets() == ("flowers102", "elpv")
+
+
+def test_damage_that_leaves_nothing_to_test_on_is_refused(tmp_path: Path) -> None:
+    fill_classes(tmp_path / "mine", 4)
+    dataset = read_dataset("folder", tmp_path / "mine")
+    for image in dataset.test:
+        image.path.write_bytes(image.path.read_bytes()[:-30])
+    with pytest.raises(BakeoffError, match="Every image to test on is damaged, the first because .* is damaged or cut"):
+        without_damaged(dataset)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "~nobody-of-this-name", "no\0such"])
+def test_an_absurd_place_for_flowers_is_answered_in_words(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(DatasetMissingError, match="Flowers102 is not complete in"):
+        read_dataset("flowers102", Path(name))
+    if "\0" not in name:
+        monkeypatch.setenv("BAKEOFF_DATA", name)
+        assert available_datasets() == ("elpv",)
