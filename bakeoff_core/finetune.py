@@ -28,6 +28,7 @@ import torch
 
 from bakeoff_core import evaluation
 from bakeoff_core.batches import start_decoders
+from bakeoff_core.dataset_summary import MOST_SKIPPED
 from bakeoff_core.datasets import LabelledImage
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.features import compute_features, features_key, keep_features, read_features, weights_digest
@@ -68,8 +69,10 @@ class Finetuning:
     def run(self) -> None:
         """Do everything; raises `BakeoffError` for what the user can mend."""
         run = prepare_run(self._spec, self._tell)
-        skipped = [asdict(s) | {"path": str(s.path)} for s in run.dataset.skipped]
-        self._reporter.report(model_name=run.model_name, weights=run.weights, skipped=skipped)
+        skipped = [asdict(s) | {"path": str(s.path)} for s in run.dataset.skipped[:MOST_SKIPPED]]
+        self._reporter.report(
+            model_name=run.model_name, weights=run.weights, skipped=skipped, skipped_count=len(run.dataset.skipped)
+        )
         leads = run.accelerator.is_main_process
         if leads:
             write_splits(self._folder, run)

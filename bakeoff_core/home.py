@@ -41,6 +41,11 @@ def datasets_path() -> Path:
     return home() / "datasets"
 
 
+def checks_path() -> Path:
+    """Return the folder that keeps which images of a data set could be decoded."""
+    return home() / "checks"
+
+
 def own_accuracy_path() -> Path:
     """Return the path of the user's own accuracies, an optional CSV (see docs/catalogue.md)."""
     return home() / "accuracy.csv"

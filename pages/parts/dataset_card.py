@@ -6,9 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from bakeoff_core.datasets import DATASETS, ImageDataset, read_dataset
+from bakeoff_core import download, jobs
+from bakeoff_core.dataset_summary import DatasetSummary, describe_dataset, sample_images
+from bakeoff_core.datasets import ImageDataset, read_dataset
 from bakeoff_core.errors import BakeoffError, DatasetMissingError
-from bakeoff_core.formatting import markdown_text
+from bakeoff_core.formatting import duration, markdown_text
 from pages.parts import pictures
 
 TITLES = {"elpv": "Solar cells", "flowers102": "Flowers102", "folder": "Your own folder"}
@@ -18,7 +20,6 @@ SAMPLES = 8
 
 def choose() -> tuple[ImageDataset, str | None] | None:
     """Draw the choice and what is known of it; return the data set and its folder, `None` while there is none."""
-    assert set(ORDER) == set(DATASETS)
     name = st.segmented_control(
         "Images", ORDER, format_func=TITLES.get, default="elpv", required=True, key="dataset", persist_state="session"
     )
@@ -42,8 +43,8 @@ def choose() -> tuple[ImageDataset, str | None] | None:
         dataset = _read(name, folder or None)
     except DatasetMissingError as err:
         st.warning(markdown_text(err))
-        if err.available:
-            st.caption(f"Here already: {', '.join(TITLES.get(name, name) for name in err.available)}.")
+        if name == "flowers102" and not folder:
+            _offer_download()
         return None
     except BakeoffError as err:
         st.error(markdown_text(err))
@@ -53,32 +54,73 @@ def choose() -> tuple[ImageDataset, str | None] | None:
 
 
 def _describe(dataset: ImageDataset) -> None:
+    summary = _summary(dataset.content_key(), dataset)
     counts = ", ".join(
-        f"{len(images):,} to {word}"
-        for word, images in zip(("train", "validate", "test"), dataset.splits().values(), strict=True)
+        f"{count:,} to {word}"
+        for word, count in zip(("train", "validate", "test"), summary.images.values(), strict=True)
     )
-    st.markdown(f"**{len(dataset.classes)} classes**; {counts} · licence: {markdown_text(dataset.licence)}")
-    with st.expander("Sample images, and where the parts come from", icon=":material/image:"):
-        for note in dataset.notes:
+    sizes = ""
+    if summary.sizes:
+        (low_w, low_h), (high_w, high_h) = summary.sizes.smallest, summary.sizes.largest
+        same = summary.sizes.smallest == summary.sizes.largest
+        sizes = f" · {low_w} x {low_h}" + ("" if same else f" to {high_w} x {high_h}") + " px"
+    st.markdown(f"**{len(summary.classes)} classes**; {counts}{sizes} · licence: {markdown_text(summary.licence)}")
+    with st.expander("Sample images, classes, and where the parts come from", icon=":material/image:"):
+        for note in summary.notes:
             st.caption(markdown_text(note))
-        pictures.draw([pictures.Picture(image.path, dataset.classes[image.label]) for image in _samples(dataset)])
-    if dataset.skipped:
-        with st.expander(f"{len(dataset.skipped)} files are left out", icon=":material/warning:"):
+        samples = sample_images(dataset, SAMPLES)
+        pictures.draw([pictures.Picture(image.path, dataset.classes[image.label]) for image in samples])
+        st.dataframe(
+            [{"class": c.name, "train": c.train, "validate": c.val, "test": c.test} for c in summary.classes],
+            hide_index=True,
+            width="stretch",
+            height=180,
+        )
+    if summary.skipped_count:
+        with st.expander(f"{summary.skipped_count:,} files are left out", icon=":material/warning:"):
             st.dataframe(
-                [{"file": str(skipped.path), "why": skipped.reason} for skipped in dataset.skipped[:500]],
+                [{"file": str(skipped.path), "why": skipped.reason} for skipped in summary.skipped],
                 hide_index=True,
                 width="stretch",
             )
 
 
-def _samples(dataset: ImageDataset) -> list:
-    """The first images of as many classes as there is room for."""
-    rounds = max(1, SAMPLES // len(dataset.classes))
-    by_class: dict[int, list] = {}
-    for image in dataset.train:
-        by_class.setdefault(image.label, []).append(image)
-    step = max(1, len(by_class) // SAMPLES)
-    return [image for label in sorted(by_class)[::step] for image in by_class[label][:rounds]][:SAMPLES]
+def _offer_download() -> None:
+    """Offer to fetch Flowers102, and show how far that is, or why it could not be had."""
+    (job, *_) = [*jobs.list_jobs(download.KIND)[:1], None]
+    if job is not None and job.active:
+        st.fragment(_draw_download, run_every="1s")(job.job_id)
+        return
+    if job is not None and job.state == "failed":
+        st.error(markdown_text(job.status.get("message") or "The download failed."))
+    if st.button("Download it (345 MB)", icon=":material/cloud_download:"):
+        try:
+            download.start_download()
+        except BakeoffError as err:
+            st.error(markdown_text(err))
+        else:
+            st.rerun()
+
+
+def _draw_download(job_id: str) -> None:
+    job = jobs.read_job(job_id)
+    if not job.active:
+        _read.clear()
+        st.rerun()
+    status = job.status
+    share = min(1.0, (status.get("done") or 0) / max(1, status.get("total") or 1))
+    left = status.get("time_left_s")
+    st.progress(
+        share, text=f"{status.get('message') or 'Starting'}" + (f" · about {duration(left)} left" if left else "")
+    )
+    if st.button("Stop the download", key=f"stop-{job_id}"):
+        jobs.stop_job(job_id)
+        st.rerun()
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _summary(content_key: str, _dataset: ImageDataset) -> DatasetSummary:
+    return describe_dataset(_dataset)
 
 
 @st.cache_resource(max_entries=4, ttl=60, show_spinner="Looking at the images")
