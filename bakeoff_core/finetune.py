@@ -242,6 +242,7 @@ class Finetuning:
             "val_images": len(dataset.val),
             "test_images": len(dataset.test),
             "skipped_images": len(dataset.skipped),
+            "licence": dataset.licence,
             "notes": list(dataset.notes),
             "test_accuracy": found["accuracy"],
             "test_accuracy_low": found["low"],

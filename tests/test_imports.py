@@ -37,6 +37,8 @@ ORDER = (
     "profiling",
     "measuring",
     "runs",
+    "finished_runs",
+    "run_accuracy",
     "printing",
     "run_commands",
     "heap",
@@ -57,6 +59,7 @@ ORDER = (
     "figures",
     "svg",
     "report",
+    "run_report",
     "candidates",
     "output",
     "__main__",
@@ -76,7 +79,7 @@ WORKERS = {
 }
 """The only modules that load torch; nothing else imports them, at the top or inside a function."""
 
-NO_FILES = ("pareto", "decision", "figures", "report")
+NO_FILES = ("pareto", "decision", "figures", "report", "run_report", "run_accuracy")
 """Modules that neither read nor write anything, so they need nothing that knows where the state is."""
 
 
