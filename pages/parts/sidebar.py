@@ -9,6 +9,7 @@ import streamlit as st
 from bakeoff_core import jobs, measuring
 from bakeoff_core.candidates import MeasuredSetting
 from bakeoff_core.errors import StoreError
+from bakeoff_core.finished_runs import finished_runs_stamp
 from bakeoff_core.formatting import duration, markdown_text
 from bakeoff_core.home import profiles_path
 from bakeoff_core.machine import this_machine
@@ -82,7 +83,7 @@ def key_of(measured: MeasuredSetting) -> str:
 def running() -> None:
     """Say what is running, and rerun the page when a job starts, ends or has saved something new."""
     active = [job for job in jobs.list_jobs(measuring.KIND)[:20] if job.active]
-    seen = (data.stamp(profiles_path()), [job.job_id for job in active])
+    seen = (data.stamp(profiles_path()), finished_runs_stamp(), [job.job_id for job in active])
     before = st.session_state.get("seen_by_sidebar")
     st.session_state["seen_by_sidebar"] = seen
     if before is not None and before != seen:
