@@ -62,17 +62,21 @@ def current() -> Shown:
     return Shown(source, tuple(run.run_id for run in _chosen(source)))
 
 
+def has_choice() -> bool:
+    """Tell whether there is another accuracy than ImageNet's to choose."""
+    return len(data.accuracy_sources()) > 1
+
+
 def draw_choice() -> None:
-    """Draw the choice; `current` must have been called in this run."""
+    """Draw the choice, as high as a collapsed expander; `current` must have been called in this run."""
     names = {source.key: _option(source) for source in data.accuracy_sources()}
     st.selectbox(
-        "Accuracy on",
+        "Accuracy",
         list(names),
         format_func=names.get,
         key=KEY,
         on_change=lambda: _write(st.session_state[KEY]),
-        help="ImageNet top-1 is published. On your own images it is the test accuracy of the models fine-tuned on this "
-        "machine: of several runs of a model, that of the best validated one.",
+        label_visibility="collapsed",
     )
 
 
@@ -106,8 +110,8 @@ def draw_notes(shown: Shown, table: pd.DataFrame) -> None:
 
 def _option(source: AccuracySource) -> str:
     if source.is_published:
-        return "ImageNet top-1"
-    return f"{source.name} · {source.model_count} {'model' if source.model_count == 1 else 'models'}"
+        return "Accuracy: ImageNet top-1"
+    return f"Accuracy: {source.name} · {source.model_count} {'model' if source.model_count == 1 else 'models'}"
 
 
 def _chosen(source: AccuracySource) -> list[FinishedRun]:

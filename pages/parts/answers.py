@@ -33,7 +33,7 @@ def _card(choice: Choice | None, rule: str, decision: Decision, table: pd.DataFr
     name_tag = f'<strong id="pick">{name}</strong>' if is_pick else f"<strong>{name}</strong>"
     badge = '<span class="badge">★ the pick</span>' if is_pick else ""
     return f"""{_STYLE}
-<div class="answer{" picked" if is_pick else ""}">
+<div class="answer{" picked" if is_pick else ""}{"" if source.is_published else " long"}">
   <div class="title">{TITLES[rule]} {badge}</div>
   <div class="name">{name_tag}</div>
   <div class="numbers">{_numbers(choice, table, source)}</div>
@@ -78,5 +78,7 @@ _STYLE = """<style>
 .answer .numbers {min-height: 2.8em}
 .answer .why {opacity: .85; margin-top: .15rem; height: calc(var(--lines) * 1.4em); overflow: hidden;
   display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: var(--lines)}
-@media (max-width: 640px) {.answer {--lines: 5} .answer .numbers {min-height: 4.2em}}
+/* What other images are called takes a line of the numbers, and the reasons give it. */
+.answer.long {--lines: 3} .answer.long .numbers {min-height: 4.2em}
+@media (max-width: 640px) {.answer, .answer.long {--lines: 5} .answer .numbers {min-height: 4.2em}}
 </style>"""

@@ -59,7 +59,7 @@ def _accuracy_help(source: AccuracySource) -> str:
     if source.is_published:
         return "Published ImageNet top-1 of this weights tag at this size"
     images = f"{source.test_images:,} test images of {markdown_text(source.name)}"
-    return f"Share of the {images} that the fine-tuned model got right"
+    return f"Share of the {images} that the fine-tuned model got right; of several runs, the best validated one"
 
 
 def display_table(table: pd.DataFrame, source: AccuracySource) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from bakeoff_core.records import COST_COLUMNS, RULES, AccuracySource, Limits
-from pages.parts import accuracy, data
+from pages.parts import accuracy
 from pages.parts.asked import Asked
 from pages.parts.live_slider import live_slider
 
@@ -55,13 +55,7 @@ def draw(table: pd.DataFrame, shown: accuracy.Shown) -> Asked:
             key="floor-slider" if shown.source.is_published else f"floor-slider-{shown.source.key}",
             on_release=_keep_in_url("min_top1", None, accuracy.floor_slot(shown.source)),
         )
-    has_choice = len(data.accuracy_sources()) > 1
-    rule, cost, *chooser, more = st.columns(
-        [4, 5, 4, 2] if has_choice else [4, 5, 2], gap="medium", vertical_alignment="bottom"
-    )
-    for column in chooser:
-        with column:
-            accuracy.draw_choice()
+    rule, cost, more = st.columns([4, 5, 2], gap="medium", vertical_alignment="bottom")
     _choose_from_url("rule", RULE_LABELS)
     _choose_from_url("cost", COST_LABELS)
     chosen_rule = rule.segmented_control(

@@ -42,7 +42,14 @@ def _live(shown: MeasuredSetting) -> None:
     with st.container(gap=None):  # the marks have no place of their own here
         answers.draw(decision, table, by.source)
         limit_marks.draw(build_marks(table, decision, cost=asked.cost), over=CHART_KEY)
-    answers.draw_reasons(decision, table, by.source)
+    if accuracy.has_choice():  # beside the reasons and above the axis it sets, where it takes no height of its own
+        reasons, choice = st.columns([5, 3], gap="medium")
+        with choice:
+            accuracy.draw_choice()
+    else:
+        reasons = st.container()
+    with reasons:
+        answers.draw_reasons(decision, table, by.source)
 
 
 def _axes(asked: Asked) -> tuple[object, ...]:

@@ -56,7 +56,7 @@ def test_finished_runs_are_offered_and_imagenet_stays_the_default(runs):
     app = opened()
     assert pick(app) == CONVNEXT
     box = app.selectbox(key="accuracy")
-    assert box.options == ["ImageNet top-1", "Solar cells (ELPV) · 2 models"]
+    assert box.options == ["Accuracy: ImageNet top-1", "Accuracy: Solar cells (ELPV) · 2 models"]
     assert "top-1" in text_of(app)
 
 
@@ -162,7 +162,7 @@ def test_coming_back_to_the_page_finds_accuracy_run_and_floor_as_they_were(runs)
 def test_run_that_finishes_while_the_page_is_open_is_offered():
     app = opened()
     write_run(1, SMALL)
-    assert app.run().selectbox(key="accuracy").options[1] == "Solar cells (ELPV) · 1 model"
+    assert app.run().selectbox(key="accuracy").options[1] == "Accuracy: Solar cells (ELPV) · 1 model"
 
 
 def test_accuracies_near_nought_and_at_a_hundred_have_a_floor_to_drag(runs):
