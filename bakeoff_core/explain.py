@@ -28,7 +28,7 @@ from bakeoff_core.records import (
     Relaxation,
     Tie,
 )
-from bakeoff_core.wording import LIMIT_WORDS, Escape, Row, Wording, column_words, listed
+from bakeoff_core.wording import LIMIT_WORDS, Escape, Row, Wording, column_words, listed, source_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -210,7 +210,7 @@ def explain_no_pick(
             f"None of the {len(candidates)} candidates has both an accuracy and the numbers the limits need.",
             "Measure more models, or models with a published accuracy at the size they are measured at."
             if source.is_published
-            else f"Fine-tune more models on {escape(source.name)}, or measure those that were, at the size they have.",
+            else f"Fine-tune more models on {source_name(source, escape)}, or measure those that were, at their size.",
         ]
     sentences = [f"Nothing clears every limit: {explain_limits(decision.limits, escape=escape, source=source)}."]
     # Whoever lacks a number would be out under any limit, so it says nothing about one limit alone.
@@ -301,7 +301,9 @@ def _explain_rejection(rejection: Rejection, limits: Limits, words: Wording) -> 
         column = LIMIT_COLUMNS[limit]
         bound, value = getattr(limits, limit), words.value(ref, column)
         named = f"the {LIMIT_WORDS[limit]} of {limit_text(column, bound)}"
-        if value is None:
+        if value is None and column == "top1" and not words.source.is_published:
+            parts.append(_unknown(column, ref.img_size, words.source, words.escape))
+        elif value is None:
             parts.append(f"{words.column(column)} is not known, and {named} needs it")
         else:
             side = "under" if limit == "min_top1" else "over"
@@ -320,7 +322,7 @@ def _unknown(column: str, img_size: int | None, source: AccuracySource, escape: 
     if column == "top1":
         size = "this size" if img_size is None else f"{img_size} px"
         if not source.is_published:
-            return f"not fine-tuned on {escape(source.name)} at {size}"
+            return f"not fine-tuned on {source_name(source, escape)} at {size}"
         return f"no accuracy is published for this tag at {size}"
     return f"{column_words(column, source, escape)} is not known"
 

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bakeoff_core.formatting import SCALES, is_unknown, quantity
+from bakeoff_core.formatting import SCALES, is_unknown, markdown_code, markdown_text, quantity
 from bakeoff_core.records import (
     COST_COLUMNS,
     IMAGENET,
@@ -65,13 +65,18 @@ def column_words(column: str, source: AccuracySource = IMAGENET, escape: Escape 
         escape: Applied to the source's name.
     """
     if column == "top1" and not source.is_published:
-        return f"accuracy on {escape(source.name)}"
+        return f"accuracy on {source_name(source, escape)}"
     return COLUMN_WORDS.get(column, column)
 
 
 def accuracy_unit(source: AccuracySource, escape: Escape = str) -> str:
     """Return what follows an accuracy in percent: `"top-1"`, `"on Solar cells (ELPV)"`."""
-    return "top-1" if source.is_published else f"on {escape(source.name)}"
+    return "top-1" if source.is_published else f"on {source_name(source, escape)}"
+
+
+def source_name(source: AccuracySource, escape: Escape = str) -> str:
+    """Return what images are called; as plain text in Markdown too, where names of models are set as code."""
+    return (markdown_text if escape is markdown_code else escape)(source.name)
 
 
 def candidate_refs(candidates: pd.DataFrame) -> list[CandidateRef]:

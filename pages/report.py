@@ -32,7 +32,8 @@ else:
         icon=":material/folder_zip:",
     )
     preview, source = st.tabs(["Preview", "Markdown"])
-    with preview.container(border=True):
+    with preview.container(border=True, key="preview"):
+        st.html("<style>.st-key-preview table {display: block; overflow-x: auto}</style>")  # wider than a laptop
         st.markdown(report.without_record(text))
     source.code(text, language="markdown", wrap_lines=True)
 

@@ -223,9 +223,7 @@ def test_pick_can_go_by_accuracy_on_the_users_own_images(cells, capsys):
     assert (found["accuracy"], found["accuracy_of"]) == ("elpv-1a2b3c4d", "Solar cells (ELPV)")
     assert "(90 % on Solar cells (ELPV), 10.0 ms)" in found["reason"][0]
     reasons = {r["model_name"]: r["reason"] for r in found["rejected"]}
-    assert reasons["resnet50.a1_in1k"] == (
-        "Accuracy on Solar cells (ELPV) is not known, and the accuracy floor of 70 % needs it."
-    )
+    assert reasons["resnet50.a1_in1k"] == "Not fine-tuned on Solar cells (ELPV) at 224 px."
 
 
 def test_pick_goes_by_imagenet_unless_told_otherwise(cells, capsys):

@@ -549,7 +549,7 @@ def test_limits_blame_and_reasons_call_the_accuracy_by_its_images():
 def test_without_any_accuracy_on_them_the_way_to_get_one_is_named():
     frame = measured().assign(top1=None)
     assert explain.explain_no_pick(decide(frame, Limits()), frame, source=CELLS)[1] == (
-        "Fine-tune more models on Solar cells (ELPV), or measure those that were, at the size they have."
+        "Fine-tune more models on Solar cells (ELPV), or measure those that were, at their size."
     )
 
 

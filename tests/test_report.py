@@ -260,8 +260,8 @@ def test_a_report_on_other_images_never_says_top_1_or_imagenet():
     text = written(frame, decision, source=CELLS, chosen=("20260301-120000-finetune-aaaaaa",))
     visible = text.split("<!--")[0]
     assert not re.search("top-1|imagenet", visible.replace("--min-top1", ""), re.IGNORECASE)
-    assert text.splitlines()[2] == "**Pick: `efficientnet_b0.ra_in1k @ 224` (77.7 % on `Solar cells (ELPV)`, 11.8 ms)**"
-    assert "- Limits: accuracy on `Solar cells (ELPV)` at least 75 %, latency at most 15 ms." in text
+    assert text.splitlines()[2] == "**Pick: `efficientnet_b0.ra_in1k @ 224` (77.7 % on Solar cells (ELPV), 11.8 ms)**"
+    assert "- Limits: accuracy on Solar cells (ELPV) at least 75 %, latency at most 15 ms." in text
     assert "Frontier: accuracy on Solar cells (ELPV) against latency. The pick is marked ★." in text
     assert "| Model | Size | Accuracy | Latency p50" in text
     assert table_rows(text)[9][-2:] == ["not fine-tuned on it", "fails accuracy floor and latency budget"]

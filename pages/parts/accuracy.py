@@ -75,7 +75,7 @@ def draw_choice() -> None:
         list(names),
         format_func=names.get,
         key=KEY,
-        on_change=lambda: _write(st.session_state[KEY]),
+        on_change=_change,
         label_visibility="collapsed",
     )
 
@@ -126,10 +126,21 @@ def _source_of_runs() -> str:
     return next(found, IMAGENET.key)
 
 
+def _change() -> None:
+    """Keep the floor of the accuracy that was shown until now, and put the one just chosen into the link."""
+    if "min_top1" in st.query_params:  # a floor that came with the link, and was never moved, is in no slot yet
+        st.session_state[floor_slot(_source(st.session_state[f"kept_{KEY}"]))] = st.query_params["min_top1"]
+    _write(st.session_state[KEY])
+
+
+def _source(key: str) -> AccuracySource:
+    return next((source for source in data.accuracy_sources() if source.key == key), IMAGENET)
+
+
 def _write(key: str) -> None:
     """Put a choice into the link, with the runs and the floor that go with it; the default is left out."""
     st.session_state[f"kept_{KEY}"] = key
-    source = next((source for source in data.accuracy_sources() if source.key == key), IMAGENET)
+    source = _source(key)
     parts = {
         KEY: None if source.is_published else source.key,
         RUN: [run.run_id for run in _chosen(source)],
