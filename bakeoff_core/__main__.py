@@ -24,7 +24,7 @@ from bakeoff_core.decision import decide
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.home import profiles_path
 from bakeoff_core.printing import follow, print_json, remark
-from bakeoff_core.records import COST_COLUMNS, DTYPES, RULES, Decision, Limits
+from bakeoff_core.records import COST_COLUMNS, DTYPES, IMAGENET, RULES, Decision, Limits
 from bakeoff_core.shortlists import SHORTLISTS
 
 
@@ -72,11 +72,11 @@ def pick(arguments: argparse.Namespace) -> int:
     """Print which model clears the limits."""
     view, decision = _decide(arguments)
     if arguments.json:
-        print_json(output.decision_json(decision, view.candidates, view.measured))
+        print_json(output.decision_json(decision, view))
     else:
         print(decision.pick.candidate.model_name if decision.pick else "none")
         remark(f"Measured on {view.measured.machine_name} ({view.measured.label}).")
-        for sentence in explain.explain_decision(decision, view.candidates):
+        for sentence in explain.explain_decision(decision, view.candidates, source=view.source):
             remark(sentence)
     return 0 if decision.pick else 1
 
@@ -135,7 +135,8 @@ def _decide(arguments: argparse.Namespace) -> tuple[candidates.View, Decision]:
         "batch_size": arguments.batch_size,
         "dtype": arguments.dtype,
     }
-    view = candidates.find_view({name: value for name, value in wanted.items() if value is not None})
+    given = {name: value for name, value in wanted.items() if value is not None}
+    view = candidates.find_view(given, arguments.accuracy, arguments.run)
     return view, decide(view.candidates, limits, rule=arguments.rule, cost=arguments.cost)
 
 
@@ -197,7 +198,23 @@ def _command(commands: argparse._SubParsersAction, name: str, function: object) 
 
 
 def _add_decision(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--min-top1", type=float, metavar="P", help="lowest acceptable ImageNet top-1 in percent")
+    parser.add_argument(
+        "--min-top1", type=float, metavar="P", help="lowest acceptable accuracy in percent, of what --accuracy names"
+    )
+    parser.add_argument(
+        "--accuracy",
+        default=IMAGENET.key,
+        metavar="SOURCE",
+        help="'imagenet' for the published top-1 (default), or images that models were fine-tuned on here, like "
+        "'elpv-1a2b3c4d'; an unknown one is answered with those there are",
+    )
+    parser.add_argument(
+        "--run",
+        action="append",
+        default=[],
+        metavar="RUN",
+        help="go by this fine-tuning run for its model (default: the best validated one); can be repeated",
+    )
     parser.add_argument("--max-latency-ms", type=float, metavar="L", help="highest acceptable median latency")
     parser.add_argument("--max-memory-mb", type=float, metavar="M", help="highest acceptable peak memory (10^6 bytes)")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""The candidates of one setting: its profiles joined with published accuracy, and the decision that follows.
+"""The candidates of one setting: its profiles joined with an accuracy, and the decision that follows.
 
 The one way from the files to what a page, a report or the command line shows. Not covered: any of the parts
 themselves (see `store`, `catalogue`, `pareto`).
@@ -6,17 +6,19 @@ themselves (see `store`, `catalogue`, `pareto`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from bakeoff_core import catalogue, report, store
+from bakeoff_core import catalogue, report, run_accuracy, store
 from bakeoff_core.decision import decide
 from bakeoff_core.errors import BakeoffError
+from bakeoff_core.finished_runs import FinishedRun, read_finished_runs
 from bakeoff_core.home import own_accuracy_path, profiles_path
 from bakeoff_core.machine import this_machine
-from bakeoff_core.records import PROFILE_COLUMNS, SETTING_COLUMNS, Setting
+from bakeoff_core.records import IMAGENET, PROFILE_COLUMNS, SETTING_COLUMNS, AccuracySource, Setting
 from bakeoff_core.report import Replay, ReportFacts
 from bakeoff_core.shortlists import SHORTLISTS
 
@@ -68,6 +70,10 @@ class View:
     """The setting."""
     candidates: pd.DataFrame
     """As `candidates_of` returns it."""
+    source: AccuracySource = IMAGENET
+    """What their accuracies are of."""
+    chosen: tuple[str, ...] = ()
+    """Ids of the fine-tuning runs that the user chose to go by."""
 
 
 def list_settings(profiles: pd.DataFrame) -> list[MeasuredSetting]:
@@ -99,7 +105,7 @@ def candidates_of(profiles: pd.DataFrame, setting: Setting, accuracies: pd.DataF
     Args:
         profiles: As `store.read_frame` returns it.
         setting: Which rows to take; machines, devices, threads, batch sizes and versions are never mixed.
-        accuracies: As `catalogue.read_catalogue` returns it.
+        accuracies: As `catalogue.read_catalogue` or `run_accuracy.accuracy_table` returns it.
 
     Returns:
         The setting's rows with `records.ACCURACY_COLUMNS` added, in the order they were stored.
@@ -155,16 +161,21 @@ def read_measured() -> tuple[pd.DataFrame, Path | None]:
     return store.read_frame(profiles_path()), aside
 
 
-def find_view(wanted: dict[str, object]) -> View:
+def find_view(wanted: dict[str, object], accuracy: str = IMAGENET.key, chosen: Sequence[str] = ()) -> View:
     """Return the candidates of the best-measured setting that has the wanted values.
 
     Args:
         wanted: Columns of `records.SETTING_COLUMNS` and the values they must have; without `machine_id` only this
             machine's settings count.
+        accuracy: Key of an accuracy source; see `run_accuracy.list_sources`.
+        chosen: Ids of fine-tuning runs to go by, for their model and size.
 
     Raises:
-        BakeoffError: Nothing was measured so; the words say what there is.
+        BakeoffError: Nothing was measured so, or there is no such accuracy or run; the words say what there is.
     """
+    runs = read_finished_runs()
+    source = run_accuracy.find_source(accuracy, runs)
+    _require_runs(chosen, source, runs)
     profiles, aside = read_measured()
     if aside is not None:
         raise BakeoffError(f"The profile store was damaged and is now {aside.name}. Measure again, or restore it.")
@@ -178,7 +189,16 @@ def find_view(wanted: dict[str, object]) -> View:
             "Nothing was measured in that setting. Run `python -m bakeoff_core profile` first."
             + (f" There are profiles of: {others}." if others else "")
         )
-    return View(fitting[0], candidates_of(profiles, fitting[0].setting, read_accuracies()))
+    accuracies = run_accuracy.accuracy_table(source, runs, read_accuracies(), chosen)
+    return View(fitting[0], candidates_of(profiles, fitting[0].setting, accuracies), source, tuple(chosen))
+
+
+def _require_runs(chosen: Sequence[str], source: AccuracySource, runs: Sequence[FinishedRun]) -> None:
+    known = [run.run_id for run in run_accuracy.runs_of(source, runs)]
+    for run_id in chosen:
+        if run_id not in known:
+            there = ", ".join(known) or "none, for it is published"
+            raise BakeoffError(f"Run {run_id!r} has no part in the accuracy {source.key}. The runs that have: {there}.")
 
 
 def replay(facts: ReportFacts) -> Replay:
@@ -192,6 +212,24 @@ def replay(facts: ReportFacts) -> Replay:
     """
     if facts.setting is None:
         return report.replay(facts, None)
+    runs = read_finished_runs()
+    source = next((s for s in run_accuracy.list_sources(runs) if _is_same(s, facts.source)), None)
+    if source is None:
+        missing = f"The report's accuracies are of {facts.source.name}, on which no run has finished here."
+        return Replay(False, (missing, "Replay it where the runs are, or repeat them here on the same images."))
+    accuracies = run_accuracy.accuracy_table(source, runs, read_accuracies(), facts.chosen)
     profiles, _ = read_measured()
-    rows = candidates_of(profiles, facts.setting, read_accuracies())
-    return report.replay(facts, decide(rows, facts.limits, rule=facts.rule, cost=facts.cost) if len(rows) else None)
+    rows = candidates_of(profiles, facts.setting, accuracies)
+    outcome = report.replay(facts, decide(rows, facts.limits, rule=facts.rule, cost=facts.cost) if len(rows) else None)
+    gone = sorted(set(facts.chosen) - {run.run_id for run in runs})
+    if gone:
+        lost = (
+            f"The report went by the run {', '.join(gone)}, which is not here; the best validated ones took its place."
+        )
+        outcome = Replay(outcome.same, (*outcome.sentences, lost))
+    return outcome
+
+
+def _is_same(source: AccuracySource, other: AccuracySource) -> bool:
+    """Tell whether accuracies are of the same images; names and counts may change."""
+    return (source.key, source.content_key) == (other.key, other.content_key)

@@ -14,8 +14,16 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bakeoff_core.formatting import SCALES, is_unknown, limit_text
-from bakeoff_core.records import COST_COLUMNS, LIMIT_COLUMNS, Choice, Decision, candidate_label
-from bakeoff_core.wording import COLUMN_WORDS, candidate_refs, short_names
+from bakeoff_core.records import (
+    COST_COLUMNS,
+    IMAGENET,
+    LIMIT_COLUMNS,
+    AccuracySource,
+    Choice,
+    Decision,
+    candidate_label,
+)
+from bakeoff_core.wording import COLUMN_WORDS, candidate_refs, column_words, short_names
 
 # Okabe and Ito, "Color Universal Design" (2008), https://jfly.uni-koeln.de/color/: tells apart under every
 # common colour blindness. Shape repeats what colour says, so a print in grey loses nothing.
@@ -148,6 +156,7 @@ def build_chart(
     cost: str = "latency",
     accuracy: str = "top1",
     comparison: pd.DataFrame | None = None,
+    source: AccuracySource = IMAGENET,
 ) -> Chart:
     """Sort candidates into what is drawn where.
 
@@ -159,6 +168,7 @@ def build_chart(
         cost: Key of `COST_COLUMNS`: the x axis.
         accuracy: Column of percentages: the y axis.
         comparison: Candidates of another setting, annotated for the same axes.
+        source: What `top1` is an accuracy of.
 
     Raises:
         ValueError: `cost` is unknown.
@@ -189,8 +199,15 @@ def build_chart(
             "no candidate has an accuracy",
             f"and a known {COLUMN_WORDS[column]}.",
         ),
-        y_title=ACCURACY_TITLES.get(accuracy, f"{accuracy.replace('_', ' ').capitalize()} (%)"),
+        y_title=_accuracy_title(accuracy, source),
     )
+
+
+def _accuracy_title(accuracy: str, source: AccuracySource) -> str:
+    if accuracy == "top1" and not source.is_published:
+        text = f"{column_words(accuracy, source)}, %"
+        return f"{text[0].upper()}{text[1:]}"
+    return ACCURACY_TITLES.get(accuracy, f"{accuracy.replace('_', ' ').capitalize()} (%)")
 
 
 def build_marks(

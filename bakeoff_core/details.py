@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from bakeoff_core.explain import explain_off_frontier
 from bakeoff_core.formatting import images_per_second, is_unknown, quantity, significant
-from bakeoff_core.records import candidate_label
-from bakeoff_core.wording import Escape, Row, interval_text
+from bakeoff_core.records import IMAGENET, AccuracySource, candidate_label
+from bakeoff_core.wording import Escape, Row, accuracy_unit, interval_text
 
 DETAIL_COLUMNS = (
     *("model_name", "img_size", "top1", "top1_low", "top1_high", "accuracy_source"),
@@ -22,7 +22,12 @@ DETAIL_COLUMNS = (
 
 
 def candidate_lines(
-    row: Row, dominator: Row | None = None, *, cost: str = "latency", escape: Escape = str
+    row: Row,
+    dominator: Row | None = None,
+    *,
+    cost: str = "latency",
+    escape: Escape = str,
+    source: AccuracySource = IMAGENET,
 ) -> list[str]:
     """Return the full label of a candidate, then its numbers, then where it stands.
 
@@ -33,23 +38,28 @@ def candidate_lines(
         dominator: The row of the candidate that `dominated_by` names, for the difference.
         cost: Key of `COST_COLUMNS`: the axis the frontier was drawn on.
         escape: See `wording`.
+        source: What the accuracy is of.
     """
     size = row["img_size"]
     label = candidate_label(row["model_name"], None if is_unknown(size) else int(size))
-    standing = explain_off_frontier(row, dominator, cost=cost, escape=escape)
+    standing = explain_off_frontier(row, dominator, cost=cost, escape=escape, source=source)
     return [
         escape(label),
-        *_accuracy_lines(row, escape),
+        *_accuracy_lines(row, escape, source),
         *_latency_lines(row),
         *_size_lines(row),
         standing,
     ]
 
 
-def _accuracy_lines(row: Row, escape: Escape) -> Iterator[str]:
-    if not is_unknown(row["top1"]):
-        source = row["accuracy_source"]
-        yield f"top-1 {quantity('top1', row['top1'])}" + ("" if is_unknown(source) else f" ({escape(source)})")
+def _accuracy_lines(row: Row, escape: Escape, source: AccuracySource) -> Iterator[str]:
+    origin = row["accuracy_source"]
+    if not is_unknown(row["top1"]) and source.is_published:
+        yield f"top-1 {quantity('top1', row['top1'])}" + ("" if is_unknown(origin) else f" ({escape(origin)})")
+    elif not is_unknown(row["top1"]):
+        yield f"{quantity('top1', row['top1'])} {accuracy_unit(source, escape)}"
+        if not is_unknown(origin):
+            yield escape(origin)
     low, high = row["top1_low"], row["top1_high"]
     if not is_unknown(low) and not is_unknown(high):
         yield f"95 % sampling interval {interval_text('top1', low, high)}"

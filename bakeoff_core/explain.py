@@ -2,7 +2,8 @@
 
 Every sentence carries its number; every warning ends with a next step. Names are the shortest that
 nothing else in the table goes by (`wording.short_names`). The `escape` argument of every function is
-the one described in `wording`: it is applied to what came from a file, and to nothing else.
+the one described in `wording`: it is applied to what came from a file, and to nothing else. `source` says what the
+accuracies in the table are of, and so what the sentences call them.
 
 Not covered: deciding anything (`pareto`), and laying the sentences out (the pages, `report`).
 """
@@ -16,8 +17,9 @@ from bakeoff_core.caveats import warning_line as warning_line
 from bakeoff_core.formatting import SCALES, admitting, is_unknown, limit_text, points, quantity
 from bakeoff_core.records import (
     COST_COLUMNS,
-    IMAGENET_VALIDATION_IMAGES,
+    IMAGENET,
     LIMIT_COLUMNS,
+    AccuracySource,
     CandidateRef,
     Choice,
     Decision,
@@ -26,34 +28,43 @@ from bakeoff_core.records import (
     Relaxation,
     Tie,
 )
-from bakeoff_core.wording import COLUMN_WORDS, LIMIT_WORDS, Escape, Row, Wording, listed
+from bakeoff_core.wording import LIMIT_WORDS, Escape, Row, Wording, column_words, listed, source_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def explain_decision(decision: Decision, candidates: pd.DataFrame, *, escape: Escape = str) -> list[str]:
+def explain_decision(
+    decision: Decision, candidates: pd.DataFrame, *, escape: Escape = str, source: AccuracySource = IMAGENET
+) -> list[str]:
     """Say all there is to say about a decision: why this pick and what would change it, or why there is none."""
     if decision.pick is None:
-        return explain_no_pick(decision, candidates, escape=escape)
+        return explain_no_pick(decision, candidates, escape=escape, source=source)
     return [
-        *explain_choice(decision.pick, decision, candidates, escape=escape),
-        *explain_alternatives(decision, candidates, escape=escape),
+        *explain_choice(decision.pick, decision, candidates, escape=escape, source=source),
+        *explain_alternatives(decision, candidates, escape=escape, source=source),
     ]
 
 
-def explain_limits(limits: Limits) -> str:
+def explain_limits(limits: Limits, *, escape: Escape = str, source: AccuracySource = IMAGENET) -> str:
     """Say what was asked: `"top-1 accuracy at least 75 %, latency at most 15 ms"`, or that nothing was."""
     sides = {"min_top1": "at least"}
     parts = [
-        f"{COLUMN_WORDS[column]} {sides.get(limit, 'at most')} {limit_text(column, value)}"
+        f"{column_words(column, source, escape)} {sides.get(limit, 'at most')} {limit_text(column, value)}"
         for limit, column in LIMIT_COLUMNS.items()
         if (value := getattr(limits, limit)) is not None
     ]
     return ", ".join(parts) or "no limit is set"
 
 
-def explain_choice(choice: Choice, decision: Decision, candidates: pd.DataFrame, *, escape: Escape = str) -> list[str]:
+def explain_choice(
+    choice: Choice,
+    decision: Decision,
+    candidates: pd.DataFrame,
+    *,
+    escape: Escape = str,
+    source: AccuracySource = IMAGENET,
+) -> list[str]:
     """Say why this answer: by what it won, the room it leaves, what is tied with it, and who comes next.
 
     Args:
@@ -68,7 +79,7 @@ def explain_choice(choice: Choice, decision: Decision, candidates: pd.DataFrame,
     Raises:
         ValueError: `choice` is neither answer of `decision`.
     """
-    words = Wording(candidates, escape)
+    words = Wording(candidates, escape, source)
     sentences = [_explain_reason(choice, decision, words, len(candidates) - len(decision.rejections))]
     room = _explain_room(choice.candidate, decision.limits, words)
     if room:
@@ -97,7 +108,7 @@ def _explain_reason(choice: Choice, decision: Decision, words: Wording, cleared:
     which = "whose numbers are known; no limit is set" if unlimited else "that clear every limit"
     field = f"{cleared} candidates {which}"
     if rule == "cheapest":
-        return f"{who} has the lowest {COLUMN_WORDS[COST_COLUMNS[decision.cost]]} of the {field}."
+        return f"{who} has the lowest {words.column(COST_COLUMNS[decision.cost])} of the {field}."
     return f"{who} is the most accurate of the {field}."
 
 
@@ -152,19 +163,20 @@ def _overlap(ref: CandidateRef, tie: Tie, words: Wording) -> str:
     first = tie.rivals[0]
     column = "top1" if tie.measure == "accuracy" else COST_COLUMNS[tie.measure]
     if words.value(ref, column) == words.value(first, column) is not None:
-        return f"their {COLUMN_WORDS[column]} is equal ({quantity(column, words.value(ref, column))})"
+        return f"their {words.column(column)} is equal ({quantity(column, words.value(ref, column))})"
     intervals = [words.interval(who, column) for who in (ref, first)]
     if None in intervals:
         return f"too close to tell apart by {_against(ref, first, column, words)}"
     if tie.measure == "accuracy":
-        sample = f"the 95 % sampling intervals of {IMAGENET_VALIDATION_IMAGES:,} validation images overlap"
+        images = f"{words.source.test_images:,} {'validation' if words.source.is_published else 'test'} images"
+        sample = f"the 95 % sampling intervals of {images} overlap"
         return f"{sample} ({intervals[0]} and {intervals[1]})"
-    return f"the 95 % intervals of their {COLUMN_WORDS[column]} overlap ({intervals[0]} and {intervals[1]})"
+    return f"the 95 % intervals of their {words.column(column)} overlap ({intervals[0]} and {intervals[1]})"
 
 
 def _against(ref: CandidateRef, rival: CandidateRef, column: str, words: Wording) -> str:
     """A column and both numbers: `"latency (11.8 ms against 14.2 ms)"`; without numbers where unknown."""
-    name = COLUMN_WORDS.get(column, column)
+    name = words.column(column)
     values = [words.value(who, column) for who in (ref, rival)]
     if column not in SCALES or None in values:
         return name
@@ -177,7 +189,9 @@ def _apart(column: str, value: float, other: float) -> str:
     return next((mine for mine, theirs in texts if mine != theirs), quantity(column, value))
 
 
-def explain_no_pick(decision: Decision, candidates: pd.DataFrame, *, escape: Escape = str) -> list[str]:
+def explain_no_pick(
+    decision: Decision, candidates: pd.DataFrame, *, escape: Escape = str, source: AccuracySource = IMAGENET
+) -> list[str]:
     """Say why nothing is picked: which limit is to blame, and the smallest change that would admit whom.
 
     Args:
@@ -190,13 +204,15 @@ def explain_no_pick(decision: Decision, candidates: pd.DataFrame, *, escape: Esc
     """
     if candidates.empty:
         return ["There is nothing to choose from yet. Measure this machine first."]
-    words = Wording(candidates, escape)
+    words = Wording(candidates, escape, source)
     if not decision.blame:
         return [
             f"None of the {len(candidates)} candidates has both an accuracy and the numbers the limits need.",
-            "Measure more models, or models with a published accuracy at the size they are measured at.",
+            "Measure more models, or models with a published accuracy at the size they are measured at."
+            if source.is_published
+            else f"Fine-tune more models on {source_name(source, escape)}, or measure those that were, at their size.",
         ]
-    sentences = [f"Nothing clears every limit: {explain_limits(decision.limits)}."]
+    sentences = [f"Nothing clears every limit: {explain_limits(decision.limits, escape=escape, source=source)}."]
     # Whoever lacks a number would be out under any limit, so it says nothing about one limit alone.
     judged = [r for r in decision.rejections if r.error is None and not r.unknown_columns]
     if len(decision.blame) == 1 or all(set(decision.blame) <= set(r.failed_limits) for r in judged):
@@ -223,11 +239,11 @@ def _explain_blame(limit: str, decision: Decision, words: Wording) -> str:
     bound = getattr(decision.limits, limit)
     sentence = f"The {LIMIT_WORDS[limit]} of {limit_text(column, bound)} alone excludes every candidate"
     if not known:
-        return f"{sentence}: none has a known {COLUMN_WORDS[column]}."
+        return f"{sentence}: none has a known {words.column(column)}."
     best = (max if limit == "min_top1" else min)(known, key=lambda ref: known[ref])
     extreme = "highest" if limit == "min_top1" else "lowest"
     value = _apart(column, known[best], bound)
-    return f"{sentence}: the {extreme} {COLUMN_WORDS[column]} is that of {words.name(best)}, {value}."
+    return f"{sentence}: the {extreme} {words.column(column)} is that of {words.name(best)}, {value}."
 
 
 def _relaxing(relaxation: Relaxation, decision: Decision, words: Wording) -> str:
@@ -240,33 +256,40 @@ def _relaxing(relaxation: Relaxation, decision: Decision, words: Wording) -> str
     return f"{verb} the {LIMIT_WORDS[relaxation.limit]} {change} and {who}"
 
 
-def explain_alternatives(decision: Decision, candidates: pd.DataFrame, *, escape: Escape = str) -> list[str]:
+def explain_alternatives(
+    decision: Decision, candidates: pd.DataFrame, *, escape: Escape = str, source: AccuracySource = IMAGENET
+) -> list[str]:
     """Say what would change the pick, a sentence a limit; empty without a pick (see `explain_no_pick`)."""
     if decision.pick is None:
         return []
     if decision.limits == Limits():
         return ["No limit is set, so there is none to relax."]
-    words = Wording(candidates, escape)
+    words = Wording(candidates, escape, source)
     sentences = [f"{_relaxing(a, decision, words)} becomes the pick." for a in decision.alternatives]
     return sentences or ["Relaxing any one limit leaves the pick as it is."]
 
 
 def explain_rejection(
-    rejection: Rejection, candidates: pd.DataFrame, decision: Decision, *, escape: Escape = str
+    rejection: Rejection,
+    candidates: pd.DataFrame,
+    decision: Decision,
+    *,
+    escape: Escape = str,
+    source: AccuracySource = IMAGENET,
 ) -> str:
     """Say why a candidate does not clear the limits, without naming it: `"Latency 37.0 ms is over …"`.
 
     For a whole table use `explain_rejections`, which reads the table once.
     """
     own = candidates[candidates["model_name"] == rejection.candidate.model_name]
-    return _explain_rejection(rejection, decision.limits, Wording(own, escape))
+    return _explain_rejection(rejection, decision.limits, Wording(own, escape, source))
 
 
 def explain_rejections(
-    decision: Decision, candidates: pd.DataFrame, *, escape: Escape = str
+    decision: Decision, candidates: pd.DataFrame, *, escape: Escape = str, source: AccuracySource = IMAGENET
 ) -> dict[CandidateRef, str]:
     """Say of every rejected candidate why it does not clear the limits."""
-    words = Wording(candidates, escape)
+    words = Wording(candidates, escape, source)
     return {r.candidate: _explain_rejection(r, decision.limits, words) for r in decision.rejections}
 
 
@@ -278,25 +301,40 @@ def _explain_rejection(rejection: Rejection, limits: Limits, words: Wording) -> 
         column = LIMIT_COLUMNS[limit]
         bound, value = getattr(limits, limit), words.value(ref, column)
         named = f"the {LIMIT_WORDS[limit]} of {limit_text(column, bound)}"
-        if value is None:
-            parts.append(f"{COLUMN_WORDS[column]} is not known, and {named} needs it")
+        if value is None and column == "top1" and not words.source.is_published:
+            parts.append(_unknown(column, ref.img_size, words.source, words.escape))
+        elif value is None:
+            parts.append(f"{words.column(column)} is not known, and {named} needs it")
         else:
             side = "under" if limit == "min_top1" else "over"
-            parts.append(f"{COLUMN_WORDS[column]} {_apart(column, value, bound)} is {side} {named}")
+            parts.append(f"{words.column(column)} {_apart(column, value, bound)} is {side} {named}")
     said = {LIMIT_COLUMNS[limit] for limit in rejection.failed_limits}
-    parts += [_unknown(column, ref.img_size) for column in rejection.unknown_columns if column not in said]
+    parts += [
+        _unknown(column, ref.img_size, words.source, words.escape)
+        for column in rejection.unknown_columns
+        if column not in said
+    ]
     text = "; ".join(parts) or "a number the decision needs is not known"
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _unknown(column: str, img_size: int | None) -> str:
+def _unknown(column: str, img_size: int | None, source: AccuracySource, escape: Escape) -> str:
     if column == "top1":
         size = "this size" if img_size is None else f"{img_size} px"
+        if not source.is_published:
+            return f"not fine-tuned on {source_name(source, escape)} at {size}"
         return f"no accuracy is published for this tag at {size}"
-    return f"{COLUMN_WORDS.get(column, column)} is not known"
+    return f"{column_words(column, source, escape)} is not known"
 
 
-def explain_off_frontier(row: Row, dominator: Row | None = None, *, cost: str = "latency", escape: Escape = str) -> str:
+def explain_off_frontier(
+    row: Row,
+    dominator: Row | None = None,
+    *,
+    cost: str = "latency",
+    escape: Escape = str,
+    source: AccuracySource = IMAGENET,
+) -> str:
     """Say where a candidate stands: on the frontier, dominated by whom and by how much, or without a place.
 
     Args:
@@ -304,6 +342,7 @@ def explain_off_frontier(row: Row, dominator: Row | None = None, *, cost: str = 
         dominator: The row of the candidate that `dominated_by` names; without it no difference is given.
         cost: Key of `COST_COLUMNS`: the axis the frontier was drawn on.
         escape: See `wording`.
+        source: What the accuracy is of.
     """
     if not is_unknown(row.get("error")):
         return f"Could not be measured: {escape(str(row['error']))}"
@@ -314,7 +353,7 @@ def explain_off_frontier(row: Row, dominator: Row | None = None, *, cost: str = 
         return "On the frontier: no other is at least as good on both axes and better on one."
     size = row.get("img_size")
     missing = [c for c in ("top1", COST_COLUMNS[cost]) if is_unknown(row.get(c))]
-    reasons = [_unknown(column, None if is_unknown(size) else int(size)) for column in missing]
+    reasons = [_unknown(column, None if is_unknown(size) else int(size), source, escape) for column in missing]
     text = listed(reasons) or "a number that the axes need is not known"
     return f"Not on these axes: {text}."
 

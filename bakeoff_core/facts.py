@@ -10,7 +10,7 @@ import dataclasses
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +20,11 @@ from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import is_unknown
 from bakeoff_core.records import (
     COST_COLUMNS,
+    IMAGENET,
     LIMIT_COLUMNS,
     RULES,
     SETTING_COLUMNS,
+    AccuracySource,
     CandidateRef,
     Choice,
     Decision,
@@ -33,8 +35,8 @@ from bakeoff_core.records import (
 )
 from bakeoff_core.wording import RULE_WORDS, Escape, Wording, describe_setting
 
-FORMAT_VERSION = 1
-"""Version of the record below. Raise it with every change, keep reading the older."""
+FORMAT_VERSION = 2
+"""Version of the record below. Raise it with every change, keep reading the older: 1 knew ImageNet's accuracy only."""
 
 _RECORD = re.compile(r"<!--\s*bakeoff-report\s+(.*?)\s*-->", re.DOTALL)
 
@@ -76,6 +78,10 @@ class ReportFacts:
     """The answer by lowest cost; `None` when nothing cleared the limits."""
     most_accurate: AnswerFacts | None
     """The answer by highest accuracy; `None` when nothing cleared the limits."""
+    source: AccuracySource = IMAGENET
+    """What the accuracies were of."""
+    chosen: tuple[str, ...] = ()
+    """Ids of the runs that the user chose to go by."""
 
     @property
     def pick(self) -> AnswerFacts | None:
@@ -93,7 +99,15 @@ class Replay:
     """What was compared and what came out."""
 
 
-def gather_facts(candidates: pd.DataFrame, decision: Decision, *, created_at: str, product_version: str) -> ReportFacts:
+def gather_facts(
+    candidates: pd.DataFrame,
+    decision: Decision,
+    *,
+    created_at: str,
+    product_version: str,
+    source: AccuracySource = IMAGENET,
+    chosen: Iterable[str] = (),
+) -> ReportFacts:
     """Take from a decision and its table what a replay needs.
 
     Raises:
@@ -123,6 +137,8 @@ def gather_facts(candidates: pd.DataFrame, decision: Decision, *, created_at: st
         cost=decision.cost,
         cheapest=facts(decision.cheapest),
         most_accurate=facts(decision.most_accurate),
+        source=source,
+        chosen=tuple(chosen),
     )
 
 
@@ -196,14 +212,15 @@ def read_facts(markdown: str) -> ReportFacts:
                 f"This report comes from a newer version of Backbone Bake-off (format {version}; this one "
                 f"reads up to {FORMAT_VERSION}). Update Backbone Bake-off and replay it again."
             )
-        return _facts(record)
+        return _facts(record, version)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as err:
         raise BakeoffError(
             f"The record in this report is damaged ({type(err).__name__}). Download the report again."
         ) from err
 
 
-def _facts(record: Mapping[str, Any]) -> ReportFacts:
+def _facts(record: Mapping[str, Any], version: int) -> ReportFacts:
+    later = {} if version < 2 else {"source": _source(record["source"]), "chosen": _ids(record["chosen"])}
     limits = {name: record["limits"][name] for name in LIMIT_COLUMNS}
     return ReportFacts(
         product_version=str(record["product_version"]),
@@ -215,7 +232,24 @@ def _facts(record: Mapping[str, Any]) -> ReportFacts:
         cost=require_choice("cost", record["cost"], tuple(COST_COLUMNS)),
         cheapest=_answer(record["cheapest"]),
         most_accurate=_answer(record["most_accurate"]),
+        **later,
     )
+
+
+def _source(record: Mapping[str, Any]) -> AccuracySource:
+    content_key, models = record["content_key"], record["model_count"]
+    return AccuracySource(
+        **{name: str(record[name]) for name in ("key", "name", "title")},
+        test_images=int(record["test_images"]),
+        content_key=None if content_key is None else str(content_key),
+        model_count=None if models is None else int(models),
+    )
+
+
+def _ids(record: list[Any]) -> tuple[str, ...]:
+    if not isinstance(record, list):
+        raise TypeError(f"a list was expected. Got {record!r}.")
+    return tuple(map(str, record))
 
 
 def _answer(record: Mapping[str, Any] | None) -> AnswerFacts | None:

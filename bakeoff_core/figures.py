@@ -32,7 +32,7 @@ from bakeoff_core.chart import (
 )
 from bakeoff_core.details import DETAIL_COLUMNS, candidate_lines
 from bakeoff_core.formatting import SCALES, html_text, is_unknown
-from bakeoff_core.records import COST_COLUMNS, candidate_label
+from bakeoff_core.records import COST_COLUMNS, IMAGENET, AccuracySource, candidate_label
 from bakeoff_core.wording import setting_differences
 
 FONT = '"Source Sans", "Source Sans Pro", system-ui, sans-serif'
@@ -54,6 +54,7 @@ def frontier_figure(
     selected: str | None = None,
     hovers: dict[str, str] | None = None,
     size_px: tuple[int, int] = (800, 440),
+    source: AccuracySource = IMAGENET,
 ) -> go.Figure:
     """Draw accuracy against cost: the frontier as a line, the dominated hollow and grey.
 
@@ -74,6 +75,7 @@ def frontier_figure(
             limits do not change them.
         size_px: Width and height to be expected on the page (a phone: 390, 420): names that would collide
             there are left out. The figure itself has no size.
+        source: What `top1` is an accuracy of.
 
     Returns:
         The figure; it fills its container, and its margins suit 390 px as well as 1280.
@@ -82,11 +84,11 @@ def frontier_figure(
         ValueError: `cost` is unknown.
     """
     palette = DARK if dark else LIGHT
-    chart = build_chart(candidates, None, cost=cost, accuracy=accuracy, comparison=comparison)
-    hovers = hover_texts(candidates, cost) if hovers is None else hovers
+    chart = build_chart(candidates, None, cost=cost, accuracy=accuracy, comparison=comparison, source=source)
+    hovers = hover_texts(candidates, cost, source) if hovers is None else hovers
     traces = [
         _dominated_trace(chart, cost, palette, hovers),
-        _comparison_trace(chart, cost, palette, candidates),
+        _comparison_trace(chart, cost, palette, candidates, source),
         _frontier_trace(chart, cost, palette, hovers, size_px),
         *(_star_entries(palette) if answers and not chart.points.empty else ()),
         _selected_trace(chart, palette, selected, hovers),
@@ -136,7 +138,7 @@ def _layout(chart: Chart, palette: Palette) -> go.Layout:
             "tickvals": log_ticks(*chart.x_range, beyond=10),
             "title": {**title, "text": f"{chart.x_title}, log scale"},
         },
-        yaxis={**axis, "range": list(chart.y_range), "title": {**title, "text": chart.y_title}},
+        yaxis={**axis, "range": list(chart.y_range), "title": {**title, "text": html_text(chart.y_title)}},
         annotations=_annotations(chart, palette),
     )
 
@@ -209,14 +211,17 @@ def _frontier_trace(
     )
 
 
-def _comparison_trace(chart: Chart, cost: str, palette: Palette, candidates: pd.DataFrame) -> go.Scatter | None:
+def _comparison_trace(
+    chart: Chart, cost: str, palette: Palette, candidates: pd.DataFrame, source: AccuracySource
+) -> go.Scatter | None:
     """The other setting's frontier, named by what sets it apart from the one shown."""
     if chart.comparison is None:
         return None
     known = candidates.iloc[0] if len(candidates) else {}
     setting = setting_differences(chart.comparison.iloc[0], known)
     short = setting if len(setting) <= LEGEND_CHARS else f"{setting[:LEGEND_CHARS]}…"
-    hovers = {label: f"{html_text(setting)}<br>{text}" for label, text in hover_texts(chart.comparison, cost).items()}
+    texts = hover_texts(chart.comparison, cost, source)
+    hovers = {label: f"{html_text(setting)}<br>{text}" for label, text in texts.items()}
     return _points(
         chart.comparison,
         hovers,
@@ -279,19 +284,21 @@ def _error_bars(chart: Chart, table: pd.DataFrame, cost: str, palette: Palette) 
     }
 
 
-def hover_texts(candidates: pd.DataFrame, cost: str) -> dict[str, str]:
+def hover_texts(candidates: pd.DataFrame, cost: str, source: AccuracySource = IMAGENET) -> dict[str, str]:
     """Return everything known about each candidate in HTML, by `candidate_label`; text from files is escaped.
 
     Args:
         candidates: As for `frontier_figure`.
         cost: Key of `COST_COLUMNS`: the axis that "dominated" is told for.
+        source: What the accuracies are of.
     """
     columns = (candidates[column].tolist() for column in DETAIL_COLUMNS)
     named = (dict(zip(DETAIL_COLUMNS, values, strict=True)) for values in zip(*columns, strict=True))
     rows = {_label(row["model_name"], row["img_size"]): row for row in named}
     texts = {}
     for label, row in rows.items():
-        name, *lines = candidate_lines(row, rows.get(row["dominated_by"]), cost=cost, escape=html_text)
+        dominator = rows.get(row["dominated_by"])
+        name, *lines = candidate_lines(row, dominator, cost=cost, escape=html_text, source=source)
         texts[label] = "<br>".join([f"<b>{name}</b>", *lines])
     return texts
 

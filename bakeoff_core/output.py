@@ -11,8 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from bakeoff_core import __version__, catalogue, explain, formatting, jobs, report, store
-from bakeoff_core.candidates import MeasuredSetting, View
+from bakeoff_core import __version__, catalogue, explain, formatting, jobs, report, run_report, store
+from bakeoff_core.candidates import View
+from bakeoff_core.finished_runs import read_finished_runs
 from bakeoff_core.home import profiles_path
 from bakeoff_core.pareto import annotate
 from bakeoff_core.records import (
@@ -94,16 +95,19 @@ def profile_table(rows: list[dict[str, Any]]) -> str:
     return "\n".join([*table, *([""] if remarks else []), *remarks])
 
 
-def decision_json(decision: Decision, candidates: pd.DataFrame, measured: MeasuredSetting) -> dict[str, Any]:
+def decision_json(decision: Decision, view: View) -> dict[str, Any]:
     """Return a decision as JSON: the pick, the reason, the runner-up, the tie and the nearest relaxation."""
-    pick = decision.pick
+    pick, candidates, told = decision.pick, view.candidates, {"source": view.source}
     return {
         "pick": pick.candidate.model_name if pick else None,
         "img_size": pick.candidate.img_size if pick else None,
         "rule": decision.rule,
         "cost": decision.cost,
         "limits": asdict(decision.limits),
-        "reason": explain.explain_decision(decision, candidates),
+        "accuracy": view.source.key,
+        "accuracy_of": view.source.name,
+        "runs": list(view.chosen),
+        "reason": explain.explain_decision(decision, candidates, **told),
         "runner_up": _reference(pick.runner_up) if pick else None,
         "tie": _tie(pick),
         "relaxation": _relaxation(decision.relaxation),
@@ -113,21 +117,25 @@ def decision_json(decision: Decision, candidates: pd.DataFrame, measured: Measur
         "most_accurate": _reference(decision.most_accurate.candidate if decision.most_accurate else None),
         "rejected": [
             {**_reference(candidate), "reason": reason}
-            for candidate, reason in explain.explain_rejections(decision, candidates).items()
+            for candidate, reason in explain.explain_rejections(decision, candidates, **told).items()
         ],
-        "setting": asdict(measured.setting),
-        "machine_name": measured.machine_name,
+        "setting": asdict(view.measured.setting),
+        "machine_name": view.measured.machine_name,
     }
 
 
 def report_text(view: View, decision: Decision, *, svg_name: str | None = None) -> str:
-    """Return the decision report of a view as Markdown, dated now."""
+    """Return the decision report of a view as Markdown, dated now, with the fine-tuning runs there are of it."""
+    runs = run_report.runs_to_tell(read_finished_runs(), decision, view.candidates)
     return report.decision_report(
         annotate(view.candidates, _frontier_cost(decision)),
         decision,
         created_at=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         product_version=__version__,
         svg_name=svg_name,
+        source=view.source,
+        chosen=view.chosen,
+        sections=[run_report.runs_section(runs, chosen=view.chosen)],
     )
 
 
@@ -136,9 +144,8 @@ def report_bundle(view: View, decision: Decision) -> bytes:
     cost = _frontier_cost(decision)
     profiles = [p for p in store.read_profiles(profiles_path()) if p.setting == view.measured.setting]
     text = report_text(view, decision, svg_name="frontier.svg")
-    return report.bundle(
-        text, frontier_svg(annotate(view.candidates, cost), decision, cost=cost), store.to_parquet(profiles)
-    )
+    picture = frontier_svg(annotate(view.candidates, cost), decision, cost=cost, source=view.source)
+    return report.bundle(text, picture, store.to_parquet(profiles))
 
 
 def _frontier_cost(decision: Decision) -> str:

@@ -221,10 +221,37 @@ PROFILE_COLUMNS = tuple(f.name for f in dataclasses.fields(Profile))
 """Every column of the store, in order."""
 
 ACCURACY_COLUMNS = ("top1", "top1_low", "top1_high", "top5", "family", "accuracy_source")
-"""Columns that the catalogue adds to profiles to make candidates.
+"""Columns that the catalogue, or finished fine-tuning runs in its place, add to profiles to make candidates.
 
 `top1_low` and `top1_high` bound the sampling error of the images the accuracy was measured on.
 """
+
+
+@dataclass(frozen=True)
+class AccuracySource:
+    """What the accuracies of a table are of. One table holds one source's; nothing crosses from one to another."""
+
+    key: str
+    """Its name in links, in reports and on the command line: `imagenet`, `elpv-1a2b3c4d`."""
+    name: str
+    """The images in few words, for sentences; comes from a folder's name at times, so it can be any text."""
+    title: str
+    """The name with where the accuracies come from, for lists to choose from."""
+    test_images: int
+    """Images the accuracies were measured on."""
+    content_key: str | None = None
+    """Identifies the images and their splits; `None` for published accuracy."""
+    model_count: int | None = None
+    """Models, at one size each, that have an accuracy; `None` where nobody counted."""
+
+    @property
+    def is_published(self) -> bool:
+        """Whether others measured the accuracies; else they are those of runs that finished here."""
+        return self.content_key is None
+
+
+IMAGENET = AccuracySource("imagenet", "ImageNet", "ImageNet top-1, published", IMAGENET_VALIDATION_IMAGES)
+"""What the catalogue holds."""
 
 FRONTIER_COLUMNS = ("non_dominated", "dominated_by")
 """Columns that `pareto.annotate` adds: whether nothing beats the row (null: it has no place on these axes),

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import io
 import re
+import shlex
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 from urllib.parse import quote
 
 import pandas as pd
@@ -36,22 +38,33 @@ from bakeoff_core.formatting import (
 )
 from bakeoff_core.records import (
     COST_COLUMNS,
+    IMAGENET,
     IMAGENET_VALIDATION_IMAGES,
     LIMIT_COLUMNS,
+    AccuracySource,
     CandidateRef,
     Choice,
     Decision,
     candidate_label,
 )
 from bakeoff_core.standings import candidate_reasons, candidate_table
-from bakeoff_core.wording import COLUMN_WORDS, RULE_WORDS, Wording, candidate_refs, describe_setting
+from bakeoff_core.wording import COLUMN_WORDS, RULE_WORDS, Wording, candidate_refs, column_words, describe_setting
 
 _MODEL_NAME = re.compile(r"\w[\w.:/-]*", re.ASCII)
 """What timm can be asked for. Nothing in it means anything to a shell, so it needs no quotes in a command."""
 
-_DEFINITIONS = f"""
+_PUBLISHED = f"""
 - **Top-1** is the published accuracy of the weights tag at the image size given, in percent. Its 95 %
   sampling interval says how far it may be off because the test set has {IMAGENET_VALIDATION_IMAGES:,} images.
+""".strip()
+
+_FINE_TUNED = """
+- **Accuracy** is the share of the {images:,} test images of {name} that the fine-tuned model got right, in
+  percent. Of several runs of a model at one size the best validated one counts, unless another was chosen. Its 95 %
+  sampling interval says how far it may be off because the test set has so few images; another seed would move it too.
+""".strip()
+
+_DEFINITIONS = """
 - **Latency** is the time of one forward pass of the whole batch. p50 is the median over the medians of
   several fresh processes, p90 the 90th percentile over all timed passes.
 - **The interval** of a latency is the 95 % interval of its median, the spread between processes included.
@@ -71,6 +84,9 @@ def decision_report(
     title: str = "Backbone decision",
     svg_name: str | None = None,
     frontier_cost: str | None = None,
+    source: AccuracySource = IMAGENET,
+    chosen: Iterable[str] = (),
+    sections: Iterable[Sequence[str]] = (),
 ) -> str:
     """Write the whole decision down, from the pick to how to reproduce it.
 
@@ -86,6 +102,10 @@ def decision_report(
         svg_name: File name of the picture beside the report, or `None` for none.
         frontier_cost: Key of `COST_COLUMNS`: the axis the table's frontier columns were made for. `None` is the
             decision's cost where the rule is about it, and latency where not.
+        source: What the accuracies are of.
+        chosen: Ids of the fine-tuning runs that the user chose to go by.
+        sections: Further sections before the commands, each as lines of Markdown with their heading; an empty one is
+            left out.
 
     Returns:
         Markdown (GitHub's, with one table), ending in a newline.
@@ -95,21 +115,24 @@ def decision_report(
     """
     if frontier_cost is None:
         frontier_cost = decision.cost if decision.rule == "cheapest" else "latency"
-    facts = gather_facts(candidates, decision, created_at=created_at, product_version=product_version)
-    sections = [
-        [f"# {markdown_text(title)}", *_headline(candidates, decision)],
+    made = {"created_at": created_at, "product_version": product_version}
+    facts = gather_facts(candidates, decision, **made, source=source, chosen=chosen)
+    told = {"escape": markdown_code, "source": source}
+    parts = [
+        [f"# {markdown_text(title)}", *_headline(candidates, decision, source)],
         _where(candidates, created_at, product_version),
-        ["## Why", *_bullets(_reasons(candidates, decision))],
-        _alternatives(candidates, decision),
+        ["## Why", *_bullets(_reasons(candidates, decision, told))],
+        _alternatives(candidates, decision, told),
         [f"![Accuracy against {COLUMN_WORDS[COST_COLUMNS[frontier_cost]]}]({quote(svg_name)})"] if svg_name else [],
-        _candidates(candidates, decision, frontier_cost),
-        _reasons_against(candidates, decision, frontier_cost),
+        _candidates(candidates, decision, frontier_cost, source),
+        _reasons_against(candidates, decision, frontier_cost, source),
         _warnings(candidates),
-        _reproduction(candidates, decision),
-        ["## What the words mean", "", _DEFINITIONS],
+        *sections,
+        _reproduction(candidates, decision, facts),
+        ["## What the words mean", "", _accuracy_defined(source), _DEFINITIONS],
         [write_record(facts)],
     ]
-    return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+    return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
 
 
 def bundle(report_markdown: str, svg: str, parquet: bytes) -> bytes:
@@ -139,9 +162,15 @@ def _label(ref: CandidateRef) -> str:
     return markdown_code(candidate_label(ref.model_name, ref.img_size))
 
 
-def _headline(candidates: pd.DataFrame, decision: Decision) -> list[str]:
+def _accuracy_defined(source: AccuracySource) -> str:
+    if source.is_published:
+        return _PUBLISHED
+    return _FINE_TUNED.format(images=source.test_images, name=markdown_text(source.name))
+
+
+def _headline(candidates: pd.DataFrame, decision: Decision, source: AccuracySource) -> list[str]:
     """The pick with its numbers, the other answer, and the question."""
-    words = Wording(candidates, markdown_code)
+    words = Wording(candidates, markdown_code, source)
 
     def answer(choice: Choice | None) -> str:
         return (
@@ -158,7 +187,7 @@ def _headline(candidates: pd.DataFrame, decision: Decision) -> list[str]:
         f"**Pick: {answer(decision.pick)}**",
         "",
         f"- Rule: {RULE_WORDS[decision.rule]}; cost is {COLUMN_WORDS[COST_COLUMNS[decision.cost]]}.",
-        f"- Limits: {explain_limits(decision.limits)}.",
+        f"- Limits: {explain_limits(decision.limits, escape=markdown_code, source=source)}.",
         f"- Other answer, {RULE_WORDS[other_rule]}: {answer(other)}.",
     ]
 
@@ -185,31 +214,32 @@ def _where(candidates: pd.DataFrame, created_at: str, product_version: str) -> l
     return [*lines, f"{describe_setting(row, markdown_text)}. {made}", *_bullets(known)]
 
 
-def _reasons(candidates: pd.DataFrame, decision: Decision) -> list[str]:
+def _reasons(candidates: pd.DataFrame, decision: Decision, told: dict[str, Any]) -> list[str]:
     if decision.pick is None:
-        return explain_no_pick(decision, candidates, escape=markdown_code)
-    return explain_choice(decision.pick, decision, candidates, escape=markdown_code)
+        return explain_no_pick(decision, candidates, **told)
+    return explain_choice(decision.pick, decision, candidates, **told)
 
 
-def _alternatives(candidates: pd.DataFrame, decision: Decision) -> list[str]:
-    sentences = explain_alternatives(decision, candidates, escape=markdown_code)
+def _alternatives(candidates: pd.DataFrame, decision: Decision, told: dict[str, Any]) -> list[str]:
+    sentences = explain_alternatives(decision, candidates, **told)
     return ["## What would change it", *_bullets(sentences)] if sentences else []
 
 
-def _candidates(candidates: pd.DataFrame, decision: Decision, cost: str) -> list[str]:
-    intro = f"Frontier: top-1 accuracy against {COLUMN_WORDS[COST_COLUMNS[cost]]}. The pick is marked ★."
+def _candidates(candidates: pd.DataFrame, decision: Decision, cost: str, source: AccuracySource) -> list[str]:
+    accuracy = column_words("top1", source, markdown_text)
+    intro = f"Frontier: {accuracy} against {COLUMN_WORDS[COST_COLUMNS[cost]]}. The pick is marked ★."
     return [
         "## Candidates",
         "",
         intro,
         "",
-        *candidate_table(candidates, decision, cost),
-        *_sources(candidates),
+        *candidate_table(candidates, decision, cost, source),
+        *(_sources(candidates) if source.is_published else _origins(candidates)),
     ]
 
 
-def _reasons_against(candidates: pd.DataFrame, decision: Decision, cost: str) -> list[str]:
-    reasons = candidate_reasons(candidates, decision, cost)
+def _reasons_against(candidates: pd.DataFrame, decision: Decision, cost: str, source: AccuracySource) -> list[str]:
+    reasons = candidate_reasons(candidates, decision, cost, source)
     heading = "## Why not the others" if decision.pick else "## Why none of them"
     return [heading, *_bullets(reasons)] if reasons else []
 
@@ -218,6 +248,13 @@ def _sources(candidates: pd.DataFrame) -> list[str]:
     """Where the accuracies were published."""
     sources = dict.fromkeys(str(s) for s in candidates["accuracy_source"] if not is_unknown(s))
     return ["", f"Accuracies published in: {', '.join(map(markdown_text, sources))}."] if sources else []
+
+
+def _origins(candidates: pd.DataFrame) -> list[str]:
+    """Which run each accuracy is that of."""
+    pairs = zip(candidate_refs(candidates), candidates["accuracy_source"], strict=True)
+    lines = [f"{_label(ref)}: {markdown_text(origin)}" for ref, origin in pairs if not is_unknown(origin)]
+    return ["", "Accuracies were measured here, each by a run:", *_bullets(lines)] if lines else []
 
 
 def _warnings(candidates: pd.DataFrame) -> list[str]:
@@ -229,7 +266,7 @@ def _warnings(candidates: pd.DataFrame) -> list[str]:
     return ["## Warnings", *(_bullets(lines) if lines else ["", "No measurement carries a warning."])]
 
 
-def _reproduction(candidates: pd.DataFrame, decision: Decision) -> list[str]:
+def _reproduction(candidates: pd.DataFrame, decision: Decision, facts: ReportFacts) -> list[str]:
     """The commands that measure the same models in the same setting, decide, and compare."""
     row = setting_row(candidates)
     lines, left_out = [], 0
@@ -248,7 +285,7 @@ def _reproduction(candidates: pd.DataFrame, decision: Decision) -> list[str]:
             at_size = "" if size is None else f"--img-size {size} "
             lines.append(f"python -m bakeoff_core profile {' '.join(names)} {at_size}{setting}")
     lines += [
-        f"python -m bakeoff_core pick {_pick_options(decision)}",
+        f"python -m bakeoff_core pick {_pick_options(decision, facts)}",
         "python -m bakeoff_core replay report.md",
     ]
     intro = "On the same machine, with the versions above; `profile` keeps what is already measured."
@@ -257,7 +294,7 @@ def _reproduction(candidates: pd.DataFrame, decision: Decision) -> list[str]:
     return ["## How to reproduce", "", intro, "", "```sh", *lines, "```"]
 
 
-def _pick_options(decision: Decision) -> str:
+def _pick_options(decision: Decision, facts: ReportFacts) -> str:
     flags = {
         "min_top1": "--min-top1",
         "max_latency_s": "--max-latency-ms",
@@ -269,4 +306,6 @@ def _pick_options(decision: Decision) -> str:
         for limit, flag in flags.items()
         if (value := getattr(decision.limits, limit)) is not None
     ]
-    return " ".join([*limits, f"--rule {decision.rule}", f"--cost {decision.cost}"])
+    accuracy = [] if facts.source.is_published else [f"--accuracy {facts.source.key}"]
+    accuracy += [f"--run {shlex.quote(run_id)}" for run_id in facts.chosen]
+    return " ".join([*limits, f"--rule {decision.rule}", f"--cost {decision.cost}", *accuracy])

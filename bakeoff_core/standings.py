@@ -11,8 +11,16 @@ import pandas as pd
 
 from bakeoff_core.explain import explain_off_frontier, explain_rejections
 from bakeoff_core.formatting import UNKNOWN, count, is_unknown, markdown_code, megabytes, milliseconds, percent
-from bakeoff_core.records import COST_COLUMNS, CandidateRef, Decision, Rejection, candidate_label
-from bakeoff_core.wording import COLUMN_WORDS, LIMIT_WORDS, Row, Wording, candidate_refs, interval_text, listed
+from bakeoff_core.records import (
+    COST_COLUMNS,
+    IMAGENET,
+    AccuracySource,
+    CandidateRef,
+    Decision,
+    Rejection,
+    candidate_label,
+)
+from bakeoff_core.wording import LIMIT_WORDS, Row, Wording, candidate_refs, interval_text, listed
 
 _HEAD = (
     *("Model", "Size", "Top-1", "Latency p50 (interval)", "p90", "MACs", "Parameters", "Peak memory"),
@@ -64,32 +72,38 @@ def rank_candidates(candidates: pd.DataFrame, decision: Decision, cost: str) -> 
     ]
 
 
-def candidate_table(candidates: pd.DataFrame, decision: Decision, cost: str) -> list[str]:
-    """Return the lines of the Markdown table of all candidates; arguments as for `rank_candidates`."""
-    words = Wording(candidates, markdown_code)
-    lines = [f"| {' | '.join(_HEAD)} |", "|---|---:|---:|---:|---:|---:|---:|---:|---|---|"]
+def candidate_table(
+    candidates: pd.DataFrame, decision: Decision, cost: str, source: AccuracySource = IMAGENET
+) -> list[str]:
+    """Return the lines of the Markdown table of all candidates; arguments as for `rank_candidates` and `wording`."""
+    words = Wording(candidates, markdown_code, source)
+    head = [name if source.is_published or name != "Top-1" else "Accuracy" for name in _HEAD]
+    lines = [f"| {' | '.join(head)} |", "|---|---:|---:|---:|---:|---:|---:|---:|---|---|"]
     for standing in rank_candidates(candidates, decision, cost):
         name = markdown_code(standing.ref.model_name)
         cells = [
             f"★ {name}" if standing.is_pick else name,
             *_numbers(standing.row),
             _place(standing, words),
-            _clearance(standing.rejection),
+            _clearance(standing.rejection, words),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
-def candidate_reasons(candidates: pd.DataFrame, decision: Decision, cost: str) -> list[str]:
-    """Say of every candidate but the pick why it is not it; arguments as for `rank_candidates`."""
-    rejected = explain_rejections(decision, candidates, escape=markdown_code)
+def candidate_reasons(
+    candidates: pd.DataFrame, decision: Decision, cost: str, source: AccuracySource = IMAGENET
+) -> list[str]:
+    """Say of every candidate but the pick why it is not it; arguments as for `candidate_table`."""
+    told = {"escape": markdown_code, "source": source}
+    rejected = explain_rejections(decision, candidates, **told)
     reasons = []
     for standing in rank_candidates(candidates, decision, cost):
         if standing.is_pick:
             continue
         place = ""
         if standing.dominator is not None:
-            place = explain_off_frontier(standing.row, standing.dominator[1], cost=cost, escape=markdown_code)
+            place = explain_off_frontier(standing.row, standing.dominator[1], cost=cost, **told)
         cleared = "Clears every limit; the rule puts the pick first."
         parts = [rejected.get(standing.ref, "" if place else cleared), place]
         label = markdown_code(candidate_label(standing.ref.model_name, standing.ref.img_size))
@@ -121,15 +135,16 @@ def _place(standing: Standing, words: Wording) -> str:
         known = standing.dominator
         return f"dominated by {words.name(known[0]) if known else markdown_code(standing.row['dominated_by'])}"
     if is_unknown(standing.row["non_dominated"]):
-        return "no published accuracy" if is_unknown(standing.row["top1"]) else UNKNOWN
+        missing = "no published accuracy" if words.source.is_published else "not fine-tuned on it"
+        return missing if is_unknown(standing.row["top1"]) else UNKNOWN
     return "on it"
 
 
-def _clearance(rejection: Rejection | None) -> str:
+def _clearance(rejection: Rejection | None, words: Wording) -> str:
     if rejection is None:
         return "cleared"
     if rejection.error is not None:
         return UNKNOWN
     if rejection.failed_limits:
         return f"fails {listed([LIMIT_WORDS[limit] for limit in rejection.failed_limits])}"
-    return f"{listed([COLUMN_WORDS.get(column, column) for column in rejection.unknown_columns])} unknown"
+    return f"{listed([words.column(column) for column in rejection.unknown_columns])} unknown"

@@ -22,7 +22,7 @@ from bakeoff_core.chart import (
     place_labels,
 )
 from bakeoff_core.formatting import SCALES
-from bakeoff_core.records import COST_COLUMNS, Decision
+from bakeoff_core.records import COST_COLUMNS, IMAGENET, AccuracySource, Decision
 from bakeoff_core.wording import RULE_WORDS
 
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ _STYLE = {
 }
 
 
-def frontier_svg(candidates: pd.DataFrame, decision: Decision | None, *, cost: str = "latency") -> str:
+def frontier_svg(
+    candidates: pd.DataFrame, decision: Decision | None, *, cost: str = "latency", source: AccuracySource = IMAGENET
+) -> str:
     """Draw what `figures.frontier_figure` draws, as one SVG document with a white background.
 
     The bytes are the same for the same input: no date, no random ids. Names are plain text in it: escaped for
@@ -52,6 +54,7 @@ def frontier_svg(candidates: pd.DataFrame, decision: Decision | None, *, cost: s
         candidates: Profile, accuracy and frontier columns, annotated for these axes.
         decision: Whose limits to shade and answers to mark; `None` for neither.
         cost: Key of `COST_COLUMNS`: the x axis.
+        source: What the accuracies are of.
 
     Raises:
         ValueError: `cost` is unknown.
@@ -59,7 +62,7 @@ def frontier_svg(candidates: pd.DataFrame, decision: Decision | None, *, cost: s
     import matplotlib  # here, so that a server that only shows pages never loads it
     from matplotlib.figure import Figure
 
-    chart = build_chart(candidates, decision, cost=cost)
+    chart = build_chart(candidates, decision, cost=cost, source=source)
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=SIZE_INCHES, layout="constrained", facecolor="white")
         axes = figure.add_subplot()
@@ -84,7 +87,7 @@ def _draw_axes(axes: Axes, chart: Chart) -> None:
     axes.set_xticks([], minor=True)
     axes.tick_params(labelsize=9, length=0, colors=LIGHT.text)
     axes.set_xlabel(f"{chart.x_title}, log scale", fontsize=10, color=LIGHT.text)
-    axes.set_ylabel(chart.y_title, fontsize=10, color=LIGHT.text)
+    axes.set_ylabel(_printable(chart.y_title), fontsize=10, color=LIGHT.text, parse_math=False)
     axes.grid(color=LIGHT.quiet, alpha=GRID_ALPHA, linewidth=0.7)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set(color=LIGHT.quiet, alpha=INTERVAL_ALPHA)
@@ -142,8 +145,7 @@ def _draw_intervals(axes: Axes, points: pd.DataFrame, cost: str) -> None:
 
 
 def _draw_names(axes: Axes, chart: Chart) -> None:
-    # XML has no place for control characters, and an imported name can hold any.
-    names = ["".join(filter(str.isprintable, " ".join(name.split()))) for name in chart.frontier["name"]]
+    names = [_printable(name) for name in chart.frontier["name"]]
     sides = place_labels(chart, names, *PLOT_POINTS, char_width=0.6 * LABEL_POINTS, line_height=1.4 * LABEL_POINTS)
     for name, side, x, y in zip(names, sides, chart.frontier["x"], chart.frontier["y"], strict=True):
         if not side:
@@ -163,6 +165,11 @@ def _draw_names(axes: Axes, chart: Chart) -> None:
             color=LIGHT.text,
             parse_math=False,
         )
+
+
+def _printable(text: str) -> str:
+    """A text on one line; XML has no place for control characters, and an imported name can hold any."""
+    return "".join(filter(str.isprintable, " ".join(text.split())))
 
 
 def _draw_answers(axes: Axes, chart: Chart, decision: Decision | None) -> None:

@@ -13,8 +13,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bakeoff_core.formatting import SCALES, is_unknown, quantity
-from bakeoff_core.records import COST_COLUMNS, SETTING_COLUMNS, CandidateRef, candidate_label
+from bakeoff_core.formatting import SCALES, is_unknown, markdown_code, markdown_text, quantity
+from bakeoff_core.records import (
+    COST_COLUMNS,
+    IMAGENET,
+    SETTING_COLUMNS,
+    AccuracySource,
+    CandidateRef,
+    candidate_label,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +39,7 @@ COLUMN_WORDS = {
     "param_count": "parameter count",
     "peak_memory_bytes": "peak memory",
 }
-"""What the columns of `formatting.SCALES` are called."""
+"""What the columns of `formatting.SCALES` are called; for an accuracy that is not ImageNet's see `column_words`."""
 
 LIMIT_WORDS = {
     "min_top1": "accuracy floor",
@@ -47,6 +54,29 @@ RULE_WORDS = {"most-accurate": "most accurate within the limits", "cheapest": "c
 
 NAMES_IN_A_SENTENCE = 3
 """More names than these are counted, not listed: a tie can hold dozens."""
+
+
+def column_words(column: str, source: AccuracySource = IMAGENET, escape: Escape = str) -> str:
+    """Return what a column is called: `"latency"`, `"top-1 accuracy"`, `"accuracy on Solar cells (ELPV)"`.
+
+    Args:
+        column: Any; one that has no words is returned as it is.
+        source: What `top1` is an accuracy of.
+        escape: Applied to the source's name.
+    """
+    if column == "top1" and not source.is_published:
+        return f"accuracy on {source_name(source, escape)}"
+    return COLUMN_WORDS.get(column, column)
+
+
+def accuracy_unit(source: AccuracySource, escape: Escape = str) -> str:
+    """Return what follows an accuracy in percent: `"top-1"`, `"on Solar cells (ELPV)"`."""
+    return "top-1" if source.is_published else f"on {source_name(source, escape)}"
+
+
+def source_name(source: AccuracySource, escape: Escape = str) -> str:
+    """Return what images are called; as plain text in Markdown too, where names of models are set as code."""
+    return (markdown_text if escape is markdown_code else escape)(source.name)
 
 
 def candidate_refs(candidates: pd.DataFrame) -> list[CandidateRef]:
@@ -78,12 +108,13 @@ def short_names(candidates: pd.DataFrame) -> dict[CandidateRef, str]:
 class Wording:
     """The candidates of one table, ready to be named and quoted in the caller's medium."""
 
-    def __init__(self, candidates: pd.DataFrame, escape: Escape = str) -> None:
+    def __init__(self, candidates: pd.DataFrame, escape: Escape = str, source: AccuracySource = IMAGENET) -> None:
         """Index the table once.
 
         Args:
             candidates: What the sentences are about.
             escape: See the module.
+            source: What their accuracies are of.
         """
         # Plain tuples, and names made only when asked for: this runs at every step of a dragged slider.
         self._candidates = candidates
@@ -92,6 +123,11 @@ class Wording:
         self._sizes_of = Counter(name for name, _ in self._positions)
         self._tags_of = Counter(_arch(name) for name in self._sizes_of)
         self.escape = escape
+        self.source = source
+
+    def column(self, column: str) -> str:
+        """Return what a column of this table is called; see `column_words`."""
+        return column_words(column, self.source, self.escape)
 
     def name(self, ref: CandidateRef) -> str:
         """Return the short name, or the full label of somebody who is not in the table."""
@@ -132,7 +168,9 @@ class Wording:
     def numbers(self, ref: CandidateRef, cost: str) -> str:
         """Return what a candidate stands for: `"77.7 % top-1, 11.8 ms"`, and the cost where it is another."""
         top1 = self.value(ref, "top1")
-        parts = ["top-1 unknown" if top1 is None else f"{quantity('top1', top1)} top-1"]
+        unit = accuracy_unit(self.source, self.escape)
+        unknown = "top-1 unknown" if self.source.is_published else f"accuracy {unit} unknown"
+        parts = [unknown if top1 is None else f"{quantity('top1', top1)} {unit}"]
         for column in dict.fromkeys(("latency_p50_s", COST_COLUMNS[cost])):
             value = self.value(ref, column)
             if value is not None:

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from bakeoff_core import jobs, runs
-from pages.parts import finetune_form, run_list, run_watch
+from pages.parts import finetune_form, run_list, run_watch, sidebar
 
+sidebar.require_app()
 st.markdown("## Fine-tune on your classes")
 active = [job for job in jobs.active_jobs() if job.kind in runs.KINDS]
 for job in active:

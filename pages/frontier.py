@@ -3,8 +3,9 @@
 import streamlit as st
 
 from bakeoff_core import jobs, measuring
-from pages.parts import candidate_table, explorer, first_look, job_card, sidebar
+from pages.parts import accuracy, candidate_table, explorer, first_look, job_card, sidebar
 
+sidebar.require_app()
 shown = sidebar.shown()
 active = [job for job in jobs.list_jobs(measuring.KIND)[:20] if job.active]
 
@@ -17,4 +18,4 @@ else:
     for job in active:
         job_card.draw(job.job_id)
     explorer.draw(shown, sidebar.comparison())
-    candidate_table.draw(shown)
+    candidate_table.draw(shown, accuracy.current())

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from bakeoff_core import jobs, measuring
-from pages.parts import file_exchange, job_card, measure_form, names_job
+from pages.parts import file_exchange, job_card, measure_form, names_job, sidebar
 
+sidebar.require_app()
 st.markdown("## Measure models on this machine")
 all_jobs = jobs.list_jobs(measuring.KIND)[:20]
 active = [job for job in all_jobs if job.active]

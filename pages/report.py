@@ -9,17 +9,18 @@ from bakeoff_core.formatting import markdown_text
 from pages.parts import data, sidebar
 from pages.parts.asked import asked_before
 
+sidebar.require_app()
 st.markdown("## Decision report")
 shown = sidebar.shown()
 if shown is None:
     st.info("There is nothing to report yet: this machine has not been measured. Start on the Frontier page.")
 else:
     asked = asked_before()
-    table = data.candidates_of(shown.setting, "latency")
-    view = candidates.View(shown, table)
+    table = data.candidates_of(shown.setting, "latency", asked.source, asked.chosen)
+    view = candidates.View(shown, table, asked.source, asked.chosen)
     decision = decide(table, asked.limits, rule=asked.rule, cost=asked.cost)
     text = output.report_text(view, decision)
-    st.caption("Limits and rule are those of the Frontier page.")
+    st.caption("Limits, rule and accuracy are those of the Frontier page.")
     left, right, _ = st.columns([1, 1, 2])
     left.download_button(
         "Download the report", text, "backbone-report.md", "text/markdown", icon=":material/download:", type="primary"
@@ -32,7 +33,8 @@ else:
         icon=":material/folder_zip:",
     )
     preview, source = st.tabs(["Preview", "Markdown"])
-    with preview.container(border=True):
+    with preview.container(border=True, key="preview"):
+        st.html("<style>.st-key-preview table {display: block; overflow-x: auto}</style>")  # wider than a laptop
         st.markdown(report.without_record(text))
     source.code(text, language="markdown", wrap_lines=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -12,12 +13,13 @@ import pytest
 
 from bakeoff_core import store
 from bakeoff_core.__main__ import main
-from bakeoff_core.home import home, own_accuracy_path, profiles_path
+from bakeoff_core.home import home, jobs_path, own_accuracy_path, profiles_path
 from bakeoff_core.machine import this_machine
 from bakeoff_core.profiling import fold
 from bakeoff_core.records import Profile
 from bakeoff_core.shortlists import SHORTLISTS
 from examples import make_failure, make_profile, make_round
+from run_folders import change, write_run
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY = ("test_vit.r160_in1k", "test_efficientnet.r160_in1k")
@@ -197,3 +199,80 @@ def test_failed_model_stays_out_of_the_pick_with_its_reason(lab, capsys):
     _, found = run_json(capsys, "pick", "--min-top1", "60", "--max-latency-ms", "500")
     (rejected,) = [r for r in found["rejected"] if r["model_name"] == "vgg16.tv_in1k"]
     assert "Out of memory" in rejected["reason"]
+
+
+# ------------------------------------------------- accuracy on other images
+
+
+@pytest.fixture
+def cells(lab) -> list[str]:
+    """Three runs on solar cells, two of them of one model; the lab's other models have none."""
+    return [
+        write_run(1, "mobilenetv3_small_100.lamb_in1k", accuracy=84.0, validated=84.0),
+        write_run(2, "efficientnet_b0.ra_in1k", accuracy=90.0, validated=88.0),
+        write_run(3, "efficientnet_b0.ra_in1k", recipe="linear-probe", accuracy=80.0, validated=79.0),
+    ]
+
+
+CELLS = ("--accuracy", "elpv-1a2b3c4d")
+
+
+def test_pick_can_go_by_accuracy_on_the_users_own_images(cells, capsys):
+    code, found = run_json(capsys, "pick", "--min-top1", "70", *CELLS)
+    assert (code, found["pick"]) == (0, "efficientnet_b0.ra_in1k")
+    assert (found["accuracy"], found["accuracy_of"]) == ("elpv-1a2b3c4d", "Solar cells (ELPV)")
+    assert "(90 % on Solar cells (ELPV), 10.0 ms)" in found["reason"][0]
+    reasons = {r["model_name"]: r["reason"] for r in found["rejected"]}
+    assert reasons["resnet50.a1_in1k"] == "Not fine-tuned on Solar cells (ELPV) at 224 px."
+
+
+def test_pick_goes_by_imagenet_unless_told_otherwise(cells, capsys):
+    found = run_json(capsys, "pick")[1]
+    assert (found["pick"], found["accuracy"]) == ("convnext_tiny.in12k_ft_in1k", "imagenet")
+
+
+def test_a_chosen_run_takes_the_place_of_the_best_validated_one(cells, capsys):
+    found = run_json(capsys, "pick", *CELLS, "--run", cells[2])[1]
+    assert (found["pick"], found["runs"]) == ("mobilenetv3_small_100.lamb_in1k", [cells[2]])
+
+
+def test_an_unknown_accuracy_or_run_is_answered_with_those_there_are(cells, capsys):
+    assert main(["pick", "--accuracy", "elpv"]) == 1
+    assert "elpv-1a2b3c4d (Solar cells (ELPV), fine-tuned here, 2 models)" in capsys.readouterr().err
+    assert main(["pick", *CELLS, "--run", "x"]) == 1
+    assert cells[0] in capsys.readouterr().err
+    assert main(["pick", "--run", cells[0]]) == 1
+    assert "none, for it is published" in capsys.readouterr().err
+
+
+def test_report_on_other_images_tells_the_run_and_replays(cells, tmp_path, capsys):
+    target = tmp_path / "report.md"
+    assert main(["report", "--min-top1", "82", *CELLS, "--out", str(target)]) == 0
+    text = target.read_text()
+    assert "## Fine-tuned here" in text and f"`{cells[1]}`" in text
+    assert main(["replay", str(target)]) == 0
+    change(cells[1], "results.json", test_accuracy=50.0, test_accuracy_low=48.0, test_accuracy_high=52.0)
+    capsys.readouterr()
+    assert main(["replay", str(target)]) == 1
+    assert "mobilenetv3_small_100" in capsys.readouterr().out
+
+
+def test_report_whose_runs_are_not_here_says_so_when_replayed(cells, tmp_path, capsys):
+    target = tmp_path / "report.md"
+    assert main(["report", *CELLS, "--run", cells[2], "--out", str(target)]) == 0
+    shutil.rmtree(jobs_path() / cells[2])
+    assert main(["replay", str(target)]) == 1
+    assert f"The report went by the run {cells[2]}, which is not here" in capsys.readouterr().out
+    shutil.rmtree(jobs_path())
+    assert main(["replay", str(target)]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "The report's accuracies are of Solar cells (ELPV), on which no run has finished here.",
+        "Replay it where the runs are, or repeat them here on the same images.",
+    ]
+
+
+def test_zipped_report_on_other_images_labels_its_figure_so(cells, tmp_path):
+    target = tmp_path / "report.zip"
+    assert main(["report", *CELLS, "--out", str(target)]) == 0
+    with zipfile.ZipFile(target) as bundle:
+        assert "Accuracy on Solar cells (ELPV), %" in bundle.read("frontier.svg").decode()

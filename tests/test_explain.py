@@ -13,6 +13,7 @@ from bakeoff_core.formatting import markdown_code
 from bakeoff_core.pareto import annotate
 from bakeoff_core.records import (
     WARNING_CODES,
+    AccuracySource,
     CandidateRef,
     Choice,
     Decision,
@@ -516,3 +517,44 @@ def test_real_decisions_of_every_kind_can_be_explained():
                     if choice:
                         assert all(s.endswith(".") for s in explain.explain_choice(choice, decision, frame))
                 assert explain.explain_decision(decision, frame)
+
+
+# ------------------------------------------------- accuracy on other images
+
+CELLS = AccuracySource("elpv-1a2b3c4d", "Solar cells (ELPV)", "Solar cells, fine-tuned here", 656, "1a2b3c4d5e6f7a8b")
+
+
+def test_a_tie_on_other_images_names_them_and_how_many_there_are():
+    sentences = explain.explain_choice(
+        tied("accuracy", "latency_p50_s").pick, tied("accuracy", "latency_p50_s"), measured(), source=CELLS
+    )
+    assert sentences[0].startswith("efficientnet_b0 (77.7 % on Solar cells (ELPV), 11.8 ms) is the most accurate of ")
+    assert "the 95 % sampling intervals of 656 test images overlap (77.33 to 78.07 %" in sentences[2]
+
+
+def test_limits_blame_and_reasons_call_the_accuracy_by_its_images():
+    assert explain.explain_limits(Limits(min_top1=75), source=CELLS) == "accuracy on Solar cells (ELPV) at least 75 %"
+    frame = measured()
+    nothing = decide(frame, Limits(min_top1=99))
+    assert explain.explain_no_pick(nothing, frame, source=CELLS)[1] == (
+        "The accuracy floor of 99 % alone excludes every candidate: the highest accuracy on Solar cells (ELPV) is that "
+        "of convnext_tiny, 82.1 %."
+    )
+    row = frame.iloc[9].to_dict()
+    assert explain.explain_off_frontier(row, source=CELLS) == (
+        "Not on these axes: not fine-tuned on Solar cells (ELPV) at 160 px."
+    )
+
+
+def test_without_any_accuracy_on_them_the_way_to_get_one_is_named():
+    frame = measured().assign(top1=None)
+    assert explain.explain_no_pick(decide(frame, Limits()), frame, source=CELLS)[1] == (
+        "Fine-tune more models on Solar cells (ELPV), or measure those that were, at their size."
+    )
+
+
+def test_the_name_of_a_folder_is_escaped_for_the_medium():
+    source = AccuracySource("folder-1", "a|<b>", "a|<b>, fine-tuned here", 10, "1")
+    assert explain.explain_limits(Limits(min_top1=75), escape=markdown_code, source=source) == (
+        r"accuracy on a\|&lt;b&gt; at least 75 %"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 
@@ -12,7 +13,7 @@ from bakeoff_core import chart
 from bakeoff_core.details import candidate_lines
 from bakeoff_core.figures import frontier_figure
 from bakeoff_core.pareto import annotate
-from bakeoff_core.records import Choice, Limits
+from bakeoff_core.records import AccuracySource, Choice, Limits
 from tests.candidate_tables import (
     B0,
     HOSTILE_NAMES,
@@ -421,3 +422,28 @@ def test_a_single_point_still_has_a_range_around_it():
     built = chart.build_chart(measured().iloc[[2]], None)
     assert built.x_range[0] < 11.84 < built.x_range[1] <= built.x_range[0] * 2.01
     assert built.y_range[0] < 77.7 < built.y_range[1]
+
+
+# ------------------------------------------------- accuracy on other images
+
+CELLS = AccuracySource("elpv-1a2b3c4d", "Solar cells (ELPV)", "Solar cells, fine-tuned here", 656, "1a2b3c4d5e6f7a8b")
+
+
+def test_axis_and_hover_say_what_the_accuracy_is_of_and_which_run_it_was():
+    frame = measured()
+    frame["accuracy_source"] = "Full fine-tune, validated at 88 %, run r"
+    figure = frontier_figure(frame, source=CELLS)
+    assert figure.layout.yaxis.title.text == "Accuracy on Solar cells (ELPV), %"
+    hover = dict(zip(labels(trace(figure, "Frontier")), trace(figure, "Frontier").hovertext, strict=True))
+    assert hover["mobilenetv3_large_100.ra_in1k @ 224"].split("<br>")[1:4] == [
+        "75.77 % on Solar cells (ELPV)",
+        "Full fine-tune, validated at 88 %, run r",
+        "95 % sampling interval 75.4 to 76.14 %",
+    ]
+
+
+def test_a_folder_with_a_hostile_name_is_no_markup_on_the_axis_nor_in_a_hover_text():
+    source = dataclasses.replace(CELLS, name="<b>$x$</b>")
+    figure = frontier_figure(measured(), source=source)
+    assert figure.layout.yaxis.title.text == "Accuracy on &lt;b&gt;&#36;x&#36;&lt;/b&gt;, %"
+    assert "on &lt;b&gt;&#36;x&#36;" in trace(figure, "Frontier").hovertext[0]

@@ -47,6 +47,8 @@ ORDER = (
     "profiling",
     "measuring",
     "runs",
+    "finished_runs",
+    "run_accuracy",
     "printing",
     "run_commands",
     "heap",
@@ -72,6 +74,7 @@ ORDER = (
     "run_figures",
     "svg",
     "report",
+    "run_report",
     "candidates",
     "output",
     "__main__",
@@ -95,7 +98,7 @@ WORKERS = {
 }
 """The only modules that load torch; nothing else imports them, at the top or inside a function."""
 
-NO_FILES = ("pareto", "decision", "figures", "report")
+NO_FILES = ("pareto", "decision", "figures", "report", "run_report", "run_accuracy")
 """Modules that neither read nor write anything, so they need nothing that knows where the state is."""
 
 

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,7 @@ from bakeoff_core.decision import decide
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.facts import AnswerFacts, ReportFacts, write_record
 from bakeoff_core.pareto import annotate
-from bakeoff_core.records import CandidateRef, Choice, Limits, Setting, Tie
+from bakeoff_core.records import IMAGENET, AccuracySource, CandidateRef, Choice, Limits, Setting, Tie
 from tests.candidate_tables import (
     B0,
     HOSTILE_NAMES,
@@ -246,6 +247,51 @@ def test_nullable_columns_are_written_like_plain_ones():
     assert written(frame, decide(frame, LIMITS)) == written(annotate(measured()), decide(measured(), LIMITS))
 
 
+# ------------------------------------------------- accuracy on other images
+
+CELLS = AccuracySource(
+    "elpv-1a2b3c4d", "Solar cells (ELPV)", "Solar cells, fine-tuned here", 656, "1a2b3c4d5e6f7a8b", 3
+)
+
+
+def test_a_report_on_other_images_never_says_top_1_or_imagenet():
+    frame = measured()
+    decision = decide(frame, LIMITS)
+    text = written(frame, decision, source=CELLS, chosen=("20260301-120000-finetune-aaaaaa",))
+    visible = text.split("<!--")[0]
+    assert not re.search("top-1|imagenet", visible.replace("--min-top1", ""), re.IGNORECASE)
+    assert text.splitlines()[2] == "**Pick: `efficientnet_b0.ra_in1k @ 224` (77.7 % on Solar cells (ELPV), 11.8 ms)**"
+    assert "- Limits: accuracy on Solar cells (ELPV) at least 75 %, latency at most 15 ms." in text
+    assert "Frontier: accuracy on Solar cells (ELPV) against latency. The pick is marked ★." in text
+    assert "| Model | Size | Accuracy | Latency p50" in text
+    assert table_rows(text)[9][-2:] == ["not fine-tuned on it", "fails accuracy floor and latency budget"]
+    assert "- `resnet50.a1_in1k @ 224`: timm results" in section(text, "Candidates")
+    assert (
+        "python -m bakeoff_core pick --min-top1 75 --max-latency-ms 15 --rule most-accurate --cost latency "
+        "--accuracy elpv-1a2b3c4d --run 20260301-120000-finetune-aaaaaa"
+    ) in text
+    assert "the 656 test images of Solar cells (ELPV)" in text
+
+
+def test_the_record_holds_what_the_accuracies_were_of_and_the_runs_that_were_chosen():
+    facts = report.read_facts(written(source=CELLS, chosen=("a-run",)))
+    assert (facts.source, facts.chosen) == (CELLS, ("a-run",))
+
+
+def test_a_folder_with_a_hostile_name_stays_text_in_the_report():
+    source = dataclasses.replace(CELLS, name=HOSTILE_NAMES[2])
+    visible, record = written(source=source).split("<!-- bakeoff-report")
+    assert not re.search(r"(?<!\\)<", visible)
+    assert record.count("-->") == 1
+    assert report.read_facts(written(source=source)).source == source
+
+
+def test_further_sections_stand_before_the_commands_and_empty_ones_are_left_out():
+    text = written(sections=[[], ["## Compared", "", "Full wins."]])
+    assert "\n\n## Compared\n\nFull wins.\n\n## How to reproduce\n" in text
+    assert written(sections=[[], []]) == written()
+
+
 # ---------------------------------------------------------------- hostile
 
 
@@ -339,9 +385,9 @@ def test_two_reports_in_one_text_are_refused():
 
 def test_a_newer_report_asks_for_an_update():
     with pytest.raises(BakeoffError) as caught:
-        report.read_facts(written().replace('"format": 1', '"format": 2'))
+        report.read_facts(written().replace('"format": 2', '"format": 3'))
     assert str(caught.value) == (
-        "This report comes from a newer version of Backbone Bake-off (format 2; this one reads up to 1). "
+        "This report comes from a newer version of Backbone Bake-off (format 3; this one reads up to 2). "
         "Update Backbone Bake-off and replay it again."
     )
 
@@ -356,9 +402,12 @@ def test_a_newer_report_asks_for_an_update():
         ('"threads": 2', '"threads": "two"'),
         ('"threads": 2', '"threads": null'),
         ('"img_size": 224', '"img_size": []'),
-        ('"format": 1', '"format": 0'),
-        ('"format": 1', '"format": "1"'),
-        ('"format": 1,', ""),
+        ('"format": 2', '"format": 0'),
+        ('"format": 2', '"format": "2"'),
+        ('"format": 2,', ""),
+        ('"source": {', '"source": [{'),
+        ('"test_images": 50000', '"test_images": "many"'),
+        ('"chosen": []', '"chosen": 3'),
         ('"tied_with": []', '"tied_with": 3'),
         ('"numbers": {', '"numbers": [{'),
         ("bakeoff-report\n{", "bakeoff-report\n"),
@@ -372,10 +421,17 @@ def test_a_damaged_record_is_refused_and_never_half_read(whole, damaged):
         report.read_facts(text.replace(whole, damaged))
 
 
+def test_a_report_of_the_first_format_still_replays_and_was_about_imagenet():
+    old = report.read_facts((Path(__file__).parent / "data" / "report_v1.md").read_text())
+    assert (old.source, old.chosen) == (IMAGENET, ())
+    assert old == facts_of(decided())
+    assert report.replay(old, decided()).same
+
+
 def test_the_record_is_plain_json_between_its_marks():
     facts = report.read_facts(written())
     inside = write_record(facts).removeprefix("<!-- bakeoff-report\n").removesuffix("\n-->")
-    assert json.loads(inside)["format"] == 1
+    assert json.loads(inside)["format"] == 2
 
 
 # ----------------------------------------------------------------- replay

@@ -7,47 +7,48 @@ import streamlit as st
 
 from bakeoff_core.explain import explain_choice, explain_decision, explain_no_pick
 from bakeoff_core.formatting import count, html_text, markdown_code, megabytes, milliseconds, percent
-from bakeoff_core.records import RULES, Choice, Decision
+from bakeoff_core.records import RULES, AccuracySource, Choice, Decision
+from bakeoff_core.wording import accuracy_unit
 
 TITLES = {"most-accurate": "Most accurate within the limits", "cheapest": "Cheapest that clears the limits"}
 
 
-def draw(decision: Decision, table: pd.DataFrame) -> None:
+def draw(decision: Decision, table: pd.DataFrame, source: AccuracySource) -> None:
     """Draw both answers side by side, the pick marked."""
     for column, rule in zip(st.columns(2, gap="medium"), RULES, strict=True):
         choice = decision.most_accurate if rule == "most-accurate" else decision.cheapest
-        column.html(_card(choice, rule, decision, table))
+        column.html(_card(choice, rule, decision, table, source))
 
 
-def draw_reasons(decision: Decision, table: pd.DataFrame) -> None:
+def draw_reasons(decision: Decision, table: pd.DataFrame, source: AccuracySource) -> None:
     """Draw why the pick is the pick, or why there is none, and what would change it."""
     with st.expander("Why, and what would change it", icon=":material/help:"):
-        sentences = explain_decision(decision, table, escape=markdown_code)
+        sentences = explain_decision(decision, table, escape=markdown_code, source=source)
         st.markdown("\n".join(f"- {sentence}" for sentence in sentences))  # one element: each costs the browser time
 
 
-def _card(choice: Choice | None, rule: str, decision: Decision, table: pd.DataFrame) -> str:
+def _card(choice: Choice | None, rule: str, decision: Decision, table: pd.DataFrame, source: AccuracySource) -> str:
     is_pick = rule == decision.rule
     name = html_text(choice.candidate.model_name) if choice else "none"
     name_tag = f'<strong id="pick">{name}</strong>' if is_pick else f"<strong>{name}</strong>"
     badge = '<span class="badge">★ the pick</span>' if is_pick else ""
     return f"""{_STYLE}
-<div class="answer{" picked" if is_pick else ""}">
+<div class="answer{" picked" if is_pick else ""}{"" if source.is_published else " long"}">
   <div class="title">{TITLES[rule]} {badge}</div>
   <div class="name">{name_tag}</div>
-  <div class="numbers">{_numbers(choice, table)}</div>
-  <div class="why">{_why(choice, decision, table)}</div>
+  <div class="numbers">{_numbers(choice, table, source)}</div>
+  <div class="why">{_why(choice, decision, table, source)}</div>
 </div>"""
 
 
-def _numbers(choice: Choice | None, table: pd.DataFrame) -> str:
+def _numbers(choice: Choice | None, table: pd.DataFrame, source: AccuracySource) -> str:
     if choice is None:
         return "No model clears every limit."
     candidate = choice.candidate
     row = table[(table["model_name"] == candidate.model_name) & (table["img_size"] == candidate.img_size)].iloc[0]
     interval = f"{milliseconds(row['latency_p50_low_s'])} to {milliseconds(row['latency_p50_high_s'])}"
     parts = [
-        f"<b>{percent(row['top1'])}</b> top-1",
+        f"<b>{percent(row['top1'])}</b> {accuracy_unit(source, html_text)}",
         f"<b>{milliseconds(row['latency_p50_s'])}</b> (p90 {milliseconds(row['latency_p90_s'])}, 95&nbsp;% {interval})",
         f"{count(row['macs'])} MACs",
         f"{count(row['param_count'])} params",
@@ -57,10 +58,10 @@ def _numbers(choice: Choice | None, table: pd.DataFrame) -> str:
     return " · ".join(f'<span style="white-space:nowrap">{part}</span>' for part in parts)
 
 
-def _why(choice: Choice | None, decision: Decision, table: pd.DataFrame) -> str:
+def _why(choice: Choice | None, decision: Decision, table: pd.DataFrame, source: AccuracySource) -> str:
     if choice is None:
-        return html_text(" ".join(explain_no_pick(decision, table)[1:]))
-    sentences = explain_choice(choice, decision, table)
+        return html_text(" ".join(explain_no_pick(decision, table, source=source)[1:]))
+    sentences = explain_choice(choice, decision, table, source=source)
     ties = [s for s in sentences[1:] if s.startswith("Tie")]
     return html_text((ties or sentences)[0])
 
@@ -77,5 +78,7 @@ _STYLE = """<style>
 .answer .numbers {min-height: 2.8em}
 .answer .why {opacity: .85; margin-top: .15rem; height: calc(var(--lines) * 1.4em); overflow: hidden;
   display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: var(--lines)}
-@media (max-width: 640px) {.answer {--lines: 5} .answer .numbers {min-height: 4.2em}}
+/* What other images are called takes a line of the numbers, and the reasons give it. */
+.answer.long {--lines: 3} .answer.long .numbers {min-height: 4.2em}
+@media (max-width: 640px) {.answer, .answer.long {--lines: 5} .answer .numbers {min-height: 4.2em}}
 </style>"""

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from bakeoff_core.records import RULES, Limits
+from bakeoff_core.records import IMAGENET, RULES, AccuracySource, Limits
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Limits, rule and cost of a decision."""
+    """Limits, rule, cost and accuracy of a decision."""
 
     limits: Limits
     """The hard limits."""
@@ -19,6 +19,10 @@ class Asked:
     """One of `records.RULES`."""
     cost: str
     """Key of `records.COST_COLUMNS`."""
+    source: AccuracySource = IMAGENET
+    """What the accuracies are of."""
+    chosen: tuple[str, ...] = ()
+    """Ids of the fine-tuning runs to go by."""
 
 
 def remember(asked: Asked) -> None:

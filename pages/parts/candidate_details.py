@@ -11,6 +11,7 @@ from bakeoff_core.caveats import explain_warning
 from bakeoff_core.explain import explain_off_frontier
 from bakeoff_core.formatting import (
     count,
+    html_text,
     images_per_second,
     is_unknown,
     markdown_code,
@@ -19,21 +20,23 @@ from bakeoff_core.formatting import (
     milliseconds,
     percent,
 )
-from bakeoff_core.records import candidate_label
+from bakeoff_core.records import AccuracySource, candidate_label
+from bakeoff_core.wording import interval_text
 
 
-def draw(label: str, table: pd.DataFrame, cost: str, *, on_close: Callable[[], None]) -> None:
+def draw(label: str, table: pd.DataFrame, cost: str, source: AccuracySource, *, on_close: Callable[[], None]) -> None:
     """Draw the candidate with this label; nothing, if the table no longer holds it.
 
     Args:
         label: As `records.candidate_label` makes it.
         table: The candidates, with `records.FRONTIER_COLUMNS`.
         cost: Key of `records.COST_COLUMNS`: the axis its place on the frontier is told for.
+        source: What the accuracies are of.
         on_close: Called when the user closes the details.
     """
     row = _find(label, table)
     if row is not None:
-        _draw(row, _find(row["dominated_by"], table), cost, on_close)
+        _draw(row, _find(row["dominated_by"], table), cost, source, on_close)
 
 
 def _find(label: str | None, table: pd.DataFrame) -> dict | None:
@@ -44,14 +47,14 @@ def _find(label: str | None, table: pd.DataFrame) -> dict | None:
     return None
 
 
-def _draw(row: dict, dominator: dict | None, cost: str, on_close: Callable[[], None]) -> None:
+def _draw(row: dict, dominator: dict | None, cost: str, source: AccuracySource, on_close: Callable[[], None]) -> None:
     with st.container(border=True):
         title, button = st.columns([5, 1], vertical_alignment="center")
         title.markdown(f"**{markdown_code(row['model_name'])}** at {int(row['img_size'])} px")
         button.button("Close", icon=":material/close:", on_click=on_close, width="stretch")
         low, high = milliseconds(row["latency_p50_low_s"]), milliseconds(row["latency_p50_high_s"])
         figures = {
-            "Top-1 (published)": percent(row["top1"]),
+            **_accuracy(row, source),
             "Latency, median": milliseconds(row["latency_p50_s"]),
             "95 % interval": f"{low} to {high}",
             "p90": milliseconds(row["latency_p90_s"]),
@@ -66,12 +69,24 @@ def _draw(row: dict, dominator: dict | None, cost: str, on_close: Callable[[], N
         }
         items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items())
         st.html(f"{_STYLE}<dl class='figures'>{items}</dl>")
-        lines = [explain_off_frontier(row, dominator, cost=cost, escape=markdown_code)]
-        lines += [f"Accuracy: {markdown_text(row['accuracy_source'])}."] if row["accuracy_source"] else []
+        lines = [explain_off_frontier(row, dominator, cost=cost, escape=markdown_code, source=source)]
+        origin = row["accuracy_source"]
+        lines += [] if is_unknown(origin) else [f"Accuracy: {markdown_text(origin)}."]
         lines += [f"Measured on {markdown_text(row['machine_name'])}, {row['measured_at']}."]
         st.caption("  \n".join(lines))
         for warning in row["warnings"]:
             st.warning(markdown_text(explain_warning(warning)), icon=":material/warning:")
+
+
+def _accuracy(row: dict, source: AccuracySource) -> dict[str, str]:
+    """The accuracy, and its interval where a small test set makes that wide."""
+    if source.is_published:
+        return {"Top-1 (published)": percent(row["top1"])}
+    named = {f"Accuracy on {html_text(source.name)}": percent(row["top1"])}
+    low, high = row["top1_low"], row["top1_high"]
+    if is_unknown(low) or is_unknown(high):
+        return named
+    return {**named, f"95 % of {source.test_images:,} images": interval_text("top1", low, high)}
 
 
 _STYLE = """<style>

@@ -7,25 +7,24 @@ import streamlit as st
 
 from bakeoff_core.candidates import MeasuredSetting
 from bakeoff_core.caveats import warning_line
-from bakeoff_core.formatting import is_unknown
-from bakeoff_core.records import Setting
+from bakeoff_core.formatting import is_unknown, markdown_text
+from bakeoff_core.records import AccuracySource, Setting
 from pages.parts import data
+from pages.parts.accuracy import Shown
 
 
-def draw(shown: MeasuredSetting) -> None:
-    """Draw every candidate of the setting, failed ones included."""
+def draw(shown: MeasuredSetting, by: Shown) -> None:
+    """Draw every candidate of the setting, failed ones and those without an accuracy included."""
     st.markdown("**All candidates**, measured in the setting shown at the side")
-    table = data.candidates_of(shown.setting, "latency")
-    shown_table, csv = _prepared(shown.setting, data.version(), table)
+    table = data.candidates_of(shown.setting, "latency", by.source, by.chosen)
+    shown_table, csv = _prepared(shown.setting, by, data.version(), table)
     st.dataframe(
         shown_table,
         hide_index=True,
         width="stretch",
         column_config={
             "model": st.column_config.TextColumn(pinned=True, width="medium"),
-            "top-1 (%)": st.column_config.NumberColumn(
-                format="%.2f", help="Published ImageNet top-1 of this weights tag at this size"
-            ),
+            _accuracy_column(by.source): st.column_config.NumberColumn(format="%.2f", help=_accuracy_help(by.source)),
             "latency (ms)": st.column_config.NumberColumn(format="%.2f", help="Median of one forward pass"),
             "± low (ms)": st.column_config.NumberColumn(format="%.2f", help="Lower end of the median's 95 % interval"),
             "± high (ms)": st.column_config.NumberColumn(format="%.2f", help="Upper end of the median's 95 % interval"),
@@ -46,20 +45,32 @@ def draw(shown: MeasuredSetting) -> None:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _prepared(setting: Setting, version: data.Version, _table: pd.DataFrame) -> tuple[pd.DataFrame, bytes]:
+def _prepared(setting: Setting, by: Shown, version: data.Version, _table: pd.DataFrame) -> tuple[pd.DataFrame, bytes]:
     """The table and its CSV, made once for each table of candidates."""
-    shown_table = display_table(_table)
+    shown_table = display_table(_table, by.source)
     return shown_table, shown_table.to_csv(index=False).encode()
 
 
-def display_table(table: pd.DataFrame) -> pd.DataFrame:
+def _accuracy_column(source: AccuracySource) -> str:
+    return "top-1 (%)" if source.is_published else "accuracy (%)"
+
+
+def _accuracy_help(source: AccuracySource) -> str:
+    if source.is_published:
+        return "Published ImageNet top-1 of this weights tag at this size"
+    images = f"{source.test_images:,} test images of {markdown_text(source.name)}"
+    return f"Share of the {images} that the fine-tuned model got right; of several runs, the best validated one"
+
+
+def display_table(table: pd.DataFrame, source: AccuracySource) -> pd.DataFrame:
     """Return candidates with the columns and units people read; numbers stay numbers, so that they sort."""
+    origin = {} if source.is_published else {"fine-tuned by": table["accuracy_source"]}
     return pd.DataFrame(
         {
             "model": table["model_name"],
             "size (px)": table["img_size"].astype("Int64"),
-            "place": [_place(row) for row in table.to_dict("records")],
-            "top-1 (%)": table["top1"],
+            "place": [_place(row, source) for row in table.to_dict("records")],
+            _accuracy_column(source): table["top1"],
             "latency (ms)": table["latency_p50_s"] * 1e3,
             "± low (ms)": table["latency_p50_low_s"] * 1e3,
             "± high (ms)": table["latency_p50_high_s"] * 1e3,
@@ -68,15 +79,18 @@ def display_table(table: pd.DataFrame) -> pd.DataFrame:
             "MACs (G)": table["macs"] / 1e9,
             "params (M)": table["param_count"] / 1e6,
             "peak memory (MB)": table["peak_memory_bytes"] / 1e6,
+            **origin,
             "warnings": ["; ".join(warning_line(w) for w in warnings) for warnings in table["warnings"]],
         }
     )
 
 
-def _place(row: dict) -> str:
+def _place(row: dict, source: AccuracySource) -> str:
     """Where a candidate stands on latency and accuracy, in a few words."""
     if row["error"]:
         return f"not measured: {row['error']}"
     if is_unknown(row["top1"]):
+        if not source.is_published:
+            return "not fine-tuned on this data set"
         return "no published accuracy for this tag at this size"
     return f"dominated by {row['dominated_by']}" if row["dominated_by"] else "on the frontier"

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from bakeoff_core.records import COST_COLUMNS, RULES, Limits
+from bakeoff_core.records import COST_COLUMNS, RULES, AccuracySource, Limits
+from pages.parts import accuracy
 from pages.parts.asked import Asked
 from pages.parts.live_slider import live_slider
 
@@ -19,12 +20,16 @@ COST_LABELS = {"latency": "Latency", "macs": "MACs", "params": "Parameters", "me
 RULE_LABELS = {"most-accurate": "Most accurate", "cheapest": "Cheapest"}
 
 
-def draw(table: pd.DataFrame) -> Asked:
-    """Draw the controls for a table of candidates and return what they ask for, also in the middle of a drag."""
+def draw(table: pd.DataFrame, shown: accuracy.Shown) -> Asked:
+    """Draw the controls for a table of candidates and return what they ask for, also in the middle of a drag.
+
+    Args:
+        table: The candidates, with the accuracies that are shown.
+        shown: What these are accuracies of.
+    """
     slowest_ms = _round_up(table["latency_p50_s"].max() * 1e3)
     step_ms = 0.1 if slowest_ms <= 100 else 1.0
-    best, worst = table["top1"].max(), table["top1"].min()
-    lowest = math.floor(worst) - 1.0 if not math.isnan(worst) else 0.0
+    lowest = _lowest_floor(table["top1"].min())
     left, right = st.columns(2, gap="medium")
     with left:
         latency = live_slider(
@@ -44,11 +49,11 @@ def draw(table: pd.DataFrame) -> Asked:
             minimum=lowest,
             maximum=100.0,
             step=0.1,
-            value=_from_url("min_top1", DEFAULT_FLOOR if best >= DEFAULT_FLOOR else lowest),
+            value=_from_url("min_top1", _default_floor(table, shown.source, lowest), accuracy.floor_slot(shown.source)),
             unit="%",
-            help="Lowest acceptable ImageNet top-1 accuracy, as published for the weights tag at this image size.",
-            key="floor-slider",
-            on_release=_keep_in_url("min_top1", None),
+            help=_floor_help(shown.source),
+            key="floor-slider" if shown.source.is_published else f"floor-slider-{shown.source.key}",
+            on_release=_keep_in_url("min_top1", None, accuracy.floor_slot(shown.source)),
         )
     rule, cost, more = st.columns([4, 5, 2], gap="medium", vertical_alignment="bottom")
     _choose_from_url("rule", RULE_LABELS)
@@ -95,13 +100,36 @@ def draw(table: pd.DataFrame) -> Asked:
         max_memory_bytes=memory_mb * 1e6 if memory_mb else None,
         max_param_count=params_m * 1e6 if params_m else None,
     )
-    return Asked(limits, chosen_rule, chosen_cost)
+    return Asked(limits, chosen_rule, chosen_cost, shown.source, shown.chosen)
 
 
-def _from_url(name: str, default: float) -> float:
-    """Return a slider's value from the link, from earlier in this session, or the default."""
+def _lowest_floor(worst: float) -> float:
+    """Return a floor just under the least accurate candidate, so that the slider's end excludes nobody."""
+    return 0.0 if math.isnan(worst) else max(0.0, math.floor(worst) - 1.0)
+
+
+def _default_floor(table: pd.DataFrame, source: AccuracySource, lowest: float) -> float:
+    """Return where the floor stands at first. What is enough on other images than ImageNet's, only the user knows."""
+    return DEFAULT_FLOOR if source.is_published and table["top1"].max() >= DEFAULT_FLOOR else lowest
+
+
+def _floor_help(source: AccuracySource) -> str:
+    if source.is_published:
+        return "Lowest acceptable ImageNet top-1 accuracy, as published for the weights tag at this image size."
+    images = f"{source.test_images:,} test images of {source.name}"
+    return f"Lowest acceptable share of the {images} that a model, fine-tuned on this machine, gets right."
+
+
+def _from_url(name: str, default: float, slot: str | None = None) -> float:
+    """Return a slider's value from the link, from earlier in this session, or the default.
+
+    Args:
+        name: In the link.
+        default: Where neither has it, or no number.
+        slot: Where the session keeps it; `None` for `kept_` and the name.
+    """
     text = st.query_params.get(name)
-    if text is None and (text := st.session_state.get(f"kept_{name}")) is not None:
+    if text is None and (text := st.session_state.get(slot or f"kept_{name}")) is not None:
         st.query_params[name] = text  # leaving the page took it out of the link
     try:
         value = float(text)
@@ -134,16 +162,17 @@ def _keep_choice(name: str, labels: dict[str, str]) -> None:
         st.query_params[name] = st.session_state[f"kept_{name}"] = label
 
 
-def _keep_in_url(name: str, default: float | None) -> Callable[[float], None]:
+def _keep_in_url(name: str, default: float | None, slot: str | None = None) -> Callable[[float], None]:
     """Return what to do when a slider is let go: keep its value in the link, or leave the default out of it."""
+    slot = slot or f"kept_{name}"
 
     def keep(value: float) -> None:
         if value == default:
             st.query_params.pop(name, None)
-            st.session_state.pop(f"kept_{name}", None)
+            st.session_state.pop(slot, None)
         else:
             st.query_params[name] = f"{value:g}"
-            st.session_state[f"kept_{name}"] = f"{value:g}"
+            st.session_state[slot] = f"{value:g}"
 
     return keep
 

@@ -10,18 +10,19 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from bakeoff_core import candidates, catalogue, figures, jobs, pareto, runs, store
+from bakeoff_core import candidates, catalogue, figures, jobs, pareto, run_accuracy, runs, store
 from bakeoff_core.candidates import MeasuredSetting
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.home import own_accuracy_path, profiles_path, timm_models_path
-from bakeoff_core.records import Setting
+from bakeoff_core.finished_runs import FinishedRun, finished_runs_stamp, read_finished_runs
+from bakeoff_core.home import jobs_path, own_accuracy_path, profiles_path, timm_models_path
+from bakeoff_core.records import IMAGENET, AccuracySource, Setting
 from bakeoff_core.timm_names import TimmModels, read_timm_models
 
 Stamp = tuple[int, int] | None
 """What changes when a file changes: its modification time and size; `None` where there is no file."""
 
 
-Version = tuple[Stamp, Stamp]
+Version = tuple[Stamp, Stamp, int]
 """The stamps of all that candidates are made from."""
 
 
@@ -36,7 +37,7 @@ def stamp(path: Path) -> Stamp:
 
 def version() -> Version:
     """Return what changes when the candidates of any setting may have changed."""
-    return stamp(profiles_path()), stamp(own_accuracy_path())
+    return stamp(profiles_path()), stamp(own_accuracy_path()), finished_runs_stamp()
 
 
 def profiles() -> pd.DataFrame:
@@ -69,14 +70,40 @@ def settings() -> list[MeasuredSetting]:
     return _settings(str(profiles_path()), stamp(profiles_path()))
 
 
-def candidates_of(setting: Setting, cost: str) -> pd.DataFrame:
-    """Return one setting's candidates, with the frontier of top-1 against `cost`."""
-    return _candidates(setting, cost, version())
+def finished_runs() -> list[FinishedRun]:
+    """Return every fine-tuning run that finished, the newest first."""
+    return _finished_runs(str(jobs_path()), finished_runs_stamp())
 
 
-def hovers(setting: Setting, cost: str) -> dict[str, str]:
-    """Return the hover texts of one setting's candidates; see `figures.hover_texts`."""
-    return _hovers(setting, cost, version())
+def accuracy_sources() -> list[AccuracySource]:
+    """Return what an accuracy can be of, ImageNet first."""
+    return run_accuracy.list_sources(finished_runs())
+
+
+def accuracy_table(source: AccuracySource, chosen: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Return the accuracies of a source; see `run_accuracy.accuracy_table`."""
+    return run_accuracy.accuracy_table(source, finished_runs(), accuracies(), chosen)
+
+
+def candidates_of(
+    setting: Setting, cost: str, source: AccuracySource = IMAGENET, chosen: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    """Return one setting's candidates, with the frontier of a source's accuracy against `cost`.
+
+    Args:
+        setting: Which rows.
+        cost: Key of `records.COST_COLUMNS`.
+        source: What the accuracies are of.
+        chosen: Ids of fine-tuning runs to go by.
+    """
+    return _candidates(setting, cost, source, chosen, version())
+
+
+def hovers(
+    setting: Setting, cost: str, source: AccuracySource = IMAGENET, chosen: tuple[str, ...] = ()
+) -> dict[str, str]:
+    """Return the hover texts of one setting's candidates; see `figures.hover_texts` and `candidates_of`."""
+    return _hovers(setting, cost, source, chosen, version())
 
 
 def published(shortlist: str, cost: str) -> pd.DataFrame:
@@ -123,13 +150,23 @@ def _accuracies(path: str, version: Stamp) -> tuple[pd.DataFrame, str | None]:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _candidates(setting: Setting, cost: str, files: Version) -> pd.DataFrame:
-    return pareto.annotate(candidates.candidates_of(profiles(), setting, accuracies()), cost=cost)
+def _candidates(
+    setting: Setting, cost: str, source: AccuracySource, chosen: tuple[str, ...], files: Version
+) -> pd.DataFrame:
+    table = accuracy_table(source, chosen)
+    return pareto.annotate(candidates.candidates_of(profiles(), setting, table), cost=cost)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _hovers(setting: Setting, cost: str, files: Version) -> dict[str, str]:
-    return figures.hover_texts(candidates_of(setting, cost), cost)
+def _hovers(
+    setting: Setting, cost: str, source: AccuracySource, chosen: tuple[str, ...], files: Version
+) -> dict[str, str]:
+    return figures.hover_texts(candidates_of(setting, cost, source, chosen), cost, source)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _finished_runs(path: str, version: int) -> list[FinishedRun]:
+    return read_finished_runs()
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

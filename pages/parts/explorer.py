@@ -8,12 +8,12 @@ from bakeoff_core.candidates import MeasuredSetting
 from bakeoff_core.chart import build_marks
 from bakeoff_core.decision import decide
 from bakeoff_core.figures import frontier_figure
-from pages.parts import answers, candidate_details, chart, controls, data, limit_marks
-from pages.parts.asked import asked_before, remember
+from pages.parts import accuracy, answers, candidate_details, chart, controls, data, limit_marks
+from pages.parts.asked import Asked, asked_before, remember
 
 CHART_KEY = "frontier-chart"
-CHARTED_COST = "charted_cost"
-"""Session key of the cost that the chart was drawn against; missing while it is yet to be drawn."""
+CHARTED = "charted"
+"""Session key of the axes that the chart was drawn for; missing while it is yet to be drawn."""
 
 
 def draw(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
@@ -24,7 +24,7 @@ def draw(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
             "No model has been measured in this setting yet; the table below says what went wrong, if anything did."
         )
         return
-    st.session_state.pop(CHARTED_COST, None)  # in this run the chart comes after the controls, and will be right
+    st.session_state.pop(CHARTED, None)  # in this run the chart comes after the controls, and will be right
     _live(shown)
     _chart(shown, comparison)
 
@@ -32,34 +32,49 @@ def draw(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
 @st.fragment
 def _live(shown: MeasuredSetting) -> None:
     """All that follows the thumb, the marks on the chart included; reruns alone while a slider is dragged."""
-    table = data.candidates_of(shown.setting, "latency")
-    asked = controls.draw(table)
+    by = accuracy.current()
+    table = data.candidates_of(shown.setting, "latency", by.source, by.chosen)
+    asked = controls.draw(table, by)
     remember(asked)
-    if asked.cost != st.session_state.get(CHARTED_COST, asked.cost):
-        st.rerun()  # the chart, which is outside, needs another axis
+    if _axes(asked) != st.session_state.get(CHARTED, _axes(asked)):
+        st.rerun()  # the chart and the table, which are outside, need another axis
     decision = decide(table, asked.limits, rule=asked.rule, cost=asked.cost)
     with st.container(gap=None):  # the marks have no place of their own here
-        answers.draw(decision, table)
+        answers.draw(decision, table, by.source)
         limit_marks.draw(build_marks(table, decision, cost=asked.cost), over=CHART_KEY)
-    answers.draw_reasons(decision, table)
+    if accuracy.has_choice():  # beside the reasons and above the axis it sets, where it takes no height of its own
+        reasons, choice = st.columns([5, 3], gap="medium")
+        with choice:
+            accuracy.draw_choice()
+    else:
+        reasons = st.container()
+    with reasons:
+        answers.draw_reasons(decision, table, by.source)
+
+
+def _axes(asked: Asked) -> tuple[object, ...]:
+    return asked.cost, asked.source, asked.chosen
 
 
 @st.fragment
 def _chart(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
     """The chart, which no limit changes, and the candidate that was clicked in it."""
-    cost = st.session_state[CHARTED_COST] = asked_before().cost
-    table = data.candidates_of(shown.setting, cost)
+    asked = asked_before()
+    st.session_state[CHARTED] = cost, source, chosen = _axes(asked)
+    table = data.candidates_of(shown.setting, cost, source, chosen)
     figure = frontier_figure(
         table,
         cost=cost,
-        comparison=data.candidates_of(comparison.setting, cost) if comparison else None,
+        comparison=data.candidates_of(comparison.setting, cost, source, chosen) if comparison else None,
         dark=chart.is_dark(),
         answers=True,
         selected=chart.clicked(CHART_KEY),
-        hovers=data.hovers(shown.setting, cost),
+        hovers=data.hovers(shown.setting, cost, source, chosen),
+        source=source,
     )
     label = chart.draw(figure, key=CHART_KEY)
     if label:
-        candidate_details.draw(label, table, cost, on_close=lambda: chart.forget_click(CHART_KEY))
+        candidate_details.draw(label, table, cost, source, on_close=lambda: chart.forget_click(CHART_KEY))
     else:
         st.caption("Hover over a point for its numbers, click it for all of them.")
+    accuracy.draw_notes(accuracy.Shown(source, chosen), table)

@@ -12,7 +12,7 @@ import streamlit as st
 from bakeoff_core import runs
 from bakeoff_core.formatting import duration, images_per_second, markdown_text, megabytes, percent
 from bakeoff_core.run_figures import MOST_CLASSES, class_figure
-from pages.parts import chart, pictures
+from pages.parts import accuracy, chart, data, pictures
 
 GALLERY = 12
 KINDS = {"any": "At random", "wrong": "Wrong", "unsure": "Least sure"}
@@ -61,16 +61,19 @@ def _headline(run: runs.Run, results: dict[str, Any]) -> None:
     st.caption(" · ".join(parts))
     if results["skipped_images"]:
         st.caption(f"{results['skipped_images']} files could not be used and were left out.")
-    _draw_link(run, results)
+    _draw_link(run)
 
 
-def _draw_link(run: runs.Run, results: dict[str, Any]) -> None:
-    st.page_link(
-        "pages/frontier.py",
-        label="Show it on the frontier: accuracy on these images against latency",
-        icon=":material/show_chart:",
-        query_params={"accuracy": f"{results['dataset']}-{results['content_key'][:8]}"},
-    )
+def _draw_link(run: runs.Run) -> None:
+    """Offer the frontier with this run's accuracy, once its results are listed among the finished ones."""
+    finished = next((found for found in data.finished_runs() if found.run_id == run.run_id), None)
+    if finished is not None:
+        st.page_link(
+            "pages/frontier.py",
+            label="Show it on the frontier: accuracy on these images against latency",
+            icon=":material/show_chart:",
+            query_params=accuracy.link_to(finished),
+        )
 
 
 def _draw_confusions(results: dict[str, Any]) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from bakeoff_core import jobs, measuring, runs
 from bakeoff_core.candidates import MeasuredSetting
 from bakeoff_core.errors import StoreError
+from bakeoff_core.finished_runs import finished_runs_stamp
 from bakeoff_core.formatting import duration, markdown_text
 from bakeoff_core.home import profiles_path
 from bakeoff_core.machine import this_machine
@@ -66,6 +68,17 @@ def draw() -> None:
         st.warning(notice, icon=":material/warning:")
 
 
+def require_app() -> None:
+    """Have the whole app run where a page was run without it.
+
+    Until the app has named its pages once, Streamlit finds the files in `pages/` by itself and runs the one in the
+    link alone: that is what the first link after a start of the server would get.
+    """
+    if "shown_setting" not in st.session_state:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+
+
 def shown() -> MeasuredSetting | None:
     """Return the setting the pages show; `None` while this machine is not measured."""
     return st.session_state.get("shown_setting")
@@ -85,7 +98,7 @@ def key_of(measured: MeasuredSetting) -> str:
 def running() -> None:
     """Say what is running, and rerun the page when a job starts, ends or has saved something new."""
     active = [job for job in jobs.active_jobs() if job.kind != measuring.NAMES_KIND]
-    seen = (data.stamp(profiles_path()), [job.job_id for job in active])
+    seen = (data.stamp(profiles_path()), finished_runs_stamp(), [job.job_id for job in active])
     before = st.session_state.get("seen_by_sidebar")
     st.session_state["seen_by_sidebar"] = seen
     if before is not None and before != seen:
