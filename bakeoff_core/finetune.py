@@ -15,6 +15,7 @@ import contextlib
 import os
 import shutil
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -257,9 +258,23 @@ def run_worker(reporter: Reporter, work: Callable[[], None]) -> int:
     return 0
 
 
+def _follow_launcher() -> None:
+    """End this process when the launcher that started it is gone, so that a killed job leaves nothing running."""
+    launcher = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == launcher:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="follow the launcher").start()
+
+
 def main(folder: str) -> int:
     """Run the job in `folder` to its end; the exit code is 0 when it got there."""
     keep_freed_memory()
+    if "LOCAL_RANK" in os.environ:
+        _follow_launcher()
     reporter = Reporter(Path(folder), leads=os.environ.get("RANK", "0") == "0")
     start_decoders()
 

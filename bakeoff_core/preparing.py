@@ -94,12 +94,17 @@ def prepare_run(
     """
     with contextlib.suppress(OSError, AttributeError):
         os.nice(NICENESS - os.nice(0))
+    on_gpu = spec.device != "cpu" and torch.cuda.is_available()
     accelerator = Accelerator(
-        cpu=spec.device == "cpu",
-        mixed_precision="bf16" if spec.device != "cpu" and torch.cuda.is_available() else "no",
+        cpu=not on_gpu,  # several processes only find each other where they are told so
+        mixed_precision="bf16" if on_gpu else "no",
         dataloader_config=DataLoaderConfiguration(use_seedable_sampler=True, even_batches=False, split_batches=True),
         # What is frozen for a while gets no gradient, which several processes would otherwise wait for.
-        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+        kwargs_handlers=[
+            DistributedDataParallelKwargs(
+                find_unused_parameters=any(phase.trained < 1 for phase in RECIPES[spec.recipe].phases)
+            )
+        ],
     )
     if spec.batch_size % accelerator.num_processes:
         raise BakeoffError(

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-AUGMENTATIONS = ("none", "light", "standard")
-"""What is done to training images, by name: nothing but the evaluation's crop; random crops and mirroring; these
-and RandAugment with random erasing."""
+AUGMENTATIONS = ("none", "light")
+"""What is done to training images, by name: nothing but the evaluation's crop; random crops, mirroring and a little
+change of colour. Growing images bring RandAugment of their own (`GROWING`)."""
 
 
 @dataclass(frozen=True)

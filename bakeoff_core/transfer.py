@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from bakeoff_core.errors import BakeoffError, UnknownModelError
-from bakeoff_core.recipes import RATE_BATCH_SIZE, WARMUP_SHARE, Recipe, Stage, stage_size
+from bakeoff_core.recipes import GROWING, RATE_BATCH_SIZE, WARMUP_SHARE, Recipe, Stage, stage_size
 from bakeoff_core.timm_names import architecture_of
 from bakeoff_core.torchvision_ops import prepare_torchvision
 from bakeoff_core.weights import Weights
@@ -22,14 +22,20 @@ prepare_torchvision()
 
 import timm  # noqa: E402  (torchvision must be prepared first)
 from timm.data import Mixup, create_transform, resolve_data_config  # noqa: E402
+from timm.data.auto_augment import rand_augment_transform  # noqa: E402
 from timm.models import group_parameters, load_state_dict  # noqa: E402
 from timm.optim import create_optimizer_v2  # noqa: E402
 from timm.scheduler import CosineLRScheduler  # noqa: E402
+from torchvision.transforms import Compose  # noqa: E402
 
 TRAIN_SCALE = (0.35, 1.0)
 """Share of an image's area that a random crop keeps: milder than ImageNet's 0.08, as small sets need."""
-RAND_AUGMENT = "rand-m7-mstd0.5-inc1"
-ERASING = 0.2
+AUGMENTATION_OPS = (
+    *("AutoContrast", "Equalize", "Invert", "Rotate", "SolarizeIncreasing", "SolarizeAdd", "ColorIncreasing"),
+    *("ContrastIncreasing", "BrightnessIncreasing", "SharpnessIncreasing", "ShearX", "ShearY"),
+    *("TranslateXRel", "TranslateYRel"),
+)
+"""timm's increasing set without posterising, which at its strongest keeps no bits: Pillow refuses that."""
 
 
 def create_for_transfer(model_name: str, weights: Weights | None, class_count: int, img_size: int | None) -> nn.Module:
@@ -96,19 +102,22 @@ def train_transform(config: dict[str, Any], augmentation: str) -> Any:
     """
     if augmentation == "none":
         return eval_transform(config)
-    strong = {"auto_augment": RAND_AUGMENT, "re_prob": ERASING} if augmentation == "standard" else {}
     plain = {name: config[name] for name in ("input_size", "interpolation", "mean", "std")}
-    return create_transform(**plain, is_training=True, scale=TRAIN_SCALE, hflip=0.5, color_jitter=0.2, **strong)
+    return create_transform(**plain, is_training=True, scale=TRAIN_SCALE, hflip=0.5, color_jitter=0.2)
 
 
 def stage_transform(config: dict[str, Any], stage: Stage) -> Any:
     """Return the transform of training images in a stage of growing: PIL to a tensor of shape (3, side, side)."""
     side = stage_size(stage, config["input_size"][-1])
     plain = {name: config[name] for name in ("interpolation", "mean", "std")}
-    policy = f"rand-m{stage.magnitude}-mstd0.5-inc1"
-    return create_transform(
-        **plain, input_size=(3, side, side), is_training=True, scale=TRAIN_SCALE, auto_augment=policy
+    crop, _, to_tensor = create_transform(
+        **plain, input_size=(3, side, side), is_training=True, scale=TRAIN_SCALE, separate=True
     )
+    magnitudes = f"rand-m{stage.magnitude}-mstd0.5-mmax{GROWING[-1].magnitude}"
+    changes = rand_augment_transform(
+        magnitudes, {"img_mean": tuple(round(255 * mean) for mean in config["mean"])}, list(AUGMENTATION_OPS)
+    )
+    return Compose([crop, changes, to_tensor])
 
 
 def create_mixup(alpha: float, class_count: int) -> Mixup | None:

@@ -1,13 +1,19 @@
 """Fine-tuning for real: solar cells at a small size, every recipe, killed, stopped and resumed."""
 
+import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+import psutil
 import pytest
 
 from bakeoff_core import jobs
@@ -15,7 +21,17 @@ from bakeoff_core.datasets import read_dataset
 from bakeoff_core.features import read_features
 from bakeoff_core.jobs import read_job, resume_job, stop_job
 from bakeoff_core.recipes import RECIPES
-from bakeoff_core.runs import EXPORT, FinetuneSpec, list_runs, read_run, start_run, summarise_run
+from bakeoff_core.runs import (
+    EXPORT,
+    SPLITS,
+    FinetuneSpec,
+    last_trial,
+    list_runs,
+    read_estimate,
+    read_run,
+    start_run,
+    summarise_run,
+)
 from tests.processes import living_in_session, wait_until
 
 ROOT = Path(__file__).parents[1]
@@ -38,7 +54,8 @@ def cells(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def request(cells: Path, recipe: str, **options: object) -> FinetuneSpec:
     basics = {"steps": 6, "batch_size": 16, "img_size": 64}
-    return FinetuneSpec(LITE0, "folder", recipe, data_dir=str(cells), **{**basics, **options})
+    basics |= {"model_name": LITE0, "data_dir": str(cells)}
+    return FinetuneSpec(dataset="folder", recipe=recipe, **{**basics, **options})
 
 
 def ended(run_id: str) -> dict:
@@ -89,6 +106,132 @@ def test_a_probe_learns_keeps_its_features_and_exports_what_plain_timm_loads(cel
     again = ended(second.run_id)
     assert again["test_accuracy"] == found["test_accuracy"]
     assert again["train_loss_last"] == found["train_loss_last"]
+
+
+def test_the_five_lines_of_an_exported_models_card_load_it_with_plain_timm(cells: Path) -> None:
+    run = start_run(request(cells, "linear-probe", steps=50))
+    ended(run.run_id)
+    folder = run.job.folder
+    card = (folder / EXPORT / "README.md").read_text()
+    assert "2 classes: defective, functional" in card
+    lines = re.search(r"```python\n(.*?)```", card, re.DOTALL)[1].replace("photo.jpg", str(next(cells.rglob("*.png"))))
+    assert len([line for line in lines.splitlines() if not line.startswith(("import", "from"))]) <= 5
+    prepare = "from bakeoff_core.torchvision_ops import prepare_torchvision; prepare_torchvision()\n"
+    done = subprocess.run(
+        [sys.executable, "-c", prepare + lines],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"(defective|functional) [0-9.]+%", done.stdout.strip())
+
+
+def test_everything_a_repetition_needs_stands_in_the_runs_folder(cells: Path) -> None:
+    run = start_run(request(cells, "top-layers", steps=2, seed=7))
+    assert ended(run.run_id)["state"] == "done", run.job.log()
+    results = read_run(run.run_id).results()
+    splits = pd.read_parquet(run.job.folder / SPLITS)
+    assert splits["split"].value_counts().to_dict() == {"train": 84, "val": 18, "test": 18}
+    assert results["spec"]["seed"] == 7 and results["spec"]["data_dir"] == str(cells)
+    assert results["recipe"]["learning_rate"] > 0
+    assert results["machine"]["torch_version"] and results["content_key"]
+    assert results["peak_memory_bytes"] > 100e6
+
+
+def test_growing_images_train_to_a_tested_model_and_refuse_a_model_of_one_size(cells: Path) -> None:
+    run = start_run(request(cells, "full", steps=6, growing=True, img_size=96))
+    assert ended(run.run_id)["state"] == "done", run.job.log()
+    fixed = start_run(
+        request(cells, "scratch", steps=6, growing=True, img_size=None, model_name="vit_tiny_patch16_224")
+    )
+    found = ended(fixed.run_id)
+    assert found["state"] == "failed"
+    assert "takes images of one size only" in found["message"]
+
+
+def test_two_processes_train_one_model_and_agree_with_one_process(cells: Path) -> None:
+    alone = ended(start_run(request(cells, "linear-probe", steps=40)).run_id)
+    shutil.rmtree(jobs.jobs_path().parent / "features")
+    together = start_run(request(cells, "linear-probe", steps=40, processes=2))
+    found = ended(together.run_id)
+    assert read_run(together.run_id).results()["processes"] == 2
+    assert found["test_accuracy"] == alone["test_accuracy"]
+    assert found["train_loss_last"] == pytest.approx(alone["train_loss_last"], rel=1e-3)
+    trained = start_run(request(cells, "progressive", processes=2))
+    assert ended(trained.run_id)["state"] == "done", trained.job.log()
+    assert [m["step"] for m in read_job(trained.run_id).metrics() if "loss" in m] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("kill", [False, True])
+def test_two_processes_stopped_or_killed_leave_none_behind(cells: Path, kill: bool) -> None:
+    run = start_run(request(cells, "full", steps=100_000, processes=2))
+    assert wait_until(lambda: len(read_job(run.run_id).metrics()) > 2, LONG_S), read_job(run.run_id).log()
+    if kill:
+        os.kill(int((run.job.folder / "leader").read_text()), signal.SIGKILL)
+    else:
+        assert stop_job(run.run_id).state == "stopped"
+    assert wait_until(lambda: not processes_of(run.job.folder), 30)
+    assert read_job(run.run_id).state == ("failed" if kill else "stopped")
+
+
+def processes_of(folder: Path) -> list[psutil.Process]:
+    """Every process that was started to work in a folder."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if str(folder) in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def test_a_trial_says_what_the_run_would_cost_and_trains_nothing(cells: Path) -> None:
+    spec = request(cells, "progressive", steps=50)
+    trial = start_run(spec, trial=True)
+    assert read_estimate(trial) is None
+    assert ended(trial.run_id)["state"] == "done", trial.job.log()
+    estimate = read_estimate(read_run(trial.run_id))
+    assert estimate.seconds == pytest.approx(sum(estimate.parts.values()))
+    assert {"training", "testing", "validating", "checkpoints"} <= set(estimate.parts)
+    assert (estimate.steps, estimate.train_images) == (50, 84)
+    assert estimate.peak_memory_bytes > 100e6
+    assert last_trial(spec).run_id == trial.run_id
+    assert last_trial(replace(spec, steps=51)) is None
+    assert list_runs() == []
+    assert sorted(path.name for path in trial.job.folder.iterdir()) == [
+        *("estimate.json", "leader", "lock", "log.txt", "spec.json", "status.json")
+    ]
+
+
+def test_a_trial_of_a_probe_counts_only_features_that_are_not_kept(cells: Path) -> None:
+    spec = request(cells, "linear-probe", steps=50)
+    first = start_run(spec, trial=True)
+    assert ended(first.run_id)["state"] == "done", first.job.log()
+    assert read_estimate(first).parts["computing features"] > 0
+    ended(start_run(spec).run_id)
+    second = start_run(spec, trial=True)
+    assert ended(second.run_id)["state"] == "done", second.job.log()
+    assert "computing features" not in read_estimate(second).parts
+
+
+def test_a_run_stopped_while_it_still_loads_its_libraries_ends_at_once(cells: Path) -> None:
+    run = start_run(request(cells, "full"))
+    began = time.monotonic()
+    assert stop_job(run.run_id).state == "stopped"
+    assert time.monotonic() - began < 5
+    assert wait_until(lambda: not processes_of(run.job.folder))
+
+
+def test_a_full_disk_ends_a_run_in_words_and_it_goes_on_once_there_is_space(
+    cells: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BAKEOFF_HOME", str(small_disk))
+    run = start_run(request(cells, "full"))  # its checkpoint alone has more than the disk
+    found = ended(run.run_id)
+    assert found["state"] == "failed"
+    assert re.search("space", found["message"], re.IGNORECASE), found["message"]
+    assert "resume" in found["message"].lower()
 
 
 def test_a_killed_run_goes_on_from_its_checkpoint_and_repeats_no_more_than_that(
@@ -145,6 +288,9 @@ def test_a_request_that_cannot_be_met_fails_in_words(cells: Path, options: dict,
         ({"seed": -1}, "`seed` must be"),
         ({"dataset": "folder"}, "`data_dir` must name the folder"),
         ({"model_name": " "}, "`model_name` must name a model"),
+        ({"processes": 0}, "`processes` must be"),
+        ({"processes": 3}, "`processes` must be at most 64 and divide the batch size 32"),
+        ({"recipe": "linear-probe", "growing": True}, "`growing` is for recipes that train the network"),
     ],
 )
 def test_an_absurd_request_is_refused_at_once(options: dict, words: str) -> None:

@@ -27,7 +27,7 @@ def draw() -> None:
         recipe = _recipe(dataset)
         spec = _spec(chosen, dataset, folder, recipe)
     if spec is not None:
-        _start(spec, dataset)
+        _start(spec)
 
 
 def _recipe(dataset: ImageDataset) -> str:
@@ -128,35 +128,32 @@ def _spec(model: model_choice.Chosen, dataset: ImageDataset, folder: str | None,
         return None
 
 
-def _start(spec: FinetuneSpec, dataset: ImageDataset) -> None:
+def _start(spec: FinetuneSpec) -> None:
     """Draw what the run will cost, as far as it is known, and the buttons."""
     holder = jobs.machine_holder()
     trial = runs.last_trial(spec)
     estimate = runs.read_estimate(trial) if trial else None
-    text, cost, start, compare = st.columns([5, 2, 2, 2], vertical_alignment="center")
-    with text:
-        if estimate is not None:
-            _draw_cost(estimate)
-        elif holder:
-            st.caption("This machine is at work; two jobs at once would spoil both. Wait for it, or stop it.")
-        else:
-            st.caption("What it costs is found by a trial of a few steps on this machine, in about 20 seconds.")
-    if cost.button(
-        "Work out the cost",
-        width="stretch",
-        icon=":material/timer:",
-        disabled=bool(holder or estimate),
-        type="secondary" if estimate else "primary",
-    ):
-        _launch(lambda: runs.start_run(spec, trial=True))
-    if start.button(
-        "Fine-tune",
-        width="stretch",
-        icon=":material/play_arrow:",
-        disabled=bool(holder),
-        type="primary" if estimate else "secondary",
-    ):
-        _launch(lambda: runs.start_run(spec))
+    if estimate is not None:
+        _draw_cost(estimate)
+    elif holder:
+        st.caption("This machine is at work; two jobs at once would spoil both. Wait for it, or stop it.")
+    else:
+        st.caption("What it costs is found by a trial of a few steps on this machine, in about 20 seconds.")
+    with st.container(horizontal=True):
+        if st.button(
+            "Work out the cost",
+            icon=":material/timer:",
+            disabled=bool(holder or estimate),
+            type="secondary" if estimate else "primary",
+        ):
+            _launch(lambda: runs.start_run(spec, trial=True))
+        if st.button(
+            "Fine-tune",
+            icon=":material/play_arrow:",
+            disabled=bool(holder),
+            type="primary" if estimate else "secondary",
+        ):
+            _launch(lambda: runs.start_run(spec))
 
 
 def _draw_cost(estimate: runs.Estimate) -> None:
