@@ -14,6 +14,7 @@ ORDER = (
     "errors",
     "records",
     "formatting",
+    "gaps",
     "home",
     "machine",
     "timm_names",
