@@ -64,6 +64,8 @@ class Finetuning:
         self._recipe = scaled(RECIPES[spec.recipe], spec.learning_rate, spec.batch_size)
         self._images_seen = 0
         self._training_s = 0.0
+        self._features_key: str | None = None
+        self._features_computed = False
 
     def run(self) -> None:
         """Do everything; raises `BakeoffError` for what the user can mend."""
@@ -146,7 +148,7 @@ class Finetuning:
     ) -> np.ndarray:
         """Train a head on the frozen network's features, put it on, and return its answers as `_train` does."""
         spec = self._spec
-        key = features_key(dataset.content_key(), weights_digest(model), config)
+        key = self._features_key = features_key(dataset.content_key(), weights_digest(model), config)
         features = {split: self._features(model, key, split, dataset, config) for split in ("train", "val", "test")}
         labels = {split: _labels(images) for split, images in dataset.splits().items()}
         used = ("train", "val") if spec.train_on == "train+val" else ("train",)
@@ -189,6 +191,7 @@ class Finetuning:
             progress=lambda done: self._tell(f"Computing the features of the {split} images", done=done, total=total),
         )
         keep_features(key, split, found)
+        self._features_computed = True
         return found
 
     # --- progress ----------------------------------------------------------------------------------------------------
@@ -250,6 +253,8 @@ class Finetuning:
             "confusions": evaluation.confusions(labels, predicted, dataset.classes, names),
             "seconds": self._seconds(),
             "images_per_second": self._images_seen / self._training_s if self._training_s else None,
+            "features_key": self._features_key,
+            "features_computed": self._features_computed,
             "recipe": asdict(self._recipe),
             "machine": asdict(this_machine()),
             "device": str(self._accelerator.device),
@@ -298,28 +303,36 @@ def _describe(err: Exception) -> str:
     return f"{type(err).__name__}: {err}"
 
 
-def main(folder: str) -> int:
-    """Run the job in `folder` to its end; the exit code is 0 when it got there."""
-    keep_freed_memory()
-    reporter = Reporter(Path(folder))
+def run_in(folder: Path, reporter: Reporter) -> str:
+    """Run the job in `folder` to its end, whatever it is, and report it.
+
+    Returns:
+        `done`, `failed` or `stopped`.
+    """
     try:
         if reporter.stop_wanted():  # asked while this process was still starting, and deaf to signals
             raise StopRequested
-        run = Finetuning(reporter, Path(folder), FinetuneSpec(**reporter.spec))
+        run = Finetuning(reporter, folder, FinetuneSpec(**reporter.spec))
         run.run()
     except StopRequested:
         reporter.finish("stopped", "Stopped. Resume goes on from the last checkpoint, which is at most a minute old.")
-        return 1
+        return "stopped"
     except BakeoffError as err:
         _note(traceback.format_exc())
         reporter.finish("failed", str(err))
-        return 1
+        return "failed"
     except Exception as err:
         _note(traceback.format_exc())
         reporter.finish("failed", _describe(err))
-        return 1
+        return "failed"
     reporter.finish("done", "Finished.")
-    return 0
+    return "done"
+
+
+def main(folder: str) -> int:
+    """Run the job in `folder` to its end; the exit code is 0 when it got there."""
+    keep_freed_memory()
+    return 0 if run_in(Path(folder), Reporter(Path(folder))) == "done" else 1
 
 
 if __name__ == "__main__":
