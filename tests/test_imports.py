@@ -15,12 +15,16 @@ ORDER = (
     "records",
     "formatting",
     "gaps",
+    "wording",
+    "recipes",
+    "comparison",
+    "verdict",
+    "comparison_words",
     "home",
     "machine",
     "timm_names",
     "shortlists",
     "catalogue",
-    "recipes",
     "weights",
     "image_files",
     "datasets",
@@ -48,7 +52,7 @@ ORDER = (
     "probe",
     "training",
     "finetune",
-    "wording",
+    "comparing",
     "caveats",
     "chart",
     "explain",
@@ -74,10 +78,11 @@ WORKERS = {
     "probe",
     "training",
     "finetune",
+    "comparing",
 }
 """The only modules that load torch; nothing else imports them, at the top or inside a function."""
 
-NO_FILES = ("pareto", "decision", "figures", "report")
+NO_FILES = ("pareto", "decision", "figures", "report", "gaps", "comparison", "verdict", "comparison_words")
 """Modules that neither read nor write anything, so they need nothing that knows where the state is."""
 
 
