@@ -17,6 +17,7 @@ import shutil
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,8 @@ MOST_VALIDATIONS = 10
 """Times a run is validated while it trains, its end included."""
 REPORT_S = 0.5
 """Seconds between two reports of progress."""
+TRAINING = "Training"
+"""The message while steps are made; `done` and `total` count them then."""
 
 
 class Finetuning:
@@ -213,7 +216,7 @@ class Finetuning:
     def _tell_step(self, number: int, steps: int) -> None:
         rate = self._images_seen / self._training_s if self._training_s else None
         left = (steps - number) * self._spec.batch_size / rate if rate else None
-        self._tell("Training", done=number, total=steps, images_per_second=rate, time_left_s=left)
+        self._tell(TRAINING, done=number, total=steps, images_per_second=rate, time_left_s=left)
 
     def _validate(self, number: int, scores: np.ndarray, images: tuple[LabelledImage, ...]) -> None:
         found = evaluation.accuracy(_labels(images), scores.argmax(1))
@@ -303,8 +306,13 @@ def _describe(err: Exception) -> str:
     return f"{type(err).__name__}: {err}"
 
 
-def run_in(folder: Path, reporter: Reporter) -> str:
-    """Run the job in `folder` to its end, whatever it is, and report it.
+def run_to_end(reporter: Reporter, work: Callable[[], str], stopped: str) -> str:
+    """Do a job's work, and report how it ended, whatever happens.
+
+    Args:
+        reporter: The job's.
+        work: Returns the last word.
+        stopped: The last word if the job is stopped.
 
     Returns:
         `done`, `failed` or `stopped`.
@@ -312,21 +320,30 @@ def run_in(folder: Path, reporter: Reporter) -> str:
     try:
         if reporter.stop_wanted():  # asked while this process was still starting, and deaf to signals
             raise StopRequested
-        run = Finetuning(reporter, folder, FinetuneSpec(**reporter.spec))
-        run.run()
+        message = work()
     except StopRequested:
-        reporter.finish("stopped", "Stopped. Resume goes on from the last checkpoint, which is at most a minute old.")
-        return "stopped"
+        state, message = "stopped", stopped
     except BakeoffError as err:
         _note(traceback.format_exc())
-        reporter.finish("failed", str(err))
-        return "failed"
+        state, message = "failed", str(err)
     except Exception as err:
         _note(traceback.format_exc())
-        reporter.finish("failed", _describe(err))
-        return "failed"
-    reporter.finish("done", "Finished.")
-    return "done"
+        state, message = "failed", _describe(err)
+    else:
+        state = "done"
+    reporter.finish(state, message)
+    return state
+
+
+def run_in(folder: Path, reporter: Reporter) -> str:
+    """Do the run whose request is in `folder`; returns how it ended, as `run_to_end` does."""
+
+    def work() -> str:
+        Finetuning(reporter, folder, FinetuneSpec(**reporter.spec)).run()
+        return "Finished."
+
+    stopped = "Stopped. Resume goes on from the last checkpoint, which is at most a minute old."
+    return run_to_end(reporter, work, stopped)
 
 
 def main(folder: str) -> int:

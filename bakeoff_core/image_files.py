@@ -23,6 +23,11 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff",
 MOST_PIXELS = 64_000_000
 """Larger images are refused: decoded, one would take 200 MB and more."""
 
+GREY_SIDE = 64
+"""Pixels a side at which an image is looked at for colour."""
+GREY_SPREAD = 3.0
+"""Mean difference, of 255, between a pixel's strongest and weakest colour in an image that counts as grey."""
+
 
 class ImageFileError(BakeoffError):
     """A file can't be used as an image."""
@@ -51,6 +56,14 @@ def open_rgb(path: Path) -> Image.Image:
             return _to_rgb(ImageOps.exif_transpose(image))
         except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as err:
             raise ImageFileError(f"{path.name} is damaged or cut off: {err}") from err
+
+
+def is_grey(path: Path) -> bool:
+    """Tell whether an image has no colour, but for the traces that compression leaves; raises as `open_rgb` does."""
+    image = open_rgb(path)
+    image.thumbnail((GREY_SIDE, GREY_SIDE))
+    pixels = np.asarray(image, dtype=np.int16)
+    return float((pixels.max(-1) - pixels.min(-1)).mean()) <= GREY_SPREAD
 
 
 def thumbnail(path: Path, side_px: int) -> bytes:

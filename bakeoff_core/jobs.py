@@ -76,8 +76,9 @@ class Job:
         return self.state in ACTIVE
 
     def log(self, characters: int = 20_000) -> str:
-        """Return the end of what the worker printed."""
-        return read_text(self.folder / "log.txt")[-characters:]
+        """Return the end of what the worker printed; a part's worker prints to its owner's log."""
+        own = read_text(self.folder / "log.txt")
+        return (own or (read_text(self.folder.parent / self.owner / "log.txt") if self.owner else ""))[-characters:]
 
     def metrics(self) -> list[dict[str, Any]]:
         """Return the worker's measurements so far, one dictionary a line; half-written lines are left out."""
@@ -241,18 +242,16 @@ def read_job(job_id: str) -> Job:
     request = read_json(folder / "spec.json")
     status = read_json(folder / "status.json")
     state, owner = status.get("state", "starting"), request.get("owner")
+    if not (isinstance(owner, str) and _JOB_ID.fullmatch(owner)):
+        owner = None
     if alive and state not in ACTIVE:
         state = "running"  # it has said its last word and holds the machine until it is gone
     elif not alive and state in ACTIVE:
-        state = "stopped" if _stop_wanted(job_id) or (owner and _stop_wanted(owner)) else "failed"
+        asked = any((jobs_path() / name / "stop").exists() for name in (job_id, owner) if name)
+        state = "stopped" if asked else "failed"
         if state == "failed":
             status["message"] = "The worker process ended without a word: it was killed, or the machine went down."
     return Job(job_id, folder, request.get("kind", "unknown"), request.get("spec", {}), state, status, owner)
-
-
-def _stop_wanted(job_id: str) -> bool:
-    """Tell whether somebody asked a job to stop."""
-    return bool(_JOB_ID.fullmatch(job_id)) and (jobs_path() / job_id / "stop").exists()
 
 
 def list_jobs(kind: str | None = None) -> list[Job]:

@@ -374,6 +374,8 @@ def test_a_job_does_its_parts_one_after_the_other_and_each_is_a_job_of_its_own(o
     assert [(part.state, part.owner, part.spec["seconds"]) for part in parts] == [("done", job.job_id, 0.1)] * 2
     assert {part.job_id for part in parts} == {part.job_id for part in list_jobs("sleep")}
     assert read_job(job.job_id).owner is None
+    (job.folder / "log.txt").write_text("said by the owner")
+    assert parts[0].log() == "said by the owner"
     assert job.status["heard"] == [None, "Asleep", "Slept well."] * 2
 
 
@@ -425,6 +427,13 @@ def test_a_part_that_another_process_works_on_is_refused(owner) -> None:
         jobs.hold_part(job.job_id, 1, "sleep", SLEEPER, {}),
     ):
         pass
+
+
+def test_an_owner_that_is_no_job_id_is_none(owner) -> None:
+    part = list_parts(ended(owner(seconds=0)).job_id)[0]
+    request = json.loads((part.folder / "spec.json").read_text())
+    (part.folder / "spec.json").write_text(json.dumps({**request, "owner": "../../etc"}))
+    assert read_job(part.job_id).owner is None
 
 
 def test_what_is_no_owner_has_no_parts() -> None:
