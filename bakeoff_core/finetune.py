@@ -46,6 +46,8 @@ MOST_VALIDATIONS = 10
 """Times a run is validated while it trains, its end included."""
 REPORT_S = 0.5
 """Seconds between two reports of progress."""
+TRAINING = "Training"
+"""The message while steps are made; `done` and `total` count them then."""
 
 
 class Finetuning:
@@ -66,6 +68,8 @@ class Finetuning:
         self._images_seen = 0
         self._training_s = 0.0
         self._judged_per_s: float | None = None
+        self._features_key: str | None = None
+        self._features_computed = False
 
     def run(self) -> None:
         """Do everything; raises `BakeoffError` for what the user can mend."""
@@ -86,6 +90,8 @@ class Finetuning:
                 "seconds": self._seconds(),
                 "images_per_second": self._images_seen / self._training_s if self._training_s else None,
                 "peak_memory_bytes": peak_memory_bytes(run.accelerator.device),
+                "features_key": self._features_key,
+                "features_computed": self._features_computed,
             }
             export_model(self._folder, run, write_results(self._folder, run, probabilities, measured))
             shutil.rmtree(self._folder / CHECKPOINT, ignore_errors=True)
@@ -119,7 +125,7 @@ class Finetuning:
     def _probe(self, run: Prepared, steps: int) -> np.ndarray:
         """Train a head on the frozen network's features, put it on, and return its answers as `_train` does."""
         spec, dataset = self._spec, run.dataset
-        key = features_key(dataset.content_key(), weights_digest(run.model), run.config)
+        key = self._features_key = features_key(dataset.content_key(), weights_digest(run.model), run.config)
         features = {split: self._features(run, key, split) for split in ("train", "val", "test")}
         labels = {split: labels_of(images) for split, images in dataset.splits().items()}
         used = ("train", "val") if spec.train_on == "train+val" else ("train",)
@@ -161,6 +167,7 @@ class Finetuning:
         run.accelerator.wait_for_everyone()
         if run.accelerator.is_main_process:
             keep_features(key, split, found)
+        self._features_computed = True
         return found
 
     def _judge(
@@ -198,7 +205,7 @@ class Finetuning:
         rate = self._images_seen / self._training_s if self._training_s else None
         test_s = test_images / self._judged_per_s if self._judged_per_s else 0.0
         left = (steps - number) * pace_s + test_s
-        self._tell("Training", done=number, total=steps, images_per_second=rate, time_left_s=left)
+        self._tell(TRAINING, done=number, total=steps, images_per_second=rate, time_left_s=left)
 
     def _validate(self, number: int, scores: np.ndarray, images: tuple[LabelledImage, ...]) -> None:
         found = evaluation.accuracy(labels_of(images), scores.argmax(1))
@@ -237,25 +244,50 @@ def process_began() -> float:
     return time.monotonic() - (time.time() - psutil.Process().create_time())
 
 
-def run_worker(reporter: Reporter, work: Callable[[], None]) -> int:
-    """Do a worker's work and report how it ended; the exit code is 0 when it got to its end."""
+def run_to_end(reporter: Reporter, work: Callable[[], str], stopped: str) -> str:
+    """Do a job's work, and report how it ended, whatever happens.
+
+    Args:
+        reporter: The job's.
+        work: Returns the last word.
+        stopped: The last word if the job is stopped.
+
+    Returns:
+        `done`, `failed` or `stopped`.
+    """
     try:
         if reporter.stop_wanted():  # asked while this process was still starting, and deaf to signals
             raise StopRequested
-        work()
+        message = work()
     except StopRequested:
-        reporter.finish("stopped", "Stopped. Resume goes on from the last checkpoint, which is at most a minute old.")
-        return 1
+        state, message = "stopped", stopped
     except BakeoffError as err:
         _note(traceback.format_exc())
-        reporter.finish("failed", str(err))
-        return 1
+        state, message = "failed", str(err)
     except Exception as err:
         _note(traceback.format_exc())
-        reporter.finish("failed", _describe(err))
-        return 1
-    reporter.finish("done", "Finished.")
-    return 0
+        state, message = "failed", _describe(err)
+    else:
+        state = "done"
+    reporter.finish(state, message)
+    return state
+
+
+def run_in(folder: Path, reporter: Reporter, *, began: float | None = None) -> str:
+    """Do the run whose request is in `folder`; returns how it ended, as `run_to_end` does.
+
+    Args:
+        folder: The run's.
+        reporter: The run's.
+        began: When it began, on `time.monotonic`'s clock; `None` for now.
+    """
+
+    def work() -> str:
+        Finetuning(reporter, folder, FinetuneSpec(**reporter.spec), began=began).run()
+        return "Finished."
+
+    stopped = "Stopped. Resume goes on from the last checkpoint, which is at most a minute old."
+    return run_to_end(reporter, work, stopped)
 
 
 def _follow_launcher() -> None:
@@ -277,11 +309,7 @@ def main(folder: str) -> int:
         _follow_launcher()
     reporter = Reporter(Path(folder), leads=os.environ.get("RANK", "0") == "0")
     start_decoders()
-
-    def work() -> None:
-        Finetuning(reporter, Path(folder), FinetuneSpec(**reporter.spec), began=process_began()).run()
-
-    return run_worker(reporter, work)
+    return 0 if run_in(Path(folder), reporter, began=process_began()) == "done" else 1
 
 
 if __name__ == "__main__":

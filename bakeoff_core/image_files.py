@@ -31,6 +31,10 @@ MOST_BYTES = 512_000_000
 
 LONGEST_NAME = 60
 """Characters of a name that words for the user show."""
+GREY_SIDE = 64
+"""Pixels a side at which an image is looked at for colour."""
+GREY_SPREAD = 3.0
+"""Mean difference, of 255, between a pixel's strongest and weakest colour in an image that counts as grey."""
 
 
 class ImageFileError(BakeoffError):
@@ -79,6 +83,14 @@ def open_rgb(path: Path) -> Image.Image:
     """
     with _opened(path) as image:
         return _decoded(path, image)
+
+
+def is_grey(path: Path) -> bool:
+    """Tell whether an image has no colour, but for the traces that compression leaves; raises as `open_rgb` does."""
+    image = open_rgb(path)
+    image.thumbnail((GREY_SIDE, GREY_SIDE))
+    pixels = np.asarray(image, dtype=np.int16)
+    return float((pixels.max(-1) - pixels.min(-1)).mean()) <= GREY_SPREAD
 
 
 def thumbnail(path: Path, side_px: int) -> bytes:

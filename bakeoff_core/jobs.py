@@ -10,6 +10,10 @@ One job at a time measures or trains on a machine, whatever folder its state liv
 folder sees to that. `BAKEOFF_MEASURING_LOCK` names another file; the tests use it, so as not to wait for a developer's
 own job.
 
+A job may have parts: jobs of their own, with folders of their own, that its worker does one after the other in its own
+process. A part is read, stopped and resumed as any job; stopping one that is at work stops its owner too, since they
+are one process.
+
 Workers do not die with the server. Works on Linux and macOS, on a local disk (flock). Not covered: what a worker does,
 and how it reports (see `reporter`).
 """
@@ -46,6 +50,8 @@ LEADER = "leader"
 libraries has not said it yet."""
 
 _JOB_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9-]+")
+_STAMP = len("20260101-120000")
+"""Length of the time that a job's id begins with."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,8 @@ class Job:
     """`starting`, `running`, `done`, `failed` or `stopped`: the truth, not what the worker last wrote."""
     status: dict[str, Any]
     """The worker's last report: `done`, `total`, `current`, `time_left_s`, `message`, `failures`, …"""
+    owner: str | None = None
+    """The job that this one is a part of; `None` for one that stands alone."""
 
     @property
     def active(self) -> bool:
@@ -71,8 +79,9 @@ class Job:
         return self.state in ACTIVE
 
     def log(self, characters: int = 20_000) -> str:
-        """Return the end of what the worker printed."""
-        return read_text(self.folder / "log.txt")[-characters:]
+        """Return the end of what the worker printed; a part's worker prints to its owner's log."""
+        own = read_text(self.folder / "log.txt")
+        return (own or (read_text(self.folder.parent / self.owner / "log.txt") if self.owner else ""))[-characters:]
 
     def metrics(self) -> list[dict[str, Any]]:
         """Return the worker's measurements so far, one dictionary a line; half-written lines are left out."""
@@ -109,15 +118,7 @@ def start_job(kind: str, module: str, spec: dict[str, Any], *, exclusive: bool =
             folder.mkdir(parents=True)
             lock = _take(stack, folder)
             # Last, since this file makes the job visible: without its lock it would look like a failed one.
-            request = {
-                "format": FORMAT_VERSION,
-                "kind": kind,
-                "module": module,
-                "exclusive": exclusive,
-                "processes": processes,
-                "spec": spec,
-            }
-            write_json(folder / "spec.json", request)
+            write_json(folder / "spec.json", _request(kind, module, spec, exclusive, processes=processes))
         except OSError as err:
             raise mendable(err, f"The job could not be set up in {jobs_path()}, and was not started") from err
         _launch(folder, module, processes, [*held, lock])
@@ -156,10 +157,72 @@ def resume_job(job_id: str) -> Job:
     return read_job(job_id)
 
 
+@contextlib.contextmanager
+def hold_part(owner: str, number: int, kind: str, module: str, spec: dict[str, Any]) -> Iterator[Path]:
+    """Set up a part of a job, or take it up again, for the caller to work on; called by the owner's worker.
+
+    The part is at work while the context lasts, and as long as this process lives: its lock is held here. What it
+    says of itself is the caller's to write, with a `Reporter` on its folder.
+
+    Args:
+        owner: Id of the job it is a part of, which holds the machine.
+        number: Which part, from 1; the same number means the same part, whose first spec stays.
+        kind: What the part does.
+        module: The worker that can resume it alone.
+        spec: What to do; must be JSON.
+
+    Yields:
+        The part's folder, whose name is its id.
+
+    Raises:
+        BakeoffError: Another process works on it, or its folder can't be written to.
+        NoSpaceError: The disk is full.
+    """
+    folder = jobs_path() / f"{owner[:_STAMP]}-{kind}-{owner.rpartition('-')[2]}-{number}"
+    with contextlib.ExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = _take(stack, folder)
+            stack.callback(fcntl.flock, lock, fcntl.LOCK_UN)  # a child that inherited the open file must not keep it
+            write_json(folder / "status.json", {"format": FORMAT_VERSION, "state": "starting"})
+            (folder / "stop").unlink(missing_ok=True)
+            if not (folder / "spec.json").is_file():
+                write_json(folder / "spec.json", _request(kind, module, spec, True, owner))
+        except BlockingIOError as err:
+            raise BakeoffError(f"Job {folder.name} is at work already.") from err
+        except OSError as err:
+            raise mendable(err, f"A part of the job could not be set up in {jobs_path()}") from err
+        yield folder
+
+
+def list_parts(owner: str) -> list[Job]:
+    """Return the parts of a job that have been begun, in order."""
+    pattern = f"{owner[:_STAMP]}-*-{owner.rpartition('-')[2]}-*/spec.json"
+    names = sorted(path.parent.name for path in jobs_path().glob(pattern)) if _JOB_ID.fullmatch(owner) else []
+    parts = [read_job(name) for name in names if _JOB_ID.fullmatch(name)]
+    return [part for part in parts if part.owner == owner]
+
+
+def _request(
+    kind: str, module: str, spec: dict[str, Any], exclusive: bool, owner: str | None = None, processes: int = 1
+) -> dict[str, Any]:
+    """What `spec.json` holds."""
+    request = {
+        "format": FORMAT_VERSION,
+        "kind": kind,
+        "module": module,
+        "exclusive": exclusive,
+        "processes": processes,
+        "spec": spec,
+    }
+    return request | ({"owner": owner} if owner else {})
+
+
 def _take(stack: contextlib.ExitStack, folder: Path) -> IO[str]:
-    """Lock a job's folder, for the worker to inherit."""
+    """Lock a job's folder, for the worker to inherit; raises `BlockingIOError` where another holds it."""
     lock = stack.enter_context((folder / "lock").open("w"))
-    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    if not _wait_until(lambda: _try_lock(lock), LOOK_S):
+        raise BlockingIOError(f"{folder.name} is locked.")
     return lock
 
 
@@ -195,14 +258,17 @@ def read_job(job_id: str) -> Job:
     alive = _is_locked(folder / "lock")
     request = read_json(folder / "spec.json")
     status = read_json(folder / "status.json")
-    state = status.get("state", "starting")
+    state, owner = status.get("state", "starting"), request.get("owner")
+    if not (isinstance(owner, str) and _JOB_ID.fullmatch(owner)):
+        owner = None
     if alive and state not in ACTIVE:
         state = "running"  # it has said its last word and holds the machine until it is gone
     elif not alive and state in ACTIVE:
-        state = "stopped" if (folder / "stop").exists() else "failed"
+        asked = any((jobs_path() / name / "stop").exists() for name in (job_id, owner) if name)
+        state = "stopped" if asked else "failed"
         if state == "failed":
             status["message"] = "The worker process ended without a word: it was killed, or the machine went down."
-    return Job(job_id, folder, request.get("kind", "unknown"), request.get("spec", {}), state, status)
+    return Job(job_id, folder, request.get("kind", "unknown"), request.get("spec", {}), state, status, owner)
 
 
 def list_jobs(kind: str | None = None) -> list[Job]:
@@ -228,7 +294,8 @@ def stop_job(job_id: str) -> Job:
     """Stop a job and every process of it; returns when it is gone, at most a few seconds later.
 
     The worker is asked first, so that it can save and say so, and killed if it does not answer. One that is still
-    starting has nothing to save yet and is killed at once.
+    starting has nothing to save yet and is killed at once. A part that is at work takes its owner with it: one process
+    does both.
     """
     job = read_job(job_id)
     if not job.active:

@@ -33,18 +33,22 @@ class Reporter:
 
     The signal only reaches a worker that has said its process id. One that was asked earlier, while it was starting,
     finds the request by `stop_wanted`, and should look there before it sets to work. Not safe for use from several
-    threads.
+    threads. A worker may have several of them, for a job and its parts: the signal means the process, so whatever is
+    at work when it comes gets the exception, and passes it on once it has said its last word.
     """
 
-    def __init__(self, folder: Path, *, leads: bool = True) -> None:
+    def __init__(
+        self, folder: Path, listener: Callable[[dict[str, Any]], None] | None = None, *, leads: bool = True
+    ) -> None:
         """Begin to report for the job in `folder`: its state becomes `running`.
 
         Args:
             folder: The job's.
+            listener: Told the whole status after each report; an owner follows its part by it.
             leads: Whether this process speaks for the job. Of several that share the work, one does; the others only
                 listen for the signal to stop.
         """
-        self._folder, self._leads = folder, leads
+        self._folder, self._listener, self._leads = folder, listener, leads
         self._status: dict[str, Any] = {
             "format": FORMAT_VERSION,
             "state": "running",
@@ -88,6 +92,8 @@ class Reporter:
                 write_json(path, self._status)
         except OSError as err:
             raise mendable(err, "The job's status could not be written") from err
+        if self._listener:
+            self._listener(self._status)
 
     def metric(self, **fields: Any) -> None:
         """Append one line of measurements.

@@ -1,4 +1,4 @@
-"""The commands about fine-tuning runs: `finetune`, `runs`, `stop`, `resume`."""
+"""The commands about fine-tuning runs and comparisons: `finetune`, `compare`, `runs`, `stop`, `resume`."""
 
 from __future__ import annotations
 
@@ -12,21 +12,27 @@ from bakeoff_core.datasets import DATASETS
 from bakeoff_core.printing import follow, print_json, remark
 from bakeoff_core.recipes import RECIPES
 
+_SAME_NAMES = ("dataset", "data_dir", "weights_file", "steps", "epochs", "train_on", "batch_size", "img_size", "seed")
+"""Options that are called as the fields of a spec."""
+
 
 def finetune(arguments: argparse.Namespace) -> int:
     """Fine-tune a model on a data set and print the result."""
-    options = ("dataset", "recipe", "data_dir", "weights_file", "steps", "epochs", "train_on", "batch_size", "img_size")
-    options += ("growing", "processes")
     spec = runs.FinetuneSpec(
-        model_name=arguments.model,
-        learning_rate=arguments.lr,
-        seed=arguments.seed,
-        device=arguments.device,
-        **{name: getattr(arguments, name) for name in options},
+        recipe=arguments.recipe,
+        growing=arguments.growing,
+        processes=arguments.processes,
+        **_spec_fields(arguments),
     )
     if arguments.dry_run:
         return _end_trial(follow(runs.start_run(spec, trial=True).job), arguments.json)
     return _end(follow(runs.start_run(spec).job), arguments.json)
+
+
+def compare(arguments: argparse.Namespace) -> int:
+    """Train a probe, a full fine-tune and a run from scratch alike, and print what transfer was worth."""
+    spec = runs.ComparisonSpec(**_spec_fields(arguments))
+    return _end(follow(runs.start_comparison(spec).job), arguments.json)
 
 
 def list_runs(arguments: argparse.Namespace) -> int:
@@ -41,39 +47,29 @@ def list_runs(arguments: argparse.Namespace) -> int:
 
 
 def stop(arguments: argparse.Namespace) -> int:
-    """Stop a run; its last checkpoint is kept."""
-    job = jobs.stop_job(runs.read_run(arguments.run).run_id)
+    """Stop a run or a comparison; the last checkpoint is kept."""
+    job = jobs.stop_job(_require_ours(arguments.run))
     remark(job.status.get("message") or job.state)
     return 0 if not job.active else 1
 
 
 def resume(arguments: argparse.Namespace) -> int:
-    """Go on with a stopped or failed run from its last checkpoint, and print the result."""
-    return _end(follow(jobs.resume_job(runs.read_run(arguments.run).run_id)), arguments.json)
+    """Go on with a stopped or failed run or comparison from its last checkpoint, and print the result."""
+    return _end(follow(jobs.resume_job(_require_ours(arguments.run))), arguments.json)
 
 
 def add(commands: Any, command: Callable[..., argparse.ArgumentParser], add_json: Callable[..., None]) -> None:
     """Add the commands to the parser."""
     train = command(commands, "finetune", finetune)
-    train.add_argument("--model", required=True, metavar="NAME", help="timm name")
-    train.add_argument("--dataset", required=True, choices=DATASETS)
-    train.add_argument(
-        "--data-dir", metavar="DIR", help="flowers102: the folder that holds flowers-102/; folder: yours"
-    )
     train.add_argument("--recipe", required=True, choices=tuple(RECIPES))
-    train.add_argument("--steps", type=int, help="optimiser steps")
-    train.add_argument("--epochs", type=int, help="passes over the training images (default: the recipe's)")
-    train.add_argument("--train-on", choices=runs.TRAIN_ON, default="train", help="default train")
-    train.add_argument("--batch-size", type=int, default=32, help="images in a step (default 32)")
-    train.add_argument("--lr", type=float, help="peak learning rate of the head (default: the recipe's)")
-    train.add_argument("--img-size", type=int, help="side of the input in pixels (default: the weights' own)")
-    train.add_argument("--seed", type=int, default=0, help="fixes everything drawn at random (default 0)")
-    train.add_argument("--weights-file", metavar="FILE", help="your own pretrained weights, in safetensors")
     train.add_argument("--growing", action="store_true", help="let images, RandAugment and mixup grow while it trains")
     train.add_argument("--processes", type=int, default=1, help="processes that share each batch (default 1)")
     train.add_argument("--dry-run", action="store_true", help="only try a few steps and say what the run would cost")
-    train.add_argument("--device", choices=runs.DEVICES, default="auto", help="where to train (default auto)")
+    _add_training(train, "the recipe's")
     add_json(train)
+    against = command(commands, "compare", compare)
+    _add_training(against, "those of the full fine-tune")
+    add_json(against)
     add_json(command(commands, "runs", list_runs))
     command(commands, "stop", stop).add_argument("run", metavar="RUN")
     again = command(commands, "resume", resume)
@@ -81,8 +77,44 @@ def add(commands: Any, command: Callable[..., argparse.ArgumentParser], add_json
     add_json(again)
 
 
+def _add_training(parser: argparse.ArgumentParser, epochs: str) -> None:
+    """Add what a run and a comparison are asked alike."""
+    parser.add_argument("--model", required=True, metavar="NAME", help="timm name")
+    parser.add_argument("--dataset", required=True, choices=DATASETS)
+    parser.add_argument(
+        "--data-dir", metavar="DIR", help="flowers102: the folder that holds flowers-102/; folder: yours"
+    )
+    parser.add_argument("--steps", type=int, help="optimiser steps")
+    parser.add_argument("--epochs", type=int, help=f"passes over the training images (default: {epochs})")
+    parser.add_argument("--train-on", choices=runs.TRAIN_ON, default="train", help="default train")
+    parser.add_argument("--batch-size", type=int, default=32, help="images in a step (default 32)")
+    parser.add_argument("--lr", type=float, help="peak learning rate of the head (default: the recipe's)")
+    parser.add_argument("--img-size", type=int, help="side of the input in pixels (default: the weights' own)")
+    parser.add_argument("--seed", type=int, default=0, help="fixes everything drawn at random (default 0)")
+    parser.add_argument("--weights-file", metavar="FILE", help="your own pretrained weights, in safetensors")
+    parser.add_argument("--device", choices=runs.DEVICES, default="auto", help="where to train (default auto)")
+
+
+def _spec_fields(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What a run and a comparison are asked alike, by the names of the spec's fields."""
+    return {
+        "model_name": arguments.model,
+        "learning_rate": arguments.lr,
+        "device": arguments.device,
+        **{name: getattr(arguments, name) for name in _SAME_NAMES},
+    }
+
+
+def _require_ours(job_id: str) -> str:
+    """Return the id of a run or a comparison; raises `BakeoffError` for any other."""
+    job = jobs.read_job(job_id)
+    return (runs.read_comparison if job.kind == runs.COMPARISON_KIND else runs.read_run)(job_id).job.job_id
+
+
 def _end(job: jobs.Job, as_json: bool) -> int:
-    """Print how a run ended."""
+    """Print how a run or a comparison ended."""
+    if job.kind == runs.COMPARISON_KIND:
+        return _end_comparison(job, as_json)
     found = runs.summarise_run(runs.read_run(job.job_id))
     if as_json:
         print_json(found)
@@ -107,9 +139,27 @@ def _end_trial(job: jobs.Job, as_json: bool) -> int:
     return 0
 
 
+def _end_comparison(job: jobs.Job, as_json: bool) -> int:
+    """Print what a comparison says; the exit code is 0 where each of its runs got there."""
+    found = runs.summarise_comparison(runs.read_comparison(job.job_id))
+    if as_json:
+        print_json(found)
+    else:
+        for run in found["runs"]:
+            print(_line(run))
+        for sentence in found["sentences"]:
+            print(sentence)
+    remark(job.status.get("message") or job.state)
+    return 0 if job.state == "done" and all(run["state"] == "done" for run in found["runs"]) else 1
+
+
 def _line(run: dict[str, Any]) -> str:
     accuracy = "no result"
     if run["test_accuracy"] is not None:
         low, high = run["test_accuracy_low"], run["test_accuracy_high"]
         accuracy = f"{run['test_accuracy']:.2f} % test ({low:.2f} to {high:.2f})"
-    return f"{run['run_id']}  {run['state']:8}  {run['recipe']:12}  {run['model_name']} on {run['dataset']}: {accuracy}"
+    owner = f"  (part of {run['owner']})" if run["owner"] else ""
+    return (
+        f"{run['run_id']}  {run['state']:8}  {run['recipe']:12}  {run['model_name']} on {run['dataset']}: "
+        f"{accuracy}{owner}"
+    )

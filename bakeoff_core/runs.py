@@ -1,17 +1,19 @@
-"""Fine-tuning runs from outside: what to train, the start of it, and what became of it.
+"""Fine-tuning runs and comparisons of them from outside: what to train, the start of it, and what became of it.
 
-The pages' and the command line's common way in. Not covered: the training itself (see `finetune`, which runs in a
-process of its own), and which recipe to choose (`recipes`).
+The pages' and the command line's common way in. Not covered: the training itself (see `finetune` and `comparing`,
+which run in a process of their own), and which recipe to choose (`recipes`).
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from statistics import fmean
 from typing import Any
 
 from bakeoff_core import jobs
+from bakeoff_core.comparison import COMPARED, FULL, Comparison, from_json
+from bakeoff_core.comparison_words import comparison_sentences
 from bakeoff_core.datasets import DATASETS
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.job_files import read_json
@@ -20,10 +22,12 @@ from bakeoff_core.records import require_choice, require_count
 
 KIND = "finetune"
 TRIAL_KIND = "trial"
-KINDS = (KIND, TRIAL_KIND)
-"""The kinds of jobs that train."""
 MODULE = "bakeoff_core.finetune"
 TRIAL_MODULE = "bakeoff_core.trial"
+COMPARISON_KIND = "compare"
+COMPARISON_MODULE = "bakeoff_core.comparing"
+KINDS = (KIND, TRIAL_KIND, COMPARISON_KIND)
+"""The kinds of jobs that train."""
 
 TRAIN_ON = ("train", "train+val")
 DEVICES = ("auto", "cpu", "cuda")
@@ -37,6 +41,8 @@ SPLITS = "splits.parquet"
 """Which image of the data set is in which part, with its label."""
 EXPORT = "model"
 """The folder in a finished run's folder that plain timm can load."""
+COMPARISON = "comparison.json"
+"""What a finished comparison says, in its folder."""
 LAST_LOSSES = 5
 """Steps over which the last training loss is averaged."""
 
@@ -134,6 +140,41 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class ComparisonSpec:
+    """A comparison: a linear probe, a full fine-tune and a run from scratch, alike in everything but the recipe.
+
+    Fields as in `FinetuneSpec`, which checks them.
+    """
+
+    model_name: str
+    dataset: str
+    data_dir: str | None = None
+    weights_file: str | None = None
+    steps: int | None = None
+    """Optimiser steps of each run; `None` for as many as the epochs need."""
+    epochs: int | None = None
+    """Passes over the training images; `None` for as many as the full fine-tune makes."""
+    train_on: str = "train"
+    batch_size: int = 32
+    learning_rate: float | None = None
+    """Peak rate of the head in each run; `None` for each recipe's own."""
+    img_size: int | None = None
+    seed: int = 0
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        for recipe in COMPARED:
+            self.run_spec(recipe)
+
+    def run_spec(self, recipe: str) -> FinetuneSpec:
+        """Return the request of one of the runs: the same number of steps whatever the recipe."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        if self.steps is None and self.epochs is None:
+            values["epochs"] = RECIPES[FULL].epochs
+        return FinetuneSpec(recipe=recipe, **values)
+
+
+@dataclass(frozen=True)
 class Run:
     """A run as it is now."""
 
@@ -151,6 +192,32 @@ class Run:
             return json.loads((self.job.folder / RESULTS).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
+
+
+@dataclass(frozen=True)
+class ComparisonRun:
+    """A comparison as it is now."""
+
+    job: jobs.Job
+    spec: ComparisonSpec
+
+    @property
+    def comparison_id(self) -> str:
+        """Its id; sortable by time of start."""
+        return self.job.job_id
+
+    def runs(self) -> list[Run]:
+        """Return the runs that have been begun, in order; while it is at work, the last one is being trained."""
+        return [_run_of(job) for job in jobs.list_parts(self.job.job_id)]
+
+    def result(self) -> Comparison | None:
+        """Return what the finished comparison says; `None` before.
+
+        Raises:
+            BakeoffError: Another version of this product wrote it.
+        """
+        content = read_json(self.job.folder / COMPARISON)
+        return from_json(content) if content else None
 
 
 def start_run(spec: FinetuneSpec, *, trial: bool = False) -> Run:
@@ -198,6 +265,7 @@ def summarise_run(run: Run) -> dict[str, Any]:
     """Return what there is to say of a run: the fields of `finetune --json` and more; unknown is `None`.
 
     Accuracies are percentages, of the data set's own splits; `test_accuracy_low` and `_high` are the 95 % interval.
+    `owner` is the comparison that the run is part of.
     """
     metrics = run.job.metrics()
     losses = [m["loss"] for m in metrics if m.get("loss") is not None]
@@ -206,6 +274,7 @@ def summarise_run(run: Run) -> dict[str, Any]:
     status = run.job.status
     return {
         "run_id": run.run_id,
+        "owner": run.job.owner,
         "state": run.job.state,
         "model_name": status.get("model_name") or run.spec.model_name,
         "dataset": run.spec.dataset,
@@ -224,6 +293,68 @@ def summarise_run(run: Run) -> dict[str, Any]:
     }
 
 
+def start_comparison(spec: ComparisonSpec) -> ComparisonRun:
+    """Start to train the three runs of a comparison, one after the other.
+
+    Raises:
+        BusyError: Another job is at work on this machine.
+        NoSpaceError: The disk is full.
+    """
+    return _comparison_of(jobs.start_job(COMPARISON_KIND, COMPARISON_MODULE, asdict(spec)))
+
+
+def read_comparison(comparison_id: str) -> ComparisonRun:
+    """Return a comparison as it is now.
+
+    Raises:
+        BakeoffError: There is no such comparison.
+    """
+    job = jobs.read_job(comparison_id)
+    if job.kind != COMPARISON_KIND:
+        raise BakeoffError(f"Job {comparison_id} is no comparison.")
+    return _comparison_of(job)
+
+
+def list_comparisons() -> list[ComparisonRun]:
+    """Return every comparison, the newest first."""
+    return [_comparison_of(job) for job in jobs.list_jobs(COMPARISON_KIND)]
+
+
+def summarise_comparison(found: ComparisonRun) -> dict[str, Any]:
+    """Return what there is to say of a comparison: the fields of `compare --json`; unknown is `None` or empty.
+
+    `runs` holds those begun, as `summarise_run` returns them. `transfer_worth` is in points of test accuracy and
+    `transfer_recipe` the run it is of. `gaps`, `crossings`, `reaches`, `labels`, `labels_saved`, `findings` and
+    `reasons` are as in `comparison.Comparison`, and `sentences` say all of it in words.
+    """
+    result = found.result() if found.job.state == "done" else None
+    worth = result.worth if result else None
+    kept = asdict(result) if result else {}
+    return {
+        "comparison_id": found.comparison_id,
+        "state": found.job.state,
+        "model_name": result.model_name if result else found.spec.model_name,
+        "dataset": found.spec.dataset,
+        "train_on": found.spec.train_on,
+        "runs": [summarise_run(run) for run in found.runs()],
+        "transfer_recipe": kept.get("transfer_recipe"),
+        "transfer_worth": worth.points if worth else None,
+        "transfer_worth_low": worth.low if worth else None,
+        "transfer_worth_high": worth.high if worth else None,
+        **{name: kept.get(name, ()) for name in ("gaps", "crossings", "reaches", "labels")},
+        "labels_saved": kept.get("labels_saved"),
+        **{name: kept.get(name, ()) for name in ("findings", "reasons")},
+        "differences": result.differences() if result else {},
+        "sentences": comparison_sentences(result) if result else [],
+        "message": found.job.status.get("message"),
+    }
+
+
 def _run_of(job: jobs.Job) -> Run:
     known = FinetuneSpec.__dataclass_fields__
     return Run(job, FinetuneSpec(**{name: value for name, value in job.spec.items() if name in known}))
+
+
+def _comparison_of(job: jobs.Job) -> ComparisonRun:
+    known = ComparisonSpec.__dataclass_fields__
+    return ComparisonRun(job, ComparisonSpec(**{name: value for name, value in job.spec.items() if name in known}))

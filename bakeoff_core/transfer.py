@@ -51,9 +51,7 @@ def create_for_transfer(model_name: str, weights: Weights | None, class_count: i
         UnknownModelError: timm has no such architecture.
         BakeoffError: The weights can't be fetched, or do not fit the model.
     """
-    architecture = architecture_of(model_name)
-    if not timm.is_model(architecture):
-        raise UnknownModelError(model_name, tuple(get_close_matches(architecture, timm.list_models(), 3)))
+    require_model(model_name)
     cfg = timm.models.get_pretrained_cfg(model_name)
     resize = img_size is not None and cfg is not None and cfg.fixed_input_size and cfg.input_size[-1] != img_size
     options: dict[str, Any] = {"img_size": img_size} if resize else {}
@@ -71,6 +69,19 @@ def create_for_transfer(model_name: str, weights: Weights | None, class_count: i
     except (OSError, RuntimeError, ValueError, KeyError) as err:
         first = str(err).strip().splitlines()[0] if str(err).strip() else type(err).__name__
         raise BakeoffError(f"The weights of {model_name} from {weights.text} can't be used: {first}") from err
+
+
+def require_model(model_name: str) -> None:
+    """Raise `UnknownModelError` unless timm has the architecture."""
+    architecture = architecture_of(model_name)
+    if not timm.is_model(architecture):
+        raise UnknownModelError(model_name, tuple(get_close_matches(architecture, timm.list_models(), 3)))
+
+
+def pretrained_size(model_name: str) -> int | None:
+    """Return the side in pixels that a model's published weights were trained at; `None` where it has none."""
+    cfg = timm.models.get_pretrained_cfg(model_name)
+    return cfg.input_size[-1] if cfg is not None and cfg.has_weights else None
 
 
 def _load_by_position(model: nn.Module, state: dict[str, torch.Tensor]) -> None:

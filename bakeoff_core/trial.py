@@ -20,7 +20,7 @@ from statistics import fmean
 from bakeoff_core.batches import start_decoders
 from bakeoff_core.datasets import LabelledImage
 from bakeoff_core.features import compute_features, features_key, read_features, weights_digest
-from bakeoff_core.finetune import process_began, run_worker, validation_interval
+from bakeoff_core.finetune import process_began, run_to_end, validation_interval
 from bakeoff_core.heap import keep_freed_memory
 from bakeoff_core.image_files import find_damaged
 from bakeoff_core.job_files import write_text
@@ -175,7 +175,12 @@ def main(folder: str) -> int:
     keep_freed_memory()
     reporter = Reporter(Path(folder))
     start_decoders()
-    return run_worker(reporter, lambda: Trial(reporter, Path(folder), FinetuneSpec(**reporter.spec)).run())
+
+    def work() -> str:
+        Trial(reporter, Path(folder), FinetuneSpec(**reporter.spec)).run()
+        return "Finished."
+
+    return 0 if run_to_end(reporter, work, "Stopped.") == "done" else 1
 
 
 if __name__ == "__main__":

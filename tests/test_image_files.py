@@ -14,6 +14,7 @@ from bakeoff_core.image_files import (
     ImageFileError,
     find_damaged,
     image_size,
+    is_grey,
     name_text,
     open_rgb,
     require_image,
@@ -78,6 +79,15 @@ def test_a_photograph_is_turned_upright(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     assert open_rgb(saved(tmp_path / "a.jpg", noise(), exif=exif)).size == (48, 64)
+
+
+def test_an_image_is_grey_however_it_is_stored_and_not_when_it_has_colour(tmp_path: Path) -> None:
+    grey = noise("L")
+    assert is_grey(saved(tmp_path / "a.png", grey))
+    assert is_grey(saved(tmp_path / "b.jpg", grey.convert("RGB"), quality=60))
+    assert not is_grey(saved(tmp_path / "c.png", noise()))
+    tinted = Image.merge("RGB", (grey, grey, grey.point(lambda value: value * 0.9)))
+    assert not is_grey(saved(tmp_path / "d.png", tinted))
 
 
 def test_a_thumbnail_is_a_small_jpeg(tmp_path: Path) -> None:

@@ -14,13 +14,18 @@ ORDER = (
     "errors",
     "records",
     "formatting",
+    "gaps",
+    "wording",
+    "recipes",
+    "comparison",
+    "verdict",
+    "comparison_words",
     "home",
     "job_files",
     "machine",
     "timm_names",
     "shortlists",
     "catalogue",
-    "recipes",
     "weights",
     "image_files",
     "dataset_index",
@@ -63,7 +68,7 @@ ORDER = (
     "outcome",
     "finetune",
     "trial",
-    "wording",
+    "comparing",
     "caveats",
     "chart",
     "explain",
@@ -95,10 +100,14 @@ WORKERS = {
     "outcome",
     "finetune",
     "trial",
+    "comparing",
 }
 """The only modules that load torch; nothing else imports them, at the top or inside a function."""
 
-NO_FILES = ("pareto", "decision", "figures", "report", "run_report", "run_accuracy")
+NO_FILES = (
+    *("pareto", "decision", "figures", "report", "run_report", "run_accuracy"),
+    *("gaps", "comparison", "verdict", "comparison_words"),
+)
 """Modules that neither read nor write anything, so they need nothing that knows where the state is."""
 
 

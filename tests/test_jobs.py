@@ -12,7 +12,7 @@ import pytest
 
 from bakeoff_core import jobs
 from bakeoff_core.errors import BakeoffError, BusyError, NoSpaceError
-from bakeoff_core.jobs import Job, list_jobs, machine_holder, read_job, resume_job, start_job, stop_job
+from bakeoff_core.jobs import Job, list_jobs, list_parts, machine_holder, read_job, resume_job, start_job, stop_job
 from tests.disks import fill
 from tests.processes import is_alive, living_in_session, wait_until
 
@@ -339,3 +339,103 @@ def test_no_sleeper_is_left_when_its_job_is_stopped(sleep) -> None:
     job = ready(sleep(seconds=600))
     stop_job(job.job_id)
     assert wait_until(lambda: not is_alive(job.status["pid"]))
+
+
+# --- parts -----------------------------------------------------------------------------------------------------------
+
+OWNER = "tests.workers.owner"
+
+
+@pytest.fixture
+def owner() -> Iterator[Callable[..., Job]]:
+    """Start a job of two parts; whatever is left of it at the end is killed."""
+    started: list[Job] = []
+
+    def start(**spec: object) -> Job:
+        started.append(start_job("own", OWNER, spec))
+        return started[-1]
+
+    yield start
+    for job in started:
+        if pid := read_job(job.job_id).status.get("pid"):
+            for process in living_in_session(pid):
+                process.kill()
+
+
+def first_part(job: Job) -> Job:
+    assert wait_until(lambda: list_parts(job.job_id) and list_parts(job.job_id)[0].status.get("ready")), job.log()
+    return list_parts(job.job_id)[0]
+
+
+def test_a_job_does_its_parts_one_after_the_other_and_each_is_a_job_of_its_own(owner) -> None:
+    job = ended(owner(seconds=0.1))
+    assert job.state == "done", job.log()
+    parts = list_parts(job.job_id)
+    assert [(part.state, part.owner, part.spec["seconds"]) for part in parts] == [("done", job.job_id, 0.1)] * 2
+    assert {part.job_id for part in parts} == {part.job_id for part in list_jobs("sleep")}
+    assert read_job(job.job_id).owner is None
+    (job.folder / "log.txt").write_text("said by the owner")
+    assert parts[0].log() == "said by the owner"
+    assert job.status["heard"] == [None, "Asleep", "Slept well."] * 2
+
+
+def test_a_part_at_work_is_running_and_the_next_is_not_there_yet(owner) -> None:
+    job = owner(seconds=600)
+    part = first_part(job)
+    assert part.state == "running"
+    assert len(list_parts(job.job_id)) == 1
+    with pytest.raises(BakeoffError, match="is running; only"):
+        resume_job(part.job_id)
+    assert stop_job(job.job_id).status["message"] == "Woken up too."
+    assert (read_job(part.job_id).state, read_job(part.job_id).status["message"]) == ("stopped", "Woken up.")
+
+
+def test_stopping_a_part_stops_its_owner(owner) -> None:
+    job = owner(seconds=600)
+    assert stop_job(first_part(job).job_id).state == "stopped"
+    assert ended(job).state == "stopped"
+
+
+def test_a_part_whose_owner_was_killed_has_failed_and_is_resumed_with_it_or_alone(owner) -> None:
+    job = owner(seconds=600)
+    part = first_part(job)
+    os.kill(part.status["pid"], signal.SIGKILL)
+    assert ended(part).state == "failed"
+    assert ended(job).state == "failed"
+    alone = ready(resume_job(part.job_id))
+    assert (alone.state, alone.owner) == ("running", job.job_id)
+    assert alone.status["pid"] != part.status["pid"]
+    stop_job(part.job_id)
+    resume_job(job.job_id)
+    assert wait_until(lambda: read_job(part.job_id).state == "running")
+    assert len(list_parts(job.job_id)) == 1
+
+
+def test_a_part_killed_after_its_owner_was_asked_to_stop_is_stopped(owner) -> None:
+    job = owner(seconds=600)
+    part = first_part(job)
+    (job.folder / "stop").touch()
+    os.kill(part.status["pid"], signal.SIGKILL)
+    assert ended(part).state == "stopped"
+
+
+def test_a_part_that_another_process_works_on_is_refused(owner) -> None:
+    job = owner(seconds=600)
+    first_part(job)
+    with (
+        pytest.raises(BakeoffError, match="is at work already"),
+        jobs.hold_part(job.job_id, 1, "sleep", SLEEPER, {}),
+    ):
+        pass
+
+
+def test_an_owner_that_is_no_job_id_is_none(owner) -> None:
+    part = list_parts(ended(owner(seconds=0)).job_id)[0]
+    request = json.loads((part.folder / "spec.json").read_text())
+    (part.folder / "spec.json").write_text(json.dumps({**request, "owner": "../../etc"}))
+    assert read_job(part.job_id).owner is None
+
+
+def test_what_is_no_owner_has_no_parts() -> None:
+    assert list_parts("../..") == []
+    assert list_parts("20260101-120000-own-abcdef") == []

@@ -1,0 +1,38 @@
+"""A worker whose job has two parts, each of which sleeps: `python -m tests.workers.owner FOLDER`.
+
+`seconds`: how long each part sleeps.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+from bakeoff_core import jobs
+from bakeoff_core.reporter import Reporter, StopRequested
+
+
+def main(folder: Path) -> None:
+    """Do the parts one after the other."""
+    reporter = Reporter(folder)
+    heard = []
+    try:
+        for number in (1, 2):
+            spec = {"seconds": reporter.spec["seconds"]}
+            with jobs.hold_part(folder.name, number, "sleep", "tests.workers.sleeper", spec) as place:
+                part = Reporter(place, listener=lambda status: heard.append(status.get("message")))
+                try:
+                    part.report(message="Asleep", ready=True)
+                    time.sleep(spec["seconds"])
+                except StopRequested:
+                    part.finish("stopped", "Woken up.")
+                    raise
+                part.finish("done", "Slept well.")
+    except StopRequested:
+        reporter.finish("stopped", "Woken up too.")
+        return
+    reporter.report(heard=heard)
+    reporter.finish("done", "Both slept well.")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
