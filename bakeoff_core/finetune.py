@@ -126,7 +126,7 @@ class Finetuning:
         """Train a head on the frozen network's features, put it on, and return its answers as `_train` does."""
         spec, dataset = self._spec, run.dataset
         key = self._features_key = features_key(dataset.content_key(), weights_digest(run.model), run.config)
-        features = {split: self._features(run, key, split) for split in ("train", "val", "test")}
+        features = {split: self._features(run, key, split) for split in ("train", "val")}
         labels = {split: labels_of(images) for split, images in dataset.splits().items()}
         used = ("train", "val") if spec.train_on == "train+val" else ("train",)
         # Each image and its mirror image; validation and test see the images as they are.
@@ -146,7 +146,8 @@ class Finetuning:
                 self._validate(number, training.head().logits(features["val"][: len(run.val)]), run.val)
         head = training.head()
         put_head(run.model, head)
-        return torch.from_numpy(head.logits(features["test"])).softmax(-1).numpy()
+        # Last, so that the curves come sooner.
+        return torch.from_numpy(head.logits(self._features(run, key, "test"))).softmax(-1).numpy()
 
     def _features(self, run: Prepared, key: str, split: str) -> np.ndarray:
         """The features of a split, from the disk where they are kept; with mirror images but for the test."""

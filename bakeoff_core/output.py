@@ -5,14 +5,18 @@ Shared by the command line and the download buttons. Not covered: the report's w
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 
-from bakeoff_core import __version__, catalogue, explain, formatting, jobs, report, run_report, store
+from bakeoff_core import __version__, catalogue, explain, formatting, jobs, report, run_report, runs, store
 from bakeoff_core.candidates import View
+from bakeoff_core.comparison import Comparison
+from bakeoff_core.comparison_words import comparison_section
+from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finished_runs import read_finished_runs
 from bakeoff_core.home import profiles_path
 from bakeoff_core.pareto import annotate
@@ -126,7 +130,8 @@ def decision_json(decision: Decision, view: View) -> dict[str, Any]:
 
 def report_text(view: View, decision: Decision, *, svg_name: str | None = None) -> str:
     """Return the decision report of a view as Markdown, dated now, with the fine-tuning runs there are of it."""
-    runs = run_report.runs_to_tell(read_finished_runs(), decision, view.candidates)
+    told = run_report.runs_to_tell(read_finished_runs(), decision, view.candidates)
+    models = {run.model_name for run in told}
     return report.decision_report(
         annotate(view.candidates, _frontier_cost(decision)),
         decision,
@@ -135,8 +140,19 @@ def report_text(view: View, decision: Decision, *, svg_name: str | None = None) 
         svg_name=svg_name,
         source=view.source,
         chosen=view.chosen,
-        sections=[run_report.runs_section(runs, chosen=view.chosen)],
+        sections=[run_report.runs_section(told, chosen=view.chosen), *_comparison_sections(models)],
     )
+
+
+def _comparison_sections(models: set[str]) -> list[list[str]]:
+    """The newest finished comparison of each of the models on each data set, as sections of a report."""
+    newest: dict[tuple[str, str], Comparison] = {}
+    for found in runs.list_comparisons():
+        with contextlib.suppress(BakeoffError):  # another version's; the page says so where it lists them
+            comparison = found.result()
+            if comparison is not None and comparison.model_name in models:
+                newest.setdefault((comparison.model_name, comparison.dataset_title), comparison)
+    return [comparison_section(comparison).rstrip().split("\n") for comparison in newest.values()]
 
 
 def report_bundle(view: View, decision: Decision) -> bytes:

@@ -25,8 +25,10 @@ from bakeoff_core.chart import (
     VERMILLION,
     Palette,
 )
+from bakeoff_core.comparison import FULL, SCRATCH, Comparison
 from bakeoff_core.figures import FONT, rgba
 from bakeoff_core.formatting import html_text
+from bakeoff_core.recipes import RECIPES
 
 LIGHT_COLOURS = (BLUE, VERMILLION, BLUISH_GREEN, REDDISH_PURPLE, ORANGE, SKY_BLUE)
 DARK_COLOURS = (SKY_BLUE, ORANGE, BLUISH_GREEN, REDDISH_PURPLE, VERMILLION, BLUE)
@@ -143,6 +145,45 @@ def class_figure(by_class: Sequence[dict[str, Any]], *, dark: bool = False) -> g
     return figure
 
 
+def labels_figure(comparison: Comparison, *, dark: bool = False) -> go.Figure:
+    """Draw how well probes on part of the labels test, beside what the whole runs reach with all of them."""
+    figure, palette, colours = _empty("Test accuracy of a linear probe, by labels (%)", dark)
+    points = comparison.labels
+    for recipe, colour, dash in ((FULL, colours[1], "dash"), (SCRATCH, colours[2], "dot")):
+        part = comparison.part(recipe)
+        if part is not None:
+            figure.add_scatter(
+                x=[points[0].labels, points[-1].labels],
+                y=[part.test_accuracy] * 2,
+                mode="lines",
+                name=f"{RECIPES[recipe].title}, all labels",
+                line={"color": colour, "dash": dash, "width": 2.4},
+                hovertemplate="%{y:.1f} %<extra></extra>",
+            )
+    figure.add_scatter(
+        x=[point.labels for point in points],
+        y=[point.test_accuracy for point in points],
+        mode="lines+markers",
+        name="Linear probe",
+        line={"color": colours[0], "width": 2.4},
+        marker={"size": 8},
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": [point.high - point.test_accuracy for point in points],
+            "arrayminus": [point.test_accuracy - point.low for point in points],
+            "color": rgba(colours[0], 0.5),
+            "thickness": 1.2,
+            "width": 3,
+        },
+        hovertemplate="%{x:,} labels: %{y:.1f} %<extra></extra>",
+    )
+    labels = [point.labels for point in points]
+    figure.update_xaxes(type="log", title={"text": "Labelled images, log scale"}, tickvals=labels, ticktext=labels)
+    figure.update_yaxes(color=palette.text)
+    return figure
+
+
 def means(steps: np.ndarray, values: np.ndarray, parts: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the means of steps and values over so many equal parts, or both as they are where they are fewer."""
     if len(steps) <= parts:
@@ -167,7 +208,7 @@ def _empty(title: str, dark: bool) -> tuple[go.Figure, Palette, tuple[str, ...]]
         font={"family": FONT, "size": 13, "color": palette.text},
         margin={"l": 46, "r": 12, "t": 34 if title else 8, "b": 66},
         title={"text": title, "x": 0, "xanchor": "left", "font": {"size": 14}} if title else None,
-        xaxis={**axis, "title": {"text": "Step", "standoff": 4}, "rangemode": "tozero"},
+        xaxis={**axis, "title": {"text": "Step", "standoff": 4}},
         yaxis=axis,
         legend={"orientation": "h", "y": -0.24, "x": 0},
         height=290,

@@ -14,6 +14,10 @@ NAMES = (
     "pick_stability",
     "server_weight",
     "slider_latency",
+    "probe_speed",
+    "transfer_flowers",
+    "solar_cells",
+    "page_beside_training",
 )
 
 

@@ -3,12 +3,14 @@
 import streamlit as st
 
 from bakeoff_core import jobs, runs
-from pages.parts import finetune_form, run_list, run_watch, sidebar
+from pages.parts import comparison_view, finetune_form, run_list, run_watch, sidebar
 
 sidebar.require_app()
 st.markdown("## Fine-tune on your classes")
-active = [job for job in jobs.active_jobs() if job.kind in runs.KINDS]
+# The runs of a comparison are watched with it.
+active = [job for job in jobs.active_jobs() if job.kind in runs.KINDS and job.owner is None]
 for job in active:
     run_watch.draw(job.job_id)
 finetune_form.draw()
+comparison_view.draw()
 run_list.draw()

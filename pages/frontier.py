@@ -13,7 +13,7 @@ if shown is None:
     st.markdown("#### The cheapest network that clears your bar, on this machine")
     for job in active:
         job_card.draw(job.job_id)
-    first_look.draw(can_start=not active)
+    first_look.draw(can_start=not jobs.machine_holder())
 else:
     for job in active:
         job_card.draw(job.job_id)

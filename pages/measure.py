@@ -15,7 +15,7 @@ for job in active:
 names_job.ensure_listed()
 spec = measure_form.draw()
 if spec is not None:
-    measure_form.draw_start(spec, busy=bool(active))
+    measure_form.draw_start(spec, busy=bool(jobs.machine_holder()))
 
 ended = [job for job in all_jobs if not job.active]
 if ended:

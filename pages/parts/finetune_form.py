@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, fields
+
 import streamlit as st
 
 from bakeoff_core import jobs, runs
@@ -154,6 +156,20 @@ def _start(spec: FinetuneSpec) -> None:
             type="primary" if estimate else "secondary",
         ):
             _launch(lambda: runs.start_run(spec))
+        if st.button(
+            "Compare with from scratch",
+            icon=":material/compare_arrows:",
+            disabled=bool(holder),
+            help="Trains a linear probe, a full fine-tune and a run from scratch alike, one after the other, and says "
+            "what transfer was worth. Takes about twice as long as the full fine-tune.",
+        ):
+            _launch(lambda: runs.start_comparison(_compared(spec)))
+
+
+def _compared(spec: FinetuneSpec) -> runs.ComparisonSpec:
+    """The comparison that differs from a run in nothing but the recipes."""
+    shared = {field.name for field in fields(runs.ComparisonSpec)}
+    return runs.ComparisonSpec(**{name: value for name, value in asdict(spec).items() if name in shared})
 
 
 def _draw_cost(estimate: runs.Estimate) -> None:

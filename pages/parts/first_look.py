@@ -33,6 +33,8 @@ def draw(*, can_start: bool) -> None:
         )
         if button.button("Measure this machine", type="primary", width="stretch", icon=":material/timer:"):
             job_card.start(spec)
+    else:
+        st.caption("This machine is at work, as the sidebar says; it can be measured once that is done or stopped.")
     table = data.published(SHORTLIST, "macs")
     st.markdown(
         "**Until then: published accuracy against computation.** Computation is a poor guide to speed, which is "

@@ -77,7 +77,7 @@ def draw_start(spec: MeasureSpec, *, busy: bool) -> None:
 
     Args:
         spec: What to measure.
-        busy: Whether another job is measuring, so that this one has to wait.
+        busy: Whether the machine is at work already, so that this job has to wait.
     """
     profiles = data.profiles()
     here = profiles[profiles["machine_id"] == this_machine().machine_id]
@@ -99,7 +99,10 @@ def draw_start(spec: MeasureSpec, *, busy: bool) -> None:
     ):
         job_card.start(spec)
     if busy:
-        st.caption("One job measures at a time: two at once would spoil both.")
+        st.caption(
+            "This machine is at work, as the sidebar says. What is measured beside it would be wrong, so measuring "
+            "waits until that is done or stopped."
+        )
 
 
 def _take_shortlist() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from bakeoff_core import jobs, runs
-from bakeoff_core.formatting import count, duration, images_per_second, markdown_text
+from bakeoff_core.formatting import duration, images_per_second, markdown_text
 from bakeoff_core.recipes import RECIPES
 from bakeoff_core.run_figures import Curve, accuracy_figure, loss_figure
-from pages.parts import chart, data
+from pages.parts import chart, comparison_view, data
 
 WATCHED_HEIGHT_PX = 260
 
@@ -53,6 +53,8 @@ def title(job: jobs.Job) -> str:
     model = markdown_text(job.status.get("model_name") or job.spec.get("model_name", ""))
     if job.kind == runs.TRIAL_KIND:
         return f"Working out the cost of **{model}**"
+    if job.kind == runs.COMPARISON_KIND:
+        return f"Comparing on **{model}**"
     recipe = RECIPES.get(job.spec.get("recipe", ""))
     return f"**{model}**" + (f", {recipe.title.lower()}" if recipe else "")
 
@@ -79,9 +81,6 @@ def curves_of(job: jobs.Job) -> list[Curve]:
     """Return a job's learning curves."""
     if job.kind == runs.TRIAL_KIND:
         return []
+    if job.kind == runs.COMPARISON_KIND:
+        return comparison_view.curves_of(runs.read_comparison(job.job_id))
     return [Curve("", data.metrics_of(job))]
-
-
-def steps_text(metrics: list[dict]) -> str:
-    """Return the number of steps done, in words."""
-    return count(max((m["step"] for m in metrics), default=0), "steps")

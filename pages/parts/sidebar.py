@@ -7,7 +7,7 @@ import hashlib
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from bakeoff_core import jobs, measuring, runs
+from bakeoff_core import download, jobs, measuring, runs
 from bakeoff_core.candidates import MeasuredSetting
 from bakeoff_core.errors import StoreError
 from bakeoff_core.finished_runs import finished_runs_stamp
@@ -17,7 +17,7 @@ from bakeoff_core.machine import this_machine
 from bakeoff_core.timm_names import architecture_of
 from pages.parts import data
 
-WORK = {runs.KIND: "Fine-tuning", runs.TRIAL_KIND: "Working out a cost"}
+WORK = {runs.KIND: "Fine-tuning", runs.TRIAL_KIND: "Working out a cost", runs.COMPARISON_KIND: "Comparing"}
 """What the kinds of jobs do, in words."""
 
 THIS = "this"
@@ -97,7 +97,7 @@ def key_of(measured: MeasuredSetting) -> str:
 @st.fragment(run_every="2s")
 def running() -> None:
     """Say what is running, and rerun the page when a job starts, ends or has saved something new."""
-    active = [job for job in jobs.active_jobs() if job.kind != measuring.NAMES_KIND]
+    active = [job for job in jobs.active_jobs() if job.kind != measuring.NAMES_KIND and job.owner is None]
     seen = (data.stamp(profiles_path()), finished_runs_stamp(), [job.job_id for job in active])
     before = st.session_state.get("seen_by_sidebar")
     st.session_state["seen_by_sidebar"] = seen
@@ -117,6 +117,8 @@ def running() -> None:
 
 def _what(job: jobs.Job) -> str:
     """What a job is at, in a few words."""
+    if job.kind == download.KIND:
+        return "Downloading images"
     if job.kind != measuring.KIND:
         model = architecture_of(job.status.get("model_name") or job.spec.get("model_name", ""))
         return f"{WORK.get(job.kind, job.kind)}: {markdown_text(model)}"

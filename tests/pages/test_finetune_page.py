@@ -1,0 +1,176 @@
+"""The Fine-tune page in its states, without a browser; real runs are made in the browser's tests."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from bakeoff_core import jobs, runs, store
+from bakeoff_core.home import home, jobs_path, profiles_path
+from bakeoff_core.runs import FinetuneSpec
+from tests.pages.test_pages import ROOT, measured_shortlist, text_of
+
+PAGE = "pages/finetune.py"
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture(autouse=True)
+def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    home().mkdir(parents=True, exist_ok=True)
+
+
+def opened() -> AppTest:
+    return AppTest.from_file(ROOT / "app.py", default_timeout=60).run().switch_page(PAGE).run()
+
+
+def button(app: AppTest, label: str):
+    return next(found for found in app.button if found.label == label)
+
+
+def choose_folder(app: AppTest, folder: Path) -> AppTest:
+    app.button_group(key="dataset").set_value("folder").run()
+    app.text_input(key="folder-folder").set_value(str(folder))
+    return app.run()
+
+
+def photographs(root: Path, classes: tuple[str, ...], count: int = 8) -> Path:
+    for name in classes:
+        (root / name).mkdir(parents=True)
+        for at in range(count):
+            Image.new("RGB", (32, 24), (at * 20, 90, 30)).save(root / name / f"{at}.jpg")
+    return root
+
+
+def write_run(state: str = "done", message: str = "Finished.", **spec: object) -> str:
+    """A run that has ended, as its worker leaves it."""
+    run_id = "20260101-120000-finetune-abcdef"
+    folder = jobs_path() / run_id
+    folder.mkdir(parents=True)
+    request = FinetuneSpec("tf_efficientnet_lite0", "elpv", "full", **spec)
+    content = {"format": 1, "kind": runs.KIND, "module": runs.MODULE, "exclusive": True, "spec": vars(request)}
+    (folder / "spec.json").write_text(json.dumps(content))
+    (folder / "status.json").write_text(json.dumps({"format": 1, "state": state, "message": message}))
+    (folder / "metrics.jsonl").write_text('{"step": 1, "loss": 0.7, "seconds": 1.0}\n')
+    (folder / "lock").touch()
+    (folder / "log.txt").write_text("Traceback: something\n")
+    return run_id
+
+
+def test_default_data_need_no_network_and_the_recommended_recipe_is_chosen_with_its_reason() -> None:
+    app = opened()
+    assert not app.exception
+    text = text_of(app)
+    assert "**2 classes**; 1,673 to train, 295 to validate, 656 to test · 300 x 300 px" in text
+    assert "CC BY-NC-SA 4.0" in text
+    assert "Recommended for 1,673 labelled images, about 836 a class" in text
+    assert [group.value for group in app.button_group if group.key.startswith("recipe-")] == ["full"]
+    assert "no network is needed" in text
+
+
+def test_pick_without_weights_is_replaced_by_the_best_whose_weights_are_here_and_named() -> None:
+    store.write_profiles(profiles_path(), measured_shortlist())
+    app = opened()
+    assert not app.exception
+    text = text_of(app)
+    assert "has to wait: its weights are not on this machine" in text
+    (box,) = [box for box in app.selectbox if box.label == "Model"]
+    assert box.value == "tf_efficientnet_lite0.in1k"
+
+
+def test_model_whose_weights_cannot_be_had_says_what_to_do() -> None:
+    store.write_profiles(profiles_path(), measured_shortlist())
+    app = opened()
+    (box,) = [box for box in app.selectbox if box.label == "Model"]
+    box.set_value("resnet50.a1_in1k").run()
+    assert any("does not answer" in warning.value and "model.safetensors" in warning.value for warning in app.warning)
+
+
+def test_folder_of_photographs_is_described_with_what_is_left_out(tmp_path: Path) -> None:
+    root = photographs(tmp_path / "photos", ("cat", "dog"))
+    (root / "cat" / "notes.txt").write_text("no image")
+    app = choose_folder(opened(), root)
+    assert not app.exception
+    text = text_of(app)
+    assert "**2 classes**; 12 to train, 2 to validate, 2 to test · 32 x 24 px" in text
+    assert "1 files are left out" in [expander.label for expander in app.expander]
+    assert "fewer than 100 labels" in text
+
+
+@pytest.mark.parametrize(
+    ("classes", "words"),
+    [((), "no folders in it"), (("cat",), "only one class"), ((f"cat{HOSTILE}"[:3], "dog"), None)],
+)
+def test_folder_that_cannot_be_used_is_refused_in_words(tmp_path: Path, classes: tuple, words: str | None) -> None:
+    root = photographs(tmp_path / "photos", classes)
+    root.mkdir(exist_ok=True)
+    app = choose_folder(opened(), root)
+    assert not app.exception
+    if words is not None:
+        assert any(words in error.value for error in app.error)
+        assert not any(found.label == "Fine-tune" for found in app.button)
+
+
+def test_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    app = choose_folder(opened(), tmp_path / "nowhere")
+    assert any("nowhere" in error.value for error in app.error)
+
+
+def test_flowers_that_are_not_here_are_asked_for_by_name_and_can_be_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BAKEOFF_DATA", raising=False)
+    app = opened()
+    app.button_group(key="dataset").set_value("flowers102").run()
+    assert not app.exception
+    assert any("imagelabels.mat" in warning.value for warning in app.warning)
+    assert any(found.label.startswith("Download it") for found in app.button)
+
+
+def test_weights_that_are_no_safetensors_are_refused_before_anything_starts(tmp_path: Path) -> None:
+    pickle = tmp_path / "weights.pth"
+    pickle.write_bytes(b"\x80\x04cos\nsystem\n(S'true'\ntR.")
+    app = opened()
+    app.text_input(key="weights_file").set_value(str(pickle)).run()
+    assert any("not a safetensors file" in error.value for error in app.error)
+    assert not any(found.label == "Fine-tune" for found in app.button)
+
+
+def test_absurd_settings_are_refused_in_words() -> None:
+    app = opened()
+    app.number_input(key="learning_rate").set_value(1e6).run()
+    assert not app.exception
+    assert any("must be greater than 0 and below 100" in error.value for error in app.error)
+
+
+def test_failed_run_shows_why_its_log_and_the_way_on() -> None:
+    write_run("failed", f"There is not enough memory. {HOSTILE}")
+    app = opened()
+    assert not app.exception
+    assert any("There is not enough memory" in error.value and "<script>" not in error.value for error in app.error)
+    assert button(app, "Resume")
+    assert any("Traceback" in code.value for code in app.code)
+
+
+def test_run_that_says_running_without_a_process_is_shown_as_failed() -> None:
+    write_run("running", "Training")
+    app = opened()
+    assert any("was killed, or the machine went down" in error.value for error in app.error)
+
+
+def test_results_that_are_gone_are_said_to_be() -> None:
+    write_run("done")
+    app = opened()
+    assert not app.exception
+    assert any("can't be read any more" in error.value for error in app.error)
+
+
+def test_buttons_wait_while_the_machine_is_at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "machine_holder", lambda: "20260101-120000-measure-abcdef")
+    app = opened()
+    assert button(app, "Fine-tune").disabled
+    assert button(app, "Compare with from scratch").disabled
+    assert "two jobs at once would spoil both" in text_of(app)
