@@ -37,7 +37,7 @@ from bakeoff_core.job_files import mendable, write_json
 from bakeoff_core.probe import ProbeTraining
 from bakeoff_core.recipes import RECIPES
 from bakeoff_core.reporter import Reporter, StopRequested
-from bakeoff_core.runs import COMPARISON, KIND, MODULE, PREDICTIONS, ComparisonSpec, Run, read_run
+from bakeoff_core.runs import COMPARISON, ENVIRONMENT, KIND, MODULE, PREDICTIONS, ComparisonSpec, Run, read_run
 from bakeoff_core.timm_names import read_timm_models
 from bakeoff_core.transfer import pretrained_size, require_model, scaled
 from bakeoff_core.verdict import compare, curve_of, earlier_seconds
@@ -94,7 +94,7 @@ class Comparing:
         if self._reporter.stop_wanted():
             raise StopRequested
         request = asdict(self._spec.run_spec(recipe))
-        with jobs.hold_part(self._folder.name, number, KIND, MODULE, request) as folder:
+        with jobs.hold_part(self._folder.name, number, KIND, MODULE, request, ENVIRONMENT) as folder:
             self._reporter.report(parts=[part.job_id for part in self._parts()])
             state = run_in(folder, Reporter(folder, self._listener(number, recipe, steps)))
         gc.collect()  # the run's model and batches, before the next one's are made

@@ -31,7 +31,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -89,7 +89,15 @@ class Job:
         return [metric for line in lines if (metric := parse_object(line))]
 
 
-def start_job(kind: str, module: str, spec: dict[str, Any], *, exclusive: bool = True, processes: int = 1) -> Job:
+def start_job(
+    kind: str,
+    module: str,
+    spec: dict[str, Any],
+    *,
+    exclusive: bool = True,
+    processes: int = 1,
+    environment: Mapping[str, str] | None = None,
+) -> Job:
     """Start `python -m module FOLDER` as a process of its own session.
 
     Args:
@@ -98,6 +106,7 @@ def start_job(kind: str, module: str, spec: dict[str, Any], *, exclusive: bool =
         spec: What to do; must be JSON.
         exclusive: Take the machine's measuring lock for the worker.
         processes: Processes of the worker, started together by PyTorch's launcher where there are several.
+        environment: Variables that the worker gets beside those of this process.
 
     Returns:
         The job, as it is at once after the start.
@@ -118,10 +127,11 @@ def start_job(kind: str, module: str, spec: dict[str, Any], *, exclusive: bool =
             folder.mkdir(parents=True)
             lock = _take(stack, folder)
             # Last, since this file makes the job visible: without its lock it would look like a failed one.
-            write_json(folder / "spec.json", _request(kind, module, spec, exclusive, processes=processes))
+            request = _request(kind, module, spec, exclusive, processes=processes, environment=environment)
+            write_json(folder / "spec.json", request)
         except OSError as err:
             raise mendable(err, f"The job could not be set up in {jobs_path()}, and was not started") from err
-        _launch(folder, module, processes, [*held, lock])
+        _launch(folder, request, [*held, lock])
     return read_job(job_id)
 
 
@@ -153,12 +163,19 @@ def resume_job(job_id: str) -> Job:
             raise BakeoffError(f"Job {job_id} is already being resumed.") from err
         except OSError as err:
             raise mendable(err, f"The job {job_id} could not be resumed") from err
-        _launch(job.folder, request["module"], request.get("processes", 1), [*held, lock])
+        _launch(job.folder, request, [*held, lock])
     return read_job(job_id)
 
 
 @contextlib.contextmanager
-def hold_part(owner: str, number: int, kind: str, module: str, spec: dict[str, Any]) -> Iterator[Path]:
+def hold_part(
+    owner: str,
+    number: int,
+    kind: str,
+    module: str,
+    spec: dict[str, Any],
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Path]:
     """Set up a part of a job, or take it up again, for the caller to work on; called by the owner's worker.
 
     The part is at work while the context lasts, and as long as this process lives: its lock is held here. What it
@@ -170,6 +187,7 @@ def hold_part(owner: str, number: int, kind: str, module: str, spec: dict[str, A
         kind: What the part does.
         module: The worker that can resume it alone.
         spec: What to do; must be JSON.
+        environment: What the worker gets that resumes it alone; see `start_job`.
 
     Yields:
         The part's folder, whose name is its id.
@@ -187,7 +205,8 @@ def hold_part(owner: str, number: int, kind: str, module: str, spec: dict[str, A
             write_json(folder / "status.json", {"format": FORMAT_VERSION, "state": "starting"})
             (folder / "stop").unlink(missing_ok=True)
             if not (folder / "spec.json").is_file():
-                write_json(folder / "spec.json", _request(kind, module, spec, True, owner))
+                request = _request(kind, module, spec, True, owner, environment=environment)
+                write_json(folder / "spec.json", request)
         except BlockingIOError as err:
             raise BakeoffError(f"Job {folder.name} is at work already.") from err
         except OSError as err:
@@ -204,7 +223,13 @@ def list_parts(owner: str) -> list[Job]:
 
 
 def _request(
-    kind: str, module: str, spec: dict[str, Any], exclusive: bool, owner: str | None = None, processes: int = 1
+    kind: str,
+    module: str,
+    spec: dict[str, Any],
+    exclusive: bool,
+    owner: str | None = None,
+    processes: int = 1,
+    environment: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """What `spec.json` holds."""
     request = {
@@ -213,6 +238,7 @@ def _request(
         "module": module,
         "exclusive": exclusive,
         "processes": processes,
+        "environment": dict(environment or {}),
         "spec": spec,
     }
     return request | ({"owner": owner} if owner else {})
@@ -226,17 +252,19 @@ def _take(stack: contextlib.ExitStack, folder: Path) -> IO[str]:
     return lock
 
 
-def _launch(folder: Path, module: str, processes: int, locks: list[IO[str]]) -> None:
+def _launch(folder: Path, request: dict[str, Any], locks: list[IO[str]]) -> None:
     """Start the worker. The locks live in the open files, which it inherits; closing ours leaves them held."""
+    processes = request.get("processes", 1)
     launcher = ["torch.distributed.run", "--standalone", f"--nproc-per-node={processes}", "--module"]
     with (folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", *(launcher if processes > 1 else ()), module, str(folder)],
+            [sys.executable, "-m", *(launcher if processes > 1 else ()), request["module"], str(folder)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=Path(__file__).resolve().parent.parent,
-            env={**os.environ, "BAKEOFF_HOME": str(home())},  # a relative one would mean another folder over there
+            # A relative home would mean another folder over there.
+            env={**os.environ, **request.get("environment", {}), "BAKEOFF_HOME": str(home())},
             pass_fds=[handle.fileno() for handle in locks],
             start_new_session=True,
         )

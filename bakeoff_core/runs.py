@@ -26,6 +26,10 @@ MODULE = "bakeoff_core.finetune"
 TRIAL_MODULE = "bakeoff_core.trial"
 COMPARISON_KIND = "compare"
 COMPARISON_MODULE = "bakeoff_core.comparing"
+ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""What workers that train get: threads that wait for each other sleep instead of spinning. With the machine to itself
+a step takes 4 % longer; beside another busy program, where spinning threads hold the cores that the awaited ones need,
+it takes a sixth. Measuring keeps the default, as a deployed model would."""
 KINDS = (KIND, TRIAL_KIND, COMPARISON_KIND)
 """The kinds of jobs that train."""
 
@@ -228,8 +232,8 @@ def start_run(spec: FinetuneSpec, *, trial: bool = False) -> Run:
         NoSpaceError: The disk is full.
     """
     if trial:
-        return _run_of(jobs.start_job(TRIAL_KIND, TRIAL_MODULE, asdict(spec)))
-    return _run_of(jobs.start_job(KIND, MODULE, asdict(spec), processes=spec.processes))
+        return _run_of(jobs.start_job(TRIAL_KIND, TRIAL_MODULE, asdict(spec), environment=ENVIRONMENT))
+    return _run_of(jobs.start_job(KIND, MODULE, asdict(spec), processes=spec.processes, environment=ENVIRONMENT))
 
 
 def read_estimate(trial: Run) -> Estimate | None:
@@ -300,7 +304,7 @@ def start_comparison(spec: ComparisonSpec) -> ComparisonRun:
         BusyError: Another job is at work on this machine.
         NoSpaceError: The disk is full.
     """
-    return _comparison_of(jobs.start_job(COMPARISON_KIND, COMPARISON_MODULE, asdict(spec)))
+    return _comparison_of(jobs.start_job(COMPARISON_KIND, COMPARISON_MODULE, asdict(spec), environment=ENVIRONMENT))
 
 
 def read_comparison(comparison_id: str) -> ComparisonRun:
