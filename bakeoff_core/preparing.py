@@ -36,7 +36,7 @@ from bakeoff_core.transfer import (
     takes_any_size,
     train_transform,
 )
-from bakeoff_core.weights import find_weights
+from bakeoff_core.weights import find_weights, require_reachable
 
 NICENESS = 10
 """Training yields the processor to the page, which needs little of it and is watched."""
@@ -121,6 +121,8 @@ def prepare_run(
     recipe = scaled(RECIPES[spec.recipe], spec.learning_rate, spec.batch_size)
     name = resolve_model_name(spec.model_name, read_timm_models(timm_models_path()))
     weights = find_weights(name, Path(spec.weights_file) if spec.weights_file else None)
+    if recipe.pretrained:
+        require_reachable(name, weights)
     tell("Downloading the weights" if recipe.pretrained and not weights.is_here else "Loading the model")
     model = create_for_transfer(name, weights if recipe.pretrained else None, len(dataset.classes), spec.img_size)
     if spec.growing and not takes_any_size(model):

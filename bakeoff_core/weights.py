@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import socket
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,12 +80,37 @@ def is_hub_reachable() -> bool:
 _hub_answer: list = [-REMEMBER_S - 1, False]
 
 
+def require_reachable(model_name: str, weights: Weights) -> None:
+    """Raise in words where weights would have to be fetched and can't be: a hub client would try for minutes.
+
+    Raises:
+        BakeoffError: The weights are not here and the hub does not answer.
+    """
+    if weights.is_here or is_hub_reachable():
+        return
+    here = ", ".join(PACKAGED)
+    raise BakeoffError(
+        f"The weights of {model_name} are not on this machine, and {HUB_HOST} does not answer. Bring the file "
+        f"`{HUB_FILE}` of `timm/{model_name}` from another machine and name it as your own weights, or choose a model "
+        f"whose weights are here: {here}. Training from scratch needs none."
+    )
+
+
 def _can_connect() -> bool:
-    try:
-        socket.create_connection((HUB_HOST, 443), timeout=REACH_S).close()
-    except OSError:
-        return False
-    return True
+    """Try to connect, for `REACH_S` seconds at most: looking a name up has no limit of its own where DNS hangs."""
+    found: list[bool] = []
+
+    def connect() -> None:
+        try:
+            socket.create_connection((HUB_HOST, 443), timeout=REACH_S).close()
+        except OSError:
+            return
+        found.append(True)
+
+    attempt = threading.Thread(target=connect, daemon=True, name="look for the hub")
+    attempt.start()
+    attempt.join(REACH_S)
+    return bool(found)
 
 
 def _packaged_path(model_name: str) -> Path | None:

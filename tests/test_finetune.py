@@ -126,6 +126,10 @@ def test_the_five_lines_of_an_exported_models_card_load_it_with_plain_timm(cells
     )
     assert done.returncode == 0, done.stderr
     assert re.fullmatch(r"(defective|functional) [0-9.]+%", done.stdout.strip())
+    own_weights = str(folder / EXPORT / "model.safetensors")
+    again = start_run(request(cells, "top-layers", steps=2, weights_file=own_weights))
+    assert ended(again.run_id)["state"] == "done", again.job.log()
+    assert read_run(again.run_id).results()["weights"] == "the file model.safetensors"
 
 
 def test_everything_a_repetition_needs_stands_in_the_runs_folder(cells: Path) -> None:
@@ -266,9 +270,13 @@ def test_a_stopped_run_ends_soon_and_leaves_no_process(cells: Path) -> None:
         ({"model_name": "no_such_net"}, "timm has no model named 'no_such_net'"),
         ({"data_dir": "/no/such/folder"}, "There is no folder /no/such/folder"),
         ({"weights_file": "/no/such.safetensors"}, "can't be read: No such file"),
+        ({"model_name": "resnet50"}, "Bring the file `model.safetensors`"),
     ],
 )
-def test_a_request_that_cannot_be_met_fails_in_words(cells: Path, options: dict, words: str) -> None:
+def test_a_request_that_cannot_be_met_fails_in_words(
+    cells: Path, options: dict, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     basics = {"model_name": LITE0, "dataset": "folder", "recipe": "full", "data_dir": str(cells), "steps": 2}
     found = ended(start_run(FinetuneSpec(**{**basics, **options})).run_id)
     assert found["state"] == "failed"

@@ -2,12 +2,14 @@
 
 import pickle
 import struct
+import threading
 from pathlib import Path
 
 import pytest
 
+from bakeoff_core import weights as weights_module
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.weights import PACKAGED, find_weights, is_hub_reachable
+from bakeoff_core.weights import PACKAGED, find_weights, is_hub_reachable, require_reachable
 
 
 @pytest.mark.parametrize("model_name", PACKAGED)
@@ -47,3 +49,25 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_offline_mode_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert not is_hub_reachable()
+
+
+def test_weights_that_cannot_be_fetched_are_answered_with_the_file_to_bring(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    require_reachable("tf_efficientnet_lite0.in1k", find_weights("tf_efficientnet_lite0.in1k"))
+    with pytest.raises(BakeoffError, match=r"`model.safetensors` of `timm/resnet50.a1_in1k` .* whose weights are here"):
+        require_reachable("resnet50.a1_in1k", find_weights("resnet50.a1_in1k"))
+
+
+def test_a_name_that_is_looked_up_for_ever_counts_as_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = threading.Event()
+
+    def hang(*address: object, **options: object) -> None:
+        asked.set()
+        threading.Event().wait(60)
+
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setattr(weights_module, "REACH_S", 0.05)
+    monkeypatch.setattr(weights_module, "_hub_answer", [float("-inf"), True])
+    monkeypatch.setattr(weights_module.socket, "create_connection", hang)
+    assert not is_hub_reachable()
+    assert asked.is_set()
