@@ -27,12 +27,19 @@ import numpy as np
 import psutil
 import torch
 
-from bakeoff_core import evaluation
+from bakeoff_core import evaluation, jobs
 from bakeoff_core.batches import start_decoders
 from bakeoff_core.dataset_summary import MOST_SKIPPED
 from bakeoff_core.datasets import LabelledImage
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.features import compute_features, features_key, keep_features, read_features, weights_digest
+from bakeoff_core.features import (
+    compute_features,
+    features_key,
+    keep_features,
+    partial_features_path,
+    read_features,
+    weights_digest,
+)
 from bakeoff_core.heap import keep_freed_memory
 from bakeoff_core.memory import peak_memory_bytes
 from bakeoff_core.outcome import export_model, labels_of, write_results, write_splits
@@ -163,6 +170,7 @@ class Finetuning:
             images,
             run.judge,
             mirrored=split != "test",
+            partly=partial_features_path(key, split),
             progress=lambda done: self._tell(message, done=done, total=total),
         )
         run.accelerator.wait_for_everyone()
@@ -308,9 +316,14 @@ def main(folder: str) -> int:
     keep_freed_memory()
     if "LOCAL_RANK" in os.environ:
         _follow_launcher()
+    # A launcher of the user's own, for several machines say, has not taken the folder's lock for us.
+    lock = jobs.hold_if_free(Path(folder))
     reporter = Reporter(Path(folder), leads=os.environ.get("RANK", "0") == "0")
     start_decoders()
-    return 0 if run_in(Path(folder), reporter, began=process_began()) == "done" else 1
+    try:
+        return 0 if run_in(Path(folder), reporter, began=process_began()) == "done" else 1
+    finally:
+        lock.close()
 
 
 if __name__ == "__main__":

@@ -214,6 +214,16 @@ def hold_part(
         yield folder
 
 
+def hold_if_free(folder: Path) -> IO[str]:
+    """Take a job's lock where nobody holds it, for as long as the file returned is open or the process lives.
+
+    A worker that `start_job` started has inherited the lock, and nothing changes for it.
+    """
+    handle = (folder / "lock").open("a")
+    _try_lock(handle)
+    return handle
+
+
 def list_parts(owner: str) -> list[Job]:
     """Return the parts of a job that have been begun, in order."""
     pattern = f"{owner[:_STAMP]}-*-{owner.rpartition('-')[2]}-*/spec.json"
@@ -295,7 +305,10 @@ def read_job(job_id: str) -> Job:
         asked = any((jobs_path() / name / "stop").exists() for name in (job_id, owner) if name)
         state = "stopped" if asked else "failed"
         if state == "failed":
-            status["message"] = "The worker process ended without a word: it was killed, or the machine went down."
+            status["message"] = (
+                "The worker process ended without a word: it was killed, or the machine went down. The system kills "
+                "what takes more memory than there is: if that may be, use smaller batches, images or models."
+            )
     return Job(job_id, folder, request.get("kind", "unknown"), request.get("spec", {}), state, status, owner)
 
 

@@ -180,6 +180,71 @@ def test_two_processes_stopped_or_killed_leave_none_behind(cells: Path, kill: bo
     assert read_job(run.run_id).state == ("failed" if kill else "stopped")
 
 
+def test_a_stopped_run_goes_on_under_the_users_own_launcher(cells: Path) -> None:
+    run = start_run(request(cells, "full", steps=8))
+    assert stop_job(run.run_id).state == "stopped"
+    (run.job.folder / "stop").unlink()
+    launcher = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
+    launcher += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
+    done = subprocess.run(
+        [*launcher, "-m", "bakeoff_core.finetune", str(run.job.folder)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert summarise_run(read_run(run.run_id))["state"] == "done"
+    assert read_run(run.run_id).results()["processes"] == 2
+
+
+def test_features_that_were_cut_off_go_on_from_what_was_kept(cells: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = (
+        "import sys, pathlib, numpy as np\n"
+        "from accelerate import Accelerator\n"
+        "from bakeoff_core import features\n"
+        "from bakeoff_core.datasets import read_dataset\n"
+        "from bakeoff_core.transfer import create_for_transfer, data_config, eval_transform\n"
+        "from bakeoff_core.weights import find_weights\n"
+        "if __name__ == '__main__':\n"
+        "    name, root, folder = 'tf_efficientnet_lite0.in1k', pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])\n"
+        "    model = create_for_transfer(name, find_weights(name), 2, 64)\n"
+        "    images, transform = read_dataset('folder', root).train, eval_transform(data_config(model, 64))\n"
+        "    accelerator, features.KEEP_S = Accelerator(cpu=True), 0.0\n"
+        "    class Cut(Exception): pass\n"
+        "    def cut(done):\n"
+        "        told.append(done)\n"
+        "        if len(told) == 2: raise Cut\n"
+        "    told = []\n"
+        "    whole = features.compute_features(accelerator, model, images, transform, mirrored=True)\n"
+        "    try: features.compute_features(\n"
+        "        accelerator, model, images, transform, mirrored=True, partly=folder, progress=cut)\n"
+        "    except Cut: pass\n"
+        "    assert told == [32, 64], told\n"
+        "    rest = []\n"
+        "    again = features.compute_features(\n"
+        "        accelerator, model, images, transform, mirrored=True, partly=folder, progress=rest.append)\n"
+        "    assert rest == [84], rest\n"
+        "    assert np.allclose(whole, again, atol=1e-4) and not folder.exists()\n"
+    )
+    script = cells.parent / "cut.py"
+    script.write_text(code)
+    done = subprocess.run(
+        [sys.executable, str(script), str(cells), str(cells.parent / "part")],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_memory_that_runs_out_is_said_with_what_to_do(cells: Path) -> None:
+    larger = start_run(request(cells, "full", steps=10_000, img_size=1024, batch_size=64))
+    assert wait_until(lambda: "pid" in read_job(larger.run_id).status, LONG_S)
+    allowed = 3 * 2**30
+    psutil.Process(read_job(larger.run_id).status["pid"]).rlimit(psutil.RLIMIT_DATA, (allowed, allowed))
+    found = ended(larger.run_id)
+    assert found["state"] == "failed"
+    assert "There is not enough memory. Use a smaller batch" in found["message"], read_job(larger.run_id).log()
+
+
 def processes_of(folder: Path) -> list[psutil.Process]:
     """Every process that was started to work in a folder."""
     found = []
