@@ -1,7 +1,8 @@
 """Features of images under a frozen backbone: computed once, kept on disk, used again.
 
 Kept by what they follow from: the images (content key of the data set), the weights and the preprocessing. A split
-that is cut off goes on from where it was. Imports torch; only workers use it. Not covered: training a head on them (`probe`).
+that is cut off goes on from where it was. Imports torch; only workers use it. Not covered: training a head on them
+(`probe`).
 """
 
 from __future__ import annotations
