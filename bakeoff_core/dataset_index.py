@@ -57,6 +57,8 @@ class ImageDataset:
     notes: tuple[str, ...]
     """What a reader of results must know: where the splits come from, above all."""
     skipped: tuple[SkippedFile, ...] = ()
+    any_way_up: bool = False
+    """Whether an image upside down is as likely as it is, so that training may show it so."""
 
     def splits(self) -> dict[str, tuple[LabelledImage, ...]]:
         """Return the images by split."""

@@ -48,6 +48,7 @@ def read_elpv() -> ImageDataset:
         val=tuple(val),
         test=tuple(test),
         licence="CC BY-NC-SA 4.0",
+        any_way_up=True,  # a cell has no top
         notes=(
             f"{len(images):,} electroluminescence pictures of solar cells (Deitsch et al. 2019, arXiv 1807.02894); "
             f"defective at a probability of {DEFECTIVE_FROM} and over.",

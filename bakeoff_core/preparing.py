@@ -71,9 +71,11 @@ class Prepared:
 
     def training(self, folder: Path, steps: int | None = None) -> Training:
         """Return a training of so many steps, by default the run's, that keeps its checkpoints in a folder."""
-        transform = train_transform(self.config, self.recipe.augmentation)
+        any_way_up = self.dataset.any_way_up or self.spec.any_way_up
+        transform = train_transform(self.config, self.recipe.augmentation, any_way_up=any_way_up)
         loader = training_loader(self.fit, transform, self.spec.batch_size, self.spec.seed)
-        stages = [(stage, stage_transform(self.config, stage)) for stage in GROWING] if self.spec.growing else []
+        growing = GROWING if self.spec.growing else ()
+        stages = [(stage, stage_transform(self.config, stage, any_way_up=any_way_up)) for stage in growing]
         steps = steps or self.spec.planned_steps(self.recipe, len(self.fit))
         return Training(self.accelerator, self.model, loader, self.recipe, steps, folder, stages)
 

@@ -12,7 +12,10 @@ from bakeoff_core.datasets import DATASETS
 from bakeoff_core.printing import follow, print_json, remark
 from bakeoff_core.recipes import RECIPES
 
-_SAME_NAMES = ("dataset", "data_dir", "weights_file", "steps", "epochs", "train_on", "batch_size", "img_size", "seed")
+_SAME_NAMES = (
+    *("dataset", "data_dir", "weights_file", "steps", "epochs", "train_on", "batch_size", "img_size", "seed"),
+    "any_way_up",
+)
 """Options that are called as the fields of a spec."""
 
 
@@ -92,6 +95,9 @@ def _add_training(parser: argparse.ArgumentParser, epochs: str) -> None:
     parser.add_argument("--img-size", type=int, help="side of the input in pixels (default: the weights' own)")
     parser.add_argument("--seed", type=int, default=0, help="fixes everything drawn at random (default 0)")
     parser.add_argument("--weights-file", metavar="FILE", help="your own pretrained weights, in safetensors")
+    parser.add_argument(
+        "--any-way-up", action="store_true", help="images upside down are as likely, as through a microscope"
+    )
     parser.add_argument("--device", choices=runs.DEVICES, default="auto", help="where to train (default auto)")
 
 

@@ -39,8 +39,11 @@ _OPTIONS = {
     "img_size": "--img-size",
     "seed": "--seed",
     "device": "--device",
+    "processes": "--processes",
 }
 """Fields of a run's spec that need no mention at their default, and their options."""
+_SWITCHES = {"growing": "--growing", "any_way_up": "--any-way-up"}
+"""Fields that are off unless mentioned."""
 
 
 def runs_to_tell(runs: Iterable[FinishedRun], decision: Decision, candidates: pd.DataFrame) -> list[FinishedRun]:
@@ -104,6 +107,7 @@ def repeat_command(run: FinishedRun) -> str:
         if value != type(spec).__dataclass_fields__[name].default:
             # An option's value that begins with a dash would be taken for an option.
             parts += [f"{option}={value}"] if str(value).startswith("-") else [option, str(value)]
+    parts += [option for name, option in _SWITCHES.items() if getattr(spec, name)]
     command = f"python -m bakeoff_core finetune {shlex.join(parts)}"
     # Both stand inside quotes, since `<` and `>` need them, so that closing and opening these changes nothing.
     return command.replace("<!--", "<!''--").replace("-->", "--''>")
@@ -111,13 +115,12 @@ def repeat_command(run: FinishedRun) -> str:
 
 def _cells(run: FinishedRun) -> Iterator[str]:
     result = run.results
-    images = [_count(result.get("train_images"))]
-    if run.spec.train_on == "train+val":
-        images.append(f"{_count(result.get('val_images'))} (validation)")
+    images = _count(result.get("train_images"))
+    part = " (train and validation)" if run.spec.train_on == "train+val" else ""
     yield markdown_code(candidate_label(run.model_name, run.img_size))
     yield markdown_text(run.dataset_title)
     yield markdown_text(run.recipe_title)
-    yield f"{' + '.join(images)} images"
+    yield f"{images} images{part}"
     yield f"{run.steps:,}{_epochs(run)}"
     yield duration(_number(result.get("seconds")))
     yield f"{percent(run.test_accuracy)} ({interval_text('top1', run.test_accuracy_low, run.test_accuracy_high)})"

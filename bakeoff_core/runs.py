@@ -86,6 +86,8 @@ class FinetuneSpec:
     device: str = "auto"
     growing: bool = False
     """Whether images, RandAugment and mixup grow together while it trains."""
+    any_way_up: bool = False
+    """Whether images upside down are as likely, as from above or through a microscope; solar cells are in any case."""
     processes: int = 1
     """Processes that train together on this machine, each with its share of the batch."""
 
@@ -165,6 +167,7 @@ class ComparisonSpec:
     img_size: int | None = None
     seed: int = 0
     device: str = "auto"
+    any_way_up: bool = False
 
     def __post_init__(self) -> None:
         for recipe in COMPARED:

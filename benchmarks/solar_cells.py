@@ -22,9 +22,18 @@ def main() -> int:
     """Print the result; the exit code is 0 when the published accuracy was reached in time."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--img-size", type=int, default=256)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    spec = FinetuneSpec(LITE0, "elpv", "full", epochs=arguments.epochs, seed=arguments.seed, train_on="train+val")
+    spec = FinetuneSpec(
+        LITE0,
+        "elpv",
+        "full",
+        epochs=arguments.epochs,
+        img_size=arguments.img_size,
+        seed=arguments.seed,
+        train_on="train+val",
+    )
     with own_home():
         expected = estimate(spec).seconds
         found = finetune(spec)

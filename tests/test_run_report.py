@@ -66,7 +66,7 @@ def test_the_section_tells_a_run_and_how_to_repeat_it():
 def test_steps_that_were_asked_for_stand_without_epochs_and_both_splits_are_named():
     write_run(1, validated=None, spec={"steps": 1060, "train_on": "train+val", "learning_rate": 0.001})
     (row,) = cells(section())
-    assert row[3:5] == ["1,673 + 295 (validation) images", "1,060"]
+    assert row[3:5] == ["1,673 images (train and validation)", "1,060"]
     assert row[7] == "–"
     assert "--recipe full --steps 1060 --train-on train+val --lr 0.001" in section()
 

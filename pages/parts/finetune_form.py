@@ -79,7 +79,7 @@ def _spec(model: model_choice.Chosen, dataset: ImageDataset, folder: str | None,
         persist_state="session",
         help="With train+val more images are learned from, and none are left to validate on.",
     )
-    growing = False
+    growing = any_way_up = False
     with st.expander("More settings", icon=":material/tune:"):
         rate, size, seed = st.columns(3)
         learning_rate = rate.number_input(
@@ -109,6 +109,12 @@ def _spec(model: model_choice.Chosen, dataset: ImageDataset, folder: str | None,
                 persist_state="session",
                 help="Progressive training: image size, RandAugment and mixup grow together in three stages.",
             )
+            any_way_up = dataset.any_way_up or st.checkbox(
+                "Images have no up and down",
+                key="any_way_up",
+                persist_state="session",
+                help="As from above or through a microscope: training then shows them upside down as well.",
+            )
     try:
         return FinetuneSpec(
             model_name=model.model_name,
@@ -124,6 +130,7 @@ def _spec(model: model_choice.Chosen, dataset: ImageDataset, folder: str | None,
             img_size=img_size,
             seed=chosen_seed,
             growing=growing,
+            any_way_up=any_way_up,
         )
     except ValueError as err:
         st.error(markdown_text(err))
