@@ -12,6 +12,7 @@ themselves (`training`, `probe`), what it leaves behind (`outcome`).
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import sys
@@ -243,6 +244,8 @@ def _describe(err: Exception) -> str:
     """Word an error of the libraries for whoever started the run."""
     if isinstance(err, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(err):
         return "There is not enough memory. Use a smaller batch, smaller images or a smaller model, and resume."
+    if os.strerror(errno.ENOSPC).lower() in str(err).lower():  # some libraries wrap it in errors of their own
+        return "The disk is full. Free some space and resume; at most a minute of training is lost."
     if isinstance(err, OSError) and err.errno is not None:
         return f"The run could not go on: {err.strerror}. Mend that and resume; at most a minute of training is lost."
     return f"{type(err).__name__}: {err}"

@@ -31,6 +31,7 @@ from bakeoff_core.transfer import (
     create_for_transfer,
     data_config,
     eval_transform,
+    require_model,
     scaled,
     stage_transform,
     takes_any_size,
@@ -122,6 +123,7 @@ def prepare_run(
         dataset = without_damaged(dataset, lambda done: tell("Checking the images", done=done, total=total))
     recipe = scaled(RECIPES[spec.recipe], spec.learning_rate, spec.batch_size)
     name = resolve_model_name(spec.model_name, read_timm_models(timm_models_path()))
+    require_model(name)
     weights = find_weights(name, Path(spec.weights_file) if spec.weights_file else None)
     if recipe.pretrained:
         require_reachable(name, weights)
