@@ -117,7 +117,7 @@ def test_one_command_trains_all_three_alike_and_says_what_transfer_was_worth(
 
 
 def test_a_comparison_killed_in_its_second_run_goes_on_there_and_repeats_nothing_before(cells: Path) -> None:
-    comparison = start_comparison(request(cells, steps=40))
+    comparison = start_comparison(request(cells, steps=24))
     second = at_work(comparison.comparison_id, 2)
     first = jobs.list_parts(comparison.comparison_id)[0]
     assert (first.state, second.state) == ("done", "running")
@@ -141,7 +141,7 @@ def test_a_comparison_killed_in_its_second_run_goes_on_there_and_repeats_nothing
 
 
 def test_a_stopped_comparison_ends_soon_and_its_run_is_stopped_too(cells: Path) -> None:
-    comparison = start_comparison(request(cells, steps=400))
+    comparison = start_comparison(request(cells, steps=240))
     part = at_work(comparison.comparison_id, 2)
     pid = part.status["pid"]
     stopped = stop_job(comparison.comparison_id)

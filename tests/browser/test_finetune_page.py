@@ -112,10 +112,10 @@ def test_user_tunes_the_pick_reloads_stops_resumes_and_finds_it_on_the_frontier_
     page.get_by_role("button", name="Resume", exact=True).click()
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     assert reached > 0
-    expect(page.get_by_text("of 18 test images are classified rightly")).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_text("of 18 test images are classified rightly").first).to_be_visible(timeout=LONG_MS)
 
     page.get_by_role("tab", name="Predictions").click()
-    expect(page.locator(".pictures img").first).to_be_visible()
+    expect(page.locator(".pictures img:visible").first).to_be_visible()
     page.get_by_role("tab", name="Take it away").click()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download the model").click()
