@@ -85,6 +85,11 @@ def missing(name: str, why: str) -> DatasetMissingError:
     return DatasetMissingError(f"{why} Available without it: {here}any folder of your own (`folder`).", available)
 
 
+def is_checked(dataset: ImageDataset) -> bool:
+    """Tell whether `without_damaged` has looked at the same content before, so that it need not decode it again."""
+    return _read_check(checks_path() / f"{dataset.content_key()}.json") is not None
+
+
 def without_damaged(dataset: ImageDataset, progress: Callable[[int], None] = lambda done: None) -> ImageDataset:
     """Decode every image and leave out those that can't be; they are named in `skipped`.
 

@@ -24,6 +24,7 @@ from torch import nn
 from bakeoff_core.batches import evaluation_loader, shared
 from bakeoff_core.datasets import LabelledImage
 from bakeoff_core.home import features_path
+from bakeoff_core.transfer import head_parameters
 
 FEATURE_BATCH = 32
 KEEP_S = 20.0
@@ -38,7 +39,7 @@ def features_key(content_key: str, weights_digest: str, config: dict[str, Any]) 
 
 def weights_digest(model: nn.Module) -> str:
     """Return a digest of a backbone's weights, its head left out."""
-    head = {id(p) for p in model.get_classifier().parameters()}
+    head = head_parameters(model)
     digest = hashlib.sha256()
     for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
         if id(tensor) not in head:

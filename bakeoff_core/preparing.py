@@ -19,10 +19,11 @@ from torch import nn
 
 from bakeoff_core.batches import training_loader
 from bakeoff_core.catalogue import resolve_model_name
-from bakeoff_core.datasets import ImageDataset, LabelledImage, read_dataset, without_damaged
+from bakeoff_core.datasets import ImageDataset, LabelledImage, is_checked, read_dataset, without_damaged
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.home import timm_models_path
 from bakeoff_core.machine import usable_cores
+from bakeoff_core.probe import require_linear_head
 from bakeoff_core.recipes import GROWING, RECIPES, Recipe
 from bakeoff_core.runs import FinetuneSpec
 from bakeoff_core.timm_names import read_timm_models
@@ -50,6 +51,8 @@ class Prepared:
     spec: FinetuneSpec
     accelerator: Accelerator
     dataset: ImageDataset
+    was_checked: bool
+    """Whether every image had been decoded before."""
     model_name: str
     """timm's `arch.tag`, in full."""
     weights: str
@@ -89,7 +92,8 @@ def prepare_run(
     Args:
         spec: What was asked for.
         tell: Told what is going on: a message, and `done` and `total` where they are known.
-        check_images: Decode every image first and leave out what is damaged.
+        check_images: Decode every image first and leave out what is damaged; `False` does so only where it takes no
+            time, because the outcome is known.
         seed_each: Draw differently in each of several processes, as augmentation should.
 
     Raises:
@@ -118,7 +122,8 @@ def prepare_run(
     set_seed(spec.seed)
     tell("Checking the images")
     dataset = read_dataset(spec.dataset, Path(spec.data_dir) if spec.data_dir else None)
-    if check_images:
+    was_checked = is_checked(dataset)
+    if check_images or was_checked:
         total = sum(map(len, dataset.splits().values()))
         dataset = without_damaged(dataset, lambda done: tell("Checking the images", done=done, total=total))
     recipe = scaled(RECIPES[spec.recipe], spec.learning_rate, spec.batch_size)
@@ -133,6 +138,8 @@ def prepare_run(
         raise BakeoffError(
             f"{name} takes images of one size only, so they can't grow. Train it without growing images."
         )
+    if recipe.uses_features:
+        require_linear_head(model)
     config = data_config(model, spec.img_size)
     model.to(accelerator.device, memory_format=torch.channels_last)
     if seed_each:
@@ -141,6 +148,7 @@ def prepare_run(
         spec=spec,
         accelerator=accelerator,
         dataset=dataset,
+        was_checked=was_checked,
         model_name=name,
         weights=weights.text if recipe.pretrained else "random",
         recipe=recipe,

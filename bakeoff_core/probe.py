@@ -110,17 +110,23 @@ class ProbeTraining:
         self._order = state["order"]
 
 
-def put_head(model: nn.Module, head: Head) -> None:
-    """Make a trained head the model's own.
+def require_linear_head(model: nn.Module) -> nn.Linear:
+    """Return the model's classifier.
 
     Raises:
-        BakeoffError: The model's classifier is not one linear layer.
+        BakeoffError: It is not one linear layer.
     """
     classifier = model.get_classifier()
-    if not isinstance(classifier, nn.Linear) or classifier.weight.shape != head.weight.shape:
+    if not isinstance(classifier, nn.Linear):
         raise BakeoffError(
             "A linear probe needs a model whose classifier is one linear layer; use another recipe for this one."
         )
+    return classifier
+
+
+def put_head(model: nn.Module, head: Head) -> None:
+    """Make a trained head the model's own; raises as `require_linear_head` does."""
+    classifier = require_linear_head(model)
     with torch.no_grad():
         classifier.weight.copy_(head.weight)
         classifier.bias.copy_(head.bias)

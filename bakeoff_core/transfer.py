@@ -168,7 +168,7 @@ def train_layers(model: nn.Module, share: float) -> int:
         The number of parameters that train.
     """
     layer_of = _layers(model)
-    head = {id(p) for p in model.get_classifier().parameters()}
+    head = head_parameters(model)
     body = sorted({layer_of[name] for name, p in model.named_parameters() if id(p) not in head})
     first = len(body) - round(share * len(body))
     trained = set(body[first:])
@@ -181,6 +181,13 @@ def train_layers(model: nn.Module, share: float) -> int:
         if own and not any(p.requires_grad for p in own):
             module.eval()
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+
+def head_parameters(model: nn.Module) -> set[int]:
+    """Return the ids of the parameters of a model's classifier; some models (LeViT) have two of them."""
+    found = model.get_classifier()
+    heads = found if isinstance(found, tuple | list) else (found,)
+    return {id(parameter) for head in heads for parameter in head.parameters()}
 
 
 def _layers(model: nn.Module) -> dict[str, int]:

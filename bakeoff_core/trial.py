@@ -17,6 +17,8 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
 
+import numpy as np
+
 from bakeoff_core.batches import start_decoders
 from bakeoff_core.datasets import LabelledImage
 from bakeoff_core.features import compute_features, features_key, read_features, weights_digest
@@ -25,7 +27,9 @@ from bakeoff_core.heap import keep_freed_memory
 from bakeoff_core.image_files import find_damaged
 from bakeoff_core.job_files import write_text
 from bakeoff_core.memory import peak_memory_bytes
+from bakeoff_core.outcome import labels_of
 from bakeoff_core.preparing import Prepared, prepare_run
+from bakeoff_core.probe import ProbeTraining, require_linear_head
 from bakeoff_core.recipes import GROWING
 from bakeoff_core.reporter import Reporter
 from bakeoff_core.runs import ESTIMATE, Estimate, FinetuneSpec
@@ -35,6 +39,8 @@ DECODED_IMAGES = 64
 """Images decoded to see how long checking all of them takes."""
 JUDGED_IMAGES = 128
 """Images run through the model to see how long judging all of them takes."""
+HEAD_STEPS = 300
+"""Steps of a head to see how long all of them take."""
 WARMUP_STEPS, TIMED_STEPS, TIMED_S = 2, 6, 3.0
 """Steps of each kind before the clock starts, and after it: so many, or for so long, whichever is less."""
 
@@ -55,7 +61,8 @@ class Trial:
         self._seconds["starting"] = time.monotonic() - process_began()
         self._reporter.report(message="Trying a few steps", model_name=run.model_name, weights=run.weights)
         images = [image for split in run.dataset.splits().values() for image in split]
-        self._seconds["checking the images"] = len(images) * self._decoding_s(images)
+        if not run.was_checked:
+            self._seconds["checking the images"] = len(images) * self._decoding_s(images)
         if run.recipe.uses_features:
             self._try_features(run)
             rate = None
@@ -83,7 +90,7 @@ class Trial:
         return (time.monotonic() - began) / len(some)
 
     def _try_features(self, run: Prepared) -> None:
-        """See how long the features that are not kept yet take. The head's own steps are too few seconds to count."""
+        """See how long the features take that are not kept yet, and the head's steps on them."""
         key = features_key(run.dataset.content_key(), weights_digest(run.model), run.config)
         missing = {split: len(i) for split, i in run.dataset.splits().items() if read_features(key, split) is None}
         passes = sum(count * (1 + (split != "test")) for split, count in missing.items())
@@ -98,7 +105,21 @@ class Trial:
                 marks[0][0] - began - marks[0][1] * _pace(marks)
             )
         steps = self._spec.planned_steps(run.recipe, len(run.fit))
-        self._seconds["training the head"] = steps * HEAD_STEP_S
+        self._seconds["training the head"] = steps * self._head_step_s(run)
+
+    def _head_step_s(self, run: Prepared) -> float:
+        """Seconds of one step of a head on features, noted as the run would note it."""
+        channels = require_linear_head(run.model).in_features
+        features = np.random.default_rng(0).normal(size=(len(run.fit), channels)).astype(np.float32)
+        classes, batch = len(run.dataset.classes), self._spec.batch_size
+        training = ProbeTraining(features, labels_of(run.fit), classes, run.recipe, HEAD_STEPS, batch, self._spec.seed)
+        began = time.monotonic()
+        for number in range(1, HEAD_STEPS + 1):
+            loss, rate = training.step(number)
+            self._reporter.metric(step=number, loss=loss, learning_rate=rate, seconds=0.0)
+        seconds = (time.monotonic() - began) / HEAD_STEPS
+        self._reporter.keep_metrics(lambda metric: False)
+        return seconds
 
     def _try_training(self, run: Prepared) -> float:
         """See how long steps, validations and the test take; return the images trained a second."""
@@ -132,10 +153,6 @@ class Trial:
             self._seconds["validating"] = times * (start_s + len(run.val) * pace_s)
         self._seconds["testing"] = start_s + len(run.dataset.test) * pace_s
         return steps * self._spec.batch_size / total_s
-
-
-HEAD_STEP_S = 0.0006
-"""Seconds of one step of a head on features, 32 images, measured on two cores; thousands of steps take seconds."""
 
 
 def spread(images: Sequence[LabelledImage], count: int) -> list[LabelledImage]:

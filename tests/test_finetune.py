@@ -280,7 +280,7 @@ def test_a_trial_of_a_probe_counts_only_features_that_are_not_kept(cells: Path) 
     ended(start_run(spec).run_id)
     second = start_run(spec, trial=True)
     assert ended(second.run_id)["state"] == "done", second.job.log()
-    assert "computing features" not in read_estimate(second).parts
+    assert not {"computing features", "checking the images"} & set(read_estimate(second).parts)
 
 
 def test_a_run_stopped_while_it_still_loads_its_libraries_ends_at_once(cells: Path) -> None:
@@ -326,6 +326,25 @@ def test_a_stopped_run_ends_soon_and_leaves_no_process(cells: Path) -> None:
     assert stop_job(run.run_id).state == "stopped"
     assert wait_until(lambda: not living_in_session(pid))
     assert [listed.run_id for listed in list_runs()] == [run.run_id]
+
+
+def test_a_model_with_two_classifiers_trains_from_scratch_and_refuses_a_probe_at_once(tmp_path: Path) -> None:
+    code = (
+        "import sys, torch\n"
+        "from bakeoff_core.errors import BakeoffError\n"
+        "from bakeoff_core.features import weights_digest\n"
+        "from bakeoff_core.probe import require_linear_head\n"
+        "from bakeoff_core.transfer import create_for_transfer, train_layers\n"
+        "model = create_for_transfer('levit_128s', None, 3, None)\n"
+        "assert len(weights_digest(model)) == 16\n"
+        "few, all_of_them = train_layers(model, 0.0), train_layers(model, 1.0)\n"
+        "assert 0 < few < all_of_them == sum(p.numel() for p in model.parameters())\n"
+        "try: require_linear_head(model)\n"
+        "except BakeoffError as err: print(err)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "use another recipe for this one" in done.stdout
 
 
 @pytest.mark.parametrize(
