@@ -26,7 +26,7 @@ from bakeoff_core import evaluation, jobs
 from bakeoff_core.batches import start_decoders
 from bakeoff_core.catalogue import resolve_model_name
 from bakeoff_core.comparison import COMPARED, PROBE, Comparison, Conditions, LabelsPoint, Part, to_json
-from bakeoff_core.datasets import ImageDataset, LabelledImage, read_dataset
+from bakeoff_core.datasets import ImageDataset, LabelledImage, read_dataset, without_damaged
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.features import read_features
 from bakeoff_core.finetune import TRAINING, run_in, run_to_end
@@ -40,7 +40,7 @@ from bakeoff_core.reporter import Reporter, StopRequested
 from bakeoff_core.runs import COMPARISON, ENVIRONMENT, KIND, MODULE, PREDICTIONS, ComparisonSpec, Run, read_run
 from bakeoff_core.timm_names import read_timm_models
 from bakeoff_core.transfer import pretrained_size, require_model, scaled
-from bakeoff_core.verdict import compare, curve_of, earlier_seconds
+from bakeoff_core.verdict import compare, curve_of
 from bakeoff_core.weights import find_weights
 
 LABEL_SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
@@ -83,7 +83,9 @@ class Comparing:
         except OSError as err:
             raise mendable(err, "What the comparison says could not be written") from err
         failed = [RECIPES[run.spec.recipe].title for run in runs if run not in tested]
-        return f"Finished, but for what failed: {', '.join(failed)}." if failed else "Finished."
+        if failed:  # what the others say is kept; resuming does the rest again
+            raise BakeoffError(f"Finished, but for what failed: {', '.join(failed)}. Mend that and resume.")
+        return "Finished."
 
     # --- the runs ----------------------------------------------------------------------------------------------------
 
@@ -136,7 +138,7 @@ class Comparing:
     def _judge(self, dataset: ImageDataset, name: str, runs: Sequence[Run], tested: Sequence[Run]) -> Comparison:
         results = tested[0].results() or {}
         answers = {run.spec.recipe: pd.read_parquet(run.job.folder / PREDICTIONS) for run in tested}
-        sound = _without_skipped(dataset, tested[0])
+        sound = without_damaged(dataset)  # known by now
         images = self._fit(sound)
         steps, epoch_steps = self._steps(len(images))
         labels = answers[tested[0].spec.recipe]["label"]
@@ -237,21 +239,11 @@ def _part_of(run: Run) -> Part:
         test_accuracy=results["test_accuracy"],
         test_low=results["test_accuracy_low"],
         test_high=results["test_accuracy_high"],
-        seconds=round(results["seconds"] + earlier_seconds(metrics), 3),
+        seconds=results["seconds"],
         features_computed=results.get("features_computed") if run.spec.recipe == PROBE else None,
         settings={name: results["recipe"][name] for name in SETTINGS},
         curve=curve_of(metrics),
     )
-
-
-def _without_skipped(dataset: ImageDataset, run: Run) -> ImageDataset:
-    """The data set as a run saw it, without the images that it found damaged."""
-    skipped = {skip["path"] for skip in run.job.status.get("skipped") or ()}
-    kept = {
-        split: tuple(image for image in images if str(image.path) not in skipped)
-        for split, images in dataset.splits().items()
-    }
-    return replace(dataset, **kept)
 
 
 def _grey_share(images: Sequence[LabelledImage], seed: int) -> float | None:

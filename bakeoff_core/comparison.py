@@ -40,7 +40,7 @@ class CurvePoint:
     val_accuracy: float
     """In percent."""
     seconds: float
-    """Since the run's start; the legs of a resumed run are added up."""
+    """That the run had worked by then; a resumed run's clock goes on."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Part:
     """Of the 95 % interval."""
     test_high: float | None = None
     seconds: float | None = None
-    """From its start to its results; the legs of a resumed run are added up."""
+    """That it worked, to its results; a resumed run's clock goes on."""
     features_computed: bool | None = None
     """Whether its seconds include computing its features; `None` for runs that need none."""
     settings: Mapping[str, Any] | None = None

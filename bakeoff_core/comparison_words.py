@@ -186,7 +186,9 @@ def _labels(comparison: Comparison) -> list[str]:
     if not (comparison.part(PROBE) and comparison.part(SCRATCH)):
         return []
     if comparison.labels:
-        return [f"{_start(NAMES[PROBE])} saved no labels: with all of them it tests below from scratch."]
+        return [
+            f"{_start(NAMES[PROBE])} saved no labels: with all of them its test accuracy is not above from scratch's."
+        ]
     return ["How many labels were saved is not known: the features to try fewer with were gone, or the images changed."]
 
 

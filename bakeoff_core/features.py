@@ -95,6 +95,8 @@ def compute_features(
                     _write(part, np.concatenate(found))
                     kept_at = time.monotonic()
                 tell(done)
+        if not found:
+            return np.empty((0, 1 + mirrored, model.head_hidden_size), np.float32)
         return np.concatenate(found)
 
     rows = shared(accelerator, images, views_of, progress)

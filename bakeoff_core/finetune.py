@@ -42,10 +42,12 @@ from bakeoff_core.features import (
     weights_digest,
 )
 from bakeoff_core.heap import keep_freed_memory
+from bakeoff_core.image_files import ImageFileError, path_text
 from bakeoff_core.memory import peak_memory_bytes
 from bakeoff_core.outcome import export_model, labels_of, write_results, write_splits
 from bakeoff_core.preparing import Prepared, prepare_run
 from bakeoff_core.probe import ProbeTraining, put_head
+from bakeoff_core.recipes import RECIPES
 from bakeoff_core.reporter import Reporter, StopRequested
 from bakeoff_core.runs import FinetuneSpec
 from bakeoff_core.training import CHECKPOINT, predict
@@ -71,8 +73,8 @@ class Finetuning:
             began: When the run began, on `time.monotonic`'s clock; `None` for now.
         """
         self._reporter, self._folder, self._spec = reporter, folder, spec
-        self._began = time.monotonic() if began is None else began
-        self._message, self._message_began, self._reported = "", self._began, 0.0
+        self._began = (time.monotonic() if began is None else began) - reporter.earlier_seconds
+        self._message, self._message_began, self._reported = "", time.monotonic(), 0.0
         self._images_seen = 0
         self._training_s = 0.0
         self._judged_per_s: float | None = None
@@ -96,7 +98,7 @@ class Finetuning:
             measured = {
                 "steps": steps,
                 "seconds": self._seconds(),
-                "images_per_second": self._images_seen / self._training_s if self._training_s else None,
+                "images_per_second": self._rate(),
                 "peak_memory_bytes": peak_memory_bytes(run.accelerator.device),
                 "features_key": self._features_key,
                 "features_computed": self._features_computed,
@@ -112,8 +114,11 @@ class Finetuning:
         training = run.training(self._folder)
         training.restore()
         self._reporter.keep_metrics(lambda metric: metric["step"] <= training.number)
-        self._began -= self._reporter.last_metric().get("seconds", 0.0)  # what an earlier life of the run took
         every = validation_interval(steps, training.epoch_steps)
+        if run.val and training.number and training.number % every == 0:
+            last = self._reporter.last_metric()
+            if "val_accuracy" not in last:  # cut off between its checkpoint and its validation
+                self._validate(training.number, self._judge(run, training.bare, run.val), run.val)
         began, first = time.monotonic(), training.number
         for step in training.run():
             self._images_seen += step.images
@@ -123,10 +128,10 @@ class Finetuning:
             )
             pace = (time.monotonic() - began) / (step.number - first)
             self._tell_step(step.number, steps, pace, len(run.dataset.test))
-            if run.val and (step.number % every == 0 or step.number == steps):
-                self._validate(step.number, self._judge(run, training.bare, run.val), run.val)
             if step.checkpoint_is_due:
                 training.keep()
+            if run.val and (step.number % every == 0 or step.number == steps):
+                self._validate(step.number, self._judge(run, training.bare, run.val), run.val)
         training.keep()
         return self._judge(run, training.bare, run.dataset.test, "Testing")
 
@@ -193,6 +198,12 @@ class Finetuning:
 
     # --- progress ----------------------------------------------------------------------------------------------------
 
+    def _rate(self) -> float | None:
+        """Images trained a second; a head's steps on kept features pass no image through the network."""
+        if RECIPES[self._spec.recipe].uses_features or not self._training_s:
+            return None
+        return self._images_seen / self._training_s
+
     def _seconds(self) -> float:
         return round(time.monotonic() - self._began, 3)
 
@@ -212,10 +223,9 @@ class Finetuning:
 
     def _tell_step(self, number: int, steps: int, pace_s: float, test_images: int) -> None:
         """Report a step; the time left includes the validations, by their share so far, and the test."""
-        rate = self._images_seen / self._training_s if self._training_s else None
         test_s = test_images / self._judged_per_s if self._judged_per_s else 0.0
         left = (steps - number) * pace_s + test_s
-        self._tell(TRAINING, done=number, total=steps, images_per_second=rate, time_left_s=left)
+        self._tell(TRAINING, done=number, total=steps, images_per_second=self._rate(), time_left_s=left)
 
     def _validate(self, number: int, scores: np.ndarray, images: tuple[LabelledImage, ...]) -> None:
         found = evaluation.accuracy(labels_of(images), scores.argmax(1))
@@ -229,9 +239,9 @@ class Finetuning:
 
 
 def validation_interval(steps: int, epoch_steps: int) -> int:
-    """Return the steps between two validations: whole epochs where there are enough of them."""
-    least = -(-steps // MOST_VALIDATIONS)
-    return max(least, min(epoch_steps, steps)) if steps > epoch_steps else max(1, least)
+    """Return the steps between two validations: whole epochs where there is more than one."""
+    least = max(1, -(-steps // MOST_VALIDATIONS))
+    return -(-least // epoch_steps) * epoch_steps if steps > epoch_steps else least
 
 
 def _note(text: str) -> None:
@@ -246,8 +256,11 @@ def _describe(err: Exception) -> str:
         return "There is not enough memory. Use a smaller batch, smaller images or a smaller model, and resume."
     if os.strerror(errno.ENOSPC).lower() in str(err).lower():  # some libraries wrap it in errors of their own
         return "The disk is full. Free some space and resume; at most a minute of training is lost."
+    if "DataLoader worker" in str(err):
+        return "A process that decodes images was killed, most likely because memory ran out. Free some, and resume."
     if isinstance(err, OSError) and err.errno is not None:
-        return f"The run could not go on: {err.strerror}. Mend that and resume; at most a minute of training is lost."
+        where = f" ({path_text(Path(str(err.filename)))})" if err.filename else ""
+        return f"The run could not go on: {err.strerror}{where}. Mend that and resume."
     return f"{type(err).__name__}: {err}"
 
 
@@ -268,11 +281,16 @@ def run_to_end(reporter: Reporter, work: Callable[[], str], stopped: str) -> str
         `done`, `failed` or `stopped`.
     """
     try:
-        if reporter.stop_wanted():  # asked while this process was still starting, and deaf to signals
+        if reporter.leads and reporter.stop_wanted():  # asked while this process was still starting, and deaf
             raise StopRequested
         message = work()
     except StopRequested:
         state, message = "stopped", stopped
+        if "LOCAL_RANK" in os.environ and not reporter.stop_wanted():  # the launcher's signal, not the user's wish
+            state, message = "failed", "Another of the run's processes failed; the log says why. Resume goes on."
+    except ImageFileError as err:  # from a decoder, with its traceback in the words
+        _note(traceback.format_exc())
+        state, message = "failed", f"An image can't be read any more: {str(err).strip().splitlines()[-1]}"
     except BakeoffError as err:
         _note(traceback.format_exc())
         state, message = "failed", str(err)
@@ -319,14 +337,16 @@ def main(folder: str) -> int:
     keep_freed_memory()
     if "LOCAL_RANK" in os.environ:
         _follow_launcher()
+    leads = os.environ.get("RANK", "0") == "0"
     # A launcher of the user's own, for several machines say, has not taken the folder's lock for us.
-    lock = jobs.hold_if_free(Path(folder))
-    reporter = Reporter(Path(folder), leads=os.environ.get("RANK", "0") == "0")
+    with jobs.hold_if_free(Path(folder)) if leads else contextlib.nullcontext():
+        return _work_in(Path(folder), leads)
+
+
+def _work_in(folder: Path, leads: bool) -> int:
+    reporter = Reporter(folder, leads=leads)
     start_decoders()
-    try:
-        return 0 if run_in(Path(folder), reporter, began=process_began()) == "done" else 1
-    finally:
-        lock.close()
+    return 0 if run_in(folder, reporter, began=process_began()) == "done" else 1
 
 
 if __name__ == "__main__":

@@ -156,7 +156,7 @@ def resume_job(job_id: str) -> Job:
             held = [stack.enter_context(_machine_lock(job_id))] if request.get("exclusive", True) else []
             lock = _take(stack, job.folder)
             # Nobody is at work, so this is ours to write: the last worker's process id may be somebody else's by now.
-            write_json(job.folder / "status.json", {"format": FORMAT_VERSION, "state": "starting"})
+            write_json(job.folder / "status.json", _begun_again(job.folder))
             (job.folder / "stop").unlink(missing_ok=True)
             (job.folder / LEADER).unlink(missing_ok=True)
         except BlockingIOError as err:
@@ -202,7 +202,7 @@ def hold_part(
             folder.mkdir(parents=True, exist_ok=True)
             lock = _take(stack, folder)
             stack.callback(fcntl.flock, lock, fcntl.LOCK_UN)  # a child that inherited the open file must not keep it
-            write_json(folder / "status.json", {"format": FORMAT_VERSION, "state": "starting"})
+            write_json(folder / "status.json", _begun_again(folder))
             (folder / "stop").unlink(missing_ok=True)
             if not (folder / "spec.json").is_file():
                 request = _request(kind, module, spec, True, owner, environment=environment)
@@ -214,13 +214,20 @@ def hold_part(
         yield folder
 
 
+def _begun_again(folder: Path) -> dict[str, Any]:
+    """The status of a job whose worker is about to start; the seconds it has worked before go on."""
+    return {"format": FORMAT_VERSION, "state": "starting", "seconds": read_json(folder / "status.json").get("seconds")}
+
+
 def hold_if_free(folder: Path) -> IO[str]:
     """Take a job's lock where nobody holds it, for as long as the file returned is open or the process lives.
 
-    A worker that `start_job` started has inherited the lock, and nothing changes for it.
+    Whoever starts a worker by hand wants it to work, so an earlier wish to stop no longer counts then. A worker that
+    `start_job` started has inherited the lock, and nothing changes for it.
     """
     handle = (folder / "lock").open("a")
-    _try_lock(handle)
+    if _try_lock(handle):
+        (folder / "stop").unlink(missing_ok=True)
     return handle
 
 
@@ -302,8 +309,7 @@ def read_job(job_id: str) -> Job:
     if alive and state not in ACTIVE:
         state = "running"  # it has said its last word and holds the machine until it is gone
     elif not alive and state in ACTIVE:
-        asked = any((jobs_path() / name / "stop").exists() for name in (job_id, owner) if name)
-        state = "stopped" if asked else "failed"
+        state = "stopped" if (folder / "stop").exists() else "failed"
         if state == "failed":
             status["message"] = (
                 "The worker process ended without a word: it was killed, or the machine went down. The system kills "
@@ -331,6 +337,13 @@ def active_jobs() -> list[Job]:
     return [job for name in held if (jobs_path() / name / "spec.json").is_file() and (job := read_job(name)).active]
 
 
+def watched_jobs() -> list[Job]:
+    """Return the jobs at work, but for parts whose owner is: those are watched with it."""
+    active = active_jobs()
+    ids = {job.job_id for job in active}
+    return [job for job in active if job.owner not in ids]
+
+
 def stop_job(job_id: str) -> Job:
     """Stop a job and every process of it; returns when it is gone, at most a few seconds later.
 
@@ -341,7 +354,10 @@ def stop_job(job_id: str) -> Job:
     job = read_job(job_id)
     if not job.active:
         return job
-    (job.folder / "stop").touch()
+    # One process does an owner and its part, so what stops the one stops the other; each says so of itself.
+    for name in {job_id, job.owner or job_id, *(part.job_id for part in list_parts(job_id))}:
+        if name == job_id or read_job(name).active:
+            (jobs_path() / name / "stop").touch()
     for send, sign in ((os.kill, signal.SIGTERM), (os.killpg, signal.SIGKILL), (os.killpg, signal.SIGKILL)):
         job = read_job(job_id)
         leader = _leader(job.folder)

@@ -28,6 +28,7 @@ RESULTS_VERSION = 1
 LOADING = """\
 import timm
 from PIL import Image
+
 model = timm.create_model("local-dir:model", pretrained=True).eval()
 transform = timm.data.create_transform(**timm.data.resolve_model_data_config(model), is_training=False)
 scores = model(transform(Image.open("photo.jpg").convert("RGB"))[None]).softmax(-1)[0]

@@ -81,7 +81,9 @@ class Prepared:
         growing = GROWING if self.spec.growing else ()
         stages = [(stage, stage_transform(self.config, stage, any_way_up=any_way_up)) for stage in growing]
         steps = steps or self.spec.planned_steps(self.recipe, len(self.fit))
-        return Training(self.accelerator, self.model, loader, self.recipe, steps, folder, stages)
+        return Training(
+            self.accelerator, self.model, loader, self.recipe, steps, folder, self.dataset.content_key(), stages
+        )
 
 
 def prepare_run(
@@ -101,6 +103,8 @@ def prepare_run(
     """
     with contextlib.suppress(OSError, AttributeError):
         os.nice(NICENESS - os.nice(0))
+    if spec.device == "cuda" and not torch.cuda.is_available():
+        raise BakeoffError("There is no CUDA device that PyTorch can use. Train on the CPU, or leave the choice to it.")
     on_gpu = spec.device != "cpu" and torch.cuda.is_available()
     accelerator = Accelerator(
         cpu=not on_gpu,  # several processes only find each other where they are told so

@@ -48,7 +48,11 @@ class Reporter:
             leads: Whether this process speaks for the job. Of several that share the work, one does; the others only
                 listen for the signal to stop.
         """
-        self._folder, self._listener, self._leads = folder, listener, leads
+        self._folder, self._listener = folder, listener
+        self.leads = leads
+        """Whether this process speaks for the job."""
+        self.earlier_seconds = read_json(folder / "status.json").get("seconds") or 0.0
+        """Seconds that workers before this one have worked on the job."""
         self._status: dict[str, Any] = {
             "format": FORMAT_VERSION,
             "state": "running",
@@ -65,7 +69,7 @@ class Reporter:
     def finish(self, state: str, message: str) -> None:
         """Write the last status: `done`, `failed` or `stopped`, and why in a sentence."""
         self.report(state=state, message=message, current=None, time_left_s=0)
-        if not self._leads:
+        if not self.leads:
             return
         self._reserve.unlink(missing_ok=True)
 
@@ -81,7 +85,7 @@ class Reporter:
             NoSpaceError: The disk is full.
         """
         self._status.update(fields, updated_at=now())
-        if not self._leads:
+        if not self.leads:
             return
         path = self._folder / "status.json"
         try:
@@ -101,7 +105,7 @@ class Reporter:
         Raises:
             NoSpaceError: The disk is full.
         """
-        if not self._leads:
+        if not self.leads:
             return
         try:
             with (self._folder / "metrics.jsonl").open("a") as handle:
@@ -115,7 +119,7 @@ class Reporter:
         Raises:
             NoSpaceError: The disk is full.
         """
-        if not self._leads:
+        if not self.leads:
             return
         path = self._folder / "metrics.jsonl"
         lines = read_text(path).split("\n")[:-1]

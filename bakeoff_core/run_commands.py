@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from bakeoff_core import formatting, jobs, runs
+from bakeoff_core.dataset_index import expanded
 from bakeoff_core.datasets import DATASETS
 from bakeoff_core.printing import follow, print_json, remark
 from bakeoff_core.recipes import RECIPES
@@ -108,7 +110,13 @@ def _spec_fields(arguments: argparse.Namespace) -> dict[str, Any]:
         "learning_rate": arguments.lr,
         "device": arguments.device,
         **{name: getattr(arguments, name) for name in _SAME_NAMES},
+        # The worker looks from another folder than the user's.
+        **{name: _absolute(getattr(arguments, name)) for name in ("data_dir", "weights_file")},
     }
+
+
+def _absolute(path: str | None) -> str | None:
+    return str(expanded(Path(path)).absolute()) if path else None
 
 
 def _require_ours(job_id: str) -> str:

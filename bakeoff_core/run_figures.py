@@ -53,7 +53,7 @@ class Curve:
 
 def loss_figure(curves: Sequence[Curve], *, dark: bool = False) -> go.Figure:
     """Draw the training loss of each step, faint, and its mean over parts of the run."""
-    figure, palette, colours = _empty("Training loss (cross-entropy)", dark)
+    figure, palette, colours = _empty("Training loss: how wrong it still is", dark)
     for at, curve in enumerate(curves):
         points = [(m["step"], m["loss"]) for m in curve.metrics if m.get("loss") is not None]
         if not points:

@@ -6,10 +6,12 @@ which run in a process of their own), and which recipe to choose (`recipes`).
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields
 from statistics import fmean
-from typing import Any
+from typing import Any, TypeVar
 
 from bakeoff_core import jobs
 from bakeoff_core.comparison import COMPARED, FULL, Comparison, from_json
@@ -55,6 +57,9 @@ MAX_EPOCHS = 10_000
 MAX_BATCH_SIZE = 4096
 MAX_PROCESSES = 64
 IMG_SIZES = (16, 2048)
+
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -242,13 +247,13 @@ def start_run(spec: FinetuneSpec, *, trial: bool = False) -> Run:
 def read_estimate(trial: Run) -> Estimate | None:
     """Return what a finished trial found; `None` before it has ended, or where it failed."""
     found = read_json(trial.job.folder / ESTIMATE)
-    return Estimate(**found) if found else None
+    known = set(Estimate.__dataclass_fields__)
+    return Estimate(**found) if set(found) == known else None
 
 
 def last_trial(spec: FinetuneSpec) -> Run | None:
-    """Return the newest trial of exactly this run that has not failed; `None` where there is none."""
-    trials = (_run_of(job) for job in jobs.list_jobs(TRIAL_KIND))
-    return next((t for t in trials if t.spec == spec and t.job.state not in ("failed", "stopped")), None)
+    """Return the newest trial of exactly this run that was not stopped; `None` where there is none."""
+    return next((t for t in _readable(TRIAL_KIND, _run_of) if t.spec == spec and t.job.state != "stopped"), None)
 
 
 def read_run(run_id: str) -> Run:
@@ -260,12 +265,15 @@ def read_run(run_id: str) -> Run:
     job = jobs.read_job(run_id)
     if job.kind not in (KIND, TRIAL_KIND):
         raise BakeoffError(f"Job {run_id} is no fine-tuning run.")
-    return _run_of(job)
+    try:
+        return _run_of(job)
+    except (ValueError, TypeError) as err:
+        raise BakeoffError(f"Run {run_id} asks for what this version does not know: {err}") from err
 
 
 def list_runs() -> list[Run]:
     """Return every run, the newest first; trials are left out."""
-    return [_run_of(job) for job in jobs.list_jobs(KIND)]
+    return list(_readable(KIND, _run_of))
 
 
 def summarise_run(run: Run) -> dict[str, Any]:
@@ -324,7 +332,7 @@ def read_comparison(comparison_id: str) -> ComparisonRun:
 
 def list_comparisons() -> list[ComparisonRun]:
     """Return every comparison, the newest first."""
-    return [_comparison_of(job) for job in jobs.list_jobs(COMPARISON_KIND)]
+    return list(_readable(COMPARISON_KIND, _comparison_of))
 
 
 def summarise_comparison(found: ComparisonRun) -> dict[str, Any]:
@@ -355,6 +363,13 @@ def summarise_comparison(found: ComparisonRun) -> dict[str, Any]:
         "sentences": comparison_sentences(result) if result else [],
         "message": found.job.status.get("message"),
     }
+
+
+def _readable(kind: str, read: Callable[[jobs.Job], Found]) -> Iterator[Found]:
+    """The jobs of a kind, the newest first, without those whose request only another version understands."""
+    for job in jobs.list_jobs(kind):
+        with contextlib.suppress(ValueError, TypeError):
+            yield read(job)
 
 
 def _run_of(job: jobs.Job) -> Run:

@@ -46,7 +46,7 @@ def choose_start(
     why = []
     if pick is not None:
         why.append(
-            f"The pick, {pick.model_name}, has to wait: its weights are not on this machine, and the hub they come "
+            f"The pick, {pick.model_name}, has to wait: its weights are not on this machine, and the site they come "
             "from does not answer."
         )
     elif decision is not None:

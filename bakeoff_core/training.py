@@ -22,6 +22,7 @@ from torch.utils.data import DataLoader
 
 from bakeoff_core.batches import ImageFiles, evaluation_loader, shared
 from bakeoff_core.datasets import LabelledImage
+from bakeoff_core.errors import BakeoffError
 from bakeoff_core.recipes import Recipe, Stage
 from bakeoff_core.transfer import create_mixup, create_optimizer, create_scheduler, train_layers
 
@@ -62,6 +63,7 @@ class Training:
         recipe: Recipe,
         steps: int,
         folder: Path,
+        content_key: str,
         stages: Sequence[tuple[Stage, Callable[[Any], torch.Tensor]]] = (),
     ) -> None:
         """Prepare to train.
@@ -73,10 +75,11 @@ class Training:
             recipe: What trains when, and at which rates.
             steps: Steps in all.
             folder: Where checkpoints go.
+            content_key: Of the images; a checkpoint of others is refused.
             stages: With growing images, each stage and the transform of its images; empty for the loader's own.
         """
         self._accelerator, self._recipe, self._folder = accelerator, recipe, folder
-        self._stages = stages
+        self._content_key, self._stages = content_key, stages
         self._images: ImageFiles = loader.dataset
         self.bare = model
         """The model itself, without what several processes wrap around it."""
@@ -128,7 +131,8 @@ class Training:
         self._accelerator.save_state(str(new))
         self._accelerator.wait_for_everyone()
         if leads:
-            (new / "step.json").write_text(json.dumps({"step": self.number, "steps": self.steps}))
+            state = {"step": self.number, "steps": self.steps, "content_key": self._content_key}
+            (new / "step.json").write_text(json.dumps(state))
             shutil.rmtree(old, ignore_errors=True)
             if current.exists():
                 current.rename(old)
@@ -137,17 +141,25 @@ class Training:
         self._kept_at = time.monotonic()
 
     def restore(self) -> bool:
-        """Go on from the last checkpoint, if there is a whole one for this many steps."""
+        """Go on from the last checkpoint, if there is a whole one.
+
+        Raises:
+            BakeoffError: The images have changed since; what was learned from some may be tested on now.
+        """
         for end in ("", "-old"):
             kept = self._folder / f"{CHECKPOINT}{end}"
             try:
                 state = json.loads((kept / "step.json").read_text())
             except (OSError, ValueError):
                 continue
-            if state.get("steps") == self.steps:
-                self._accelerator.load_state(str(kept))
-                self.number = state["step"]
-                return True
+            if (state.get("steps"), state.get("content_key")) != (self.steps, self._content_key):
+                raise BakeoffError(
+                    "The images have changed since this run began: an image it has learned from could be one it is "
+                    "tested on now. Start a new run."
+                )
+            self._accelerator.load_state(str(kept))
+            self.number = state["step"]
+            return True
         return False
 
     def _set_stage(self) -> tuple[Any, int]:

@@ -11,8 +11,8 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
@@ -21,6 +21,7 @@ import numpy as np
 
 from bakeoff_core.batches import start_decoders
 from bakeoff_core.datasets import LabelledImage
+from bakeoff_core.errors import BakeoffError
 from bakeoff_core.features import compute_features, features_key, read_features, weights_digest
 from bakeoff_core.finetune import process_began, run_to_end, validation_interval
 from bakeoff_core.heap import keep_freed_memory
@@ -35,8 +36,8 @@ from bakeoff_core.reporter import Reporter
 from bakeoff_core.runs import ESTIMATE, Estimate, FinetuneSpec
 from bakeoff_core.training import CHECKPOINT, CHECKPOINT_S, Training, predict
 
-DECODED_IMAGES = 64
-"""Images decoded to see how long checking all of them takes."""
+TRIED_IMAGES = 256
+"""Images that the trial works with; all of the run's where there are fewer."""
 JUDGED_IMAGES = 128
 """Images run through the model to see how long judging all of them takes."""
 HEAD_STEPS = 300
@@ -60,14 +61,12 @@ class Trial:
         )
         self._seconds["starting"] = time.monotonic() - process_began()
         self._reporter.report(message="Trying a few steps", model_name=run.model_name, weights=run.weights)
-        images = [image for split in run.dataset.splits().values() for image in split]
-        if not run.was_checked:
-            self._seconds["checking the images"] = len(images) * self._decoding_s(images)
+        tried = self._sound_sample(run)
         if run.recipe.uses_features:
-            self._try_features(run)
+            self._try_features(run, tried)
             rate = None
         else:
-            rate = self._try_training(run)
+            rate = self._try_training(run, tried)
         estimate = Estimate(
             seconds=sum(self._seconds.values()),
             parts=self._seconds,
@@ -79,31 +78,34 @@ class Trial:
         )
         write_text(self._folder / ESTIMATE, json.dumps(asdict(estimate), indent=1))
 
-    def _tell(self, message: str, **fields: object) -> None:
-        self._reporter.report(message=message)
-
-    def _decoding_s(self, images: Sequence[LabelledImage]) -> float:
-        """Seconds to decode one image, as checking does."""
-        some = spread(images, DECODED_IMAGES)
+    def _sound_sample(self, run: Prepared) -> list[LabelledImage]:
+        """Some images to learn from that do open; and how long it would take to see of all whether they do."""
+        some = spread(run.fit, max(TRIED_IMAGES, 2 * self._spec.batch_size))
+        if run.was_checked:
+            return some
         began = time.monotonic()
-        find_damaged(image.path for image in some)
-        return (time.monotonic() - began) / len(some)
+        damaged = find_damaged(image.path for image in some)
+        pace_s = (time.monotonic() - began) / len(some)
+        self._seconds["checking the images"] = sum(map(len, run.dataset.splits().values())) * pace_s
+        sound = [image for image in some if image.path not in damaged]
+        if not sound:
+            raise BakeoffError(
+                f"None of {len(some)} images can be used, the first because {next(iter(damaged.values()))}"
+            )
+        return sound
 
-    def _try_features(self, run: Prepared) -> None:
+    def _try_features(self, run: Prepared, tried: Sequence[LabelledImage]) -> None:
         """See how long the features take that are not kept yet, and the head's steps on them."""
         key = features_key(run.dataset.content_key(), weights_digest(run.model), run.config)
         missing = {split: len(i) for split, i in run.dataset.splits().items() if read_features(key, split) is None}
         passes = sum(count * (1 + (split != "test")) for split, count in missing.items())
         if passes:
-            marks: list[tuple[float, int]] = []
-            some = spread(run.dataset.test, JUDGED_IMAGES)
-            began = time.monotonic()
-            compute_features(
-                run.accelerator, run.model, some, run.judge, progress=lambda n: marks.append((time.monotonic(), n))
+            start_s, pace_s = _time_passes(
+                lambda progress: compute_features(
+                    run.accelerator, run.model, spread(tried, JUDGED_IMAGES), run.judge, progress=progress
+                )
             )
-            self._seconds["computing features"] = passes * _pace(marks) + len(missing) * (
-                marks[0][0] - began - marks[0][1] * _pace(marks)
-            )
+            self._seconds["computing features"] = len(missing) * start_s + passes * pace_s
         steps = self._spec.planned_steps(run.recipe, len(run.fit))
         self._seconds["training the head"] = steps * self._head_step_s(run)
 
@@ -121,10 +123,11 @@ class Trial:
         self._reporter.keep_metrics(lambda metric: False)
         return seconds
 
-    def _try_training(self, run: Prepared) -> float:
+    def _try_training(self, run: Prepared, tried: Sequence[LabelledImage]) -> float:
         """See how long steps, validations and the test take; return the images trained a second."""
-        training = run.training(self._folder)
-        steps, epoch = training.steps, training.epoch_steps
+        steps = self._spec.planned_steps(run.recipe, len(run.fit))
+        epoch = max(1, len(run.fit) // self._spec.batch_size)
+        training = replace(run, fit=tuple(tried)).training(self._folder, steps)
         total_s = 0.0
         for start, end in segments(run, steps):
             first_s, step_s = _time_steps(training, start)
@@ -136,17 +139,11 @@ class Trial:
         keep_s = time.monotonic() - began
         shutil.rmtree(self._folder / CHECKPOINT, ignore_errors=True)
         self._seconds["checkpoints"] = keep_s * (1 + total_s // CHECKPOINT_S)
-        marks: list[tuple[float, int]] = []
-        began = time.monotonic()
-        predict(
-            run.accelerator,
-            training.bare,
-            spread(run.dataset.test, JUDGED_IMAGES),
-            run.judge,
-            lambda done: marks.append((time.monotonic(), done)),
+        start_s, pace_s = _time_passes(
+            lambda progress: predict(
+                run.accelerator, training.bare, spread(tried, JUDGED_IMAGES), run.judge, progress=progress
+            )
         )
-        pace_s = _pace(marks)
-        start_s = max(0.0, marks[0][0] - began - marks[0][1] * pace_s)
         if run.val:
             every = validation_interval(steps, epoch)
             times = steps // every + (steps % every > 0)
@@ -181,10 +178,15 @@ def _time_steps(training: Training, start: int) -> tuple[float, float]:
     return times[0], fmean(times[1:] or times)
 
 
-def _pace(marks: list[tuple[float, int]]) -> float:
-    """Seconds an image, from (moment, images done) after each batch; what comes before the first is left out."""
-    (began, first), (ended, last) = marks[0], marks[-1]
-    return (ended - began) / (last - first) if last > first else 0.0
+def _time_passes(run_through: Callable[[Callable[[int], None]], object]) -> tuple[float, float]:
+    """Time a pass of images through the model that tells how many are done: seconds to start, and for each image."""
+    began, marks = time.monotonic(), []
+    run_through(lambda done: marks.append((time.monotonic(), done)))
+    (first_at, first), (ended, last) = marks[0], marks[-1]
+    if last == first:  # a single batch: all of its time is the images'
+        return 0.0, (ended - began) / last
+    pace_s = (ended - first_at) / (last - first)
+    return max(0.0, first_at - began - first * pace_s), pace_s
 
 
 def main(folder: str) -> int:

@@ -94,26 +94,11 @@ def compare(
 
 def curve_of(metrics: Iterable[Mapping[str, Any]]) -> tuple[CurvePoint, ...]:
     """Return the validations among a run's measurements, as `jobs.Job.metrics` returns them."""
-    points, before, last = [], 0.0, 0.0
-    for metric in metrics:
-        seconds = metric.get("seconds")
-        if seconds is not None:
-            if seconds < last:  # resumed: its clock began again
-                before += last
-            last = seconds
-        if metric.get("val_accuracy") is not None:
-            points.append(CurvePoint(metric["step"], metric["val_accuracy"], round(before + last, 3)))
-    return tuple(points)
-
-
-def earlier_seconds(metrics: Iterable[Mapping[str, Any]]) -> float:
-    """Return the seconds of a resumed run's legs before the last, by its measurements; 0 for one never resumed."""
-    before = last = 0.0
-    for metric in metrics:
-        seconds = metric.get("seconds")
-        if seconds is not None:
-            before, last = before + (last if seconds < last else 0.0), seconds
-    return before
+    return tuple(
+        CurvePoint(metric["step"], metric["val_accuracy"], metric["seconds"])
+        for metric in metrics
+        if metric.get("val_accuracy") is not None
+    )
 
 
 def find_crossing(

@@ -124,7 +124,10 @@ def _packaged_path(model_name: str) -> Path | None:
 def _cached_path(model_name: str) -> Path | None:
     from huggingface_hub import try_to_load_from_cache  # here: it takes a moment that not every caller needs
 
-    found = try_to_load_from_cache(f"timm/{model_name}", HUB_FILE)
+    try:
+        found = try_to_load_from_cache(f"timm/{model_name}", HUB_FILE)
+    except ValueError:  # no name that the hub could have
+        return None
     return Path(found) if isinstance(found, str) else None
 
 

@@ -7,8 +7,7 @@ from pages.parts import comparison_view, finetune_form, run_list, run_watch, sid
 
 sidebar.require_app()
 st.markdown("## Fine-tune on your classes")
-# The runs of a comparison are watched with it.
-active = [job for job in jobs.active_jobs() if job.kind in runs.KINDS and job.owner is None]
+active = [job for job in jobs.watched_jobs() if job.kind in runs.KINDS]
 for job in active:
     run_watch.draw(job.job_id)
 finetune_form.draw()

@@ -166,8 +166,8 @@ def test_a_run_that_fails_is_named_and_the_others_are_compared(cells: Path, tmp_
     found = ended(comparison.comparison_id)
     log = read_job(comparison.comparison_id).log()
     assert [run["state"] for run in found["runs"]] == ["failed", "done", "done"], log
-    assert found["state"] == "done"
-    assert found["message"] == "Finished, but for what failed: Linear probe."
+    assert found["state"] == "failed"
+    assert found["message"] == "Finished, but for what failed: Linear probe. Mend that and resume."
     assert found["transfer_recipe"] == FULL and found["labels"] == ()
     assert any(
         sentence.startswith("Linear probe was left out: A linear probe needs") for sentence in found["sentences"]

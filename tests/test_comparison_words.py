@@ -80,7 +80,7 @@ def test_a_crossing_says_who_is_above_since_when_and_who_was_before() -> None:
         ),
         (
             points((400, 50), (1600, 55)),
-            "The linear probe saved no labels: with all of them it tests below from scratch.",
+            "The linear probe saved no labels: with all of them its test accuracy is not above from scratch's.",
         ),
     ],
 )

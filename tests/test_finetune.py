@@ -183,7 +183,6 @@ def test_two_processes_stopped_or_killed_leave_none_behind(cells: Path, kill: bo
 def test_a_stopped_run_goes_on_under_the_users_own_launcher(cells: Path) -> None:
     run = start_run(request(cells, "full", steps=8))
     assert stop_job(run.run_id).state == "stopped"
-    (run.job.folder / "stop").unlink()
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     done = subprocess.run(
         [*launcher, "-m", "bakeoff_core.finetune", str(run.job.folder)], cwd=ROOT, capture_output=True, text=True
@@ -232,6 +231,44 @@ def test_features_that_were_cut_off_go_on_from_what_was_kept(cells: Path, monkey
         text=True,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_run_whose_images_changed_since_its_checkpoint_is_not_gone_on_with(cells: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(cells, own)
+    run = start_run(request(own, "full", steps=400))
+    assert wait_until((run.job.folder / "checkpoint" / "step.json").exists, LONG_S), read_job(run.run_id).log()
+    assert stop_job(run.run_id).state == "stopped"
+    next((own / "defective").glob("cell*.png")).unlink()
+    resume_job(run.run_id)
+    found = ended(run.run_id)
+    assert found["state"] == "failed"
+    assert "The images have changed since this run began" in found["message"]
+
+
+def test_a_folder_without_images_to_validate_on_can_be_probed(cells: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    for name in ("functional", "defective"):
+        images = sorted((cells / name).glob("cell*.png"))
+        for part, chosen in (("train", images[:20]), ("test", images[20:30])):
+            (own / part / name).mkdir(parents=True)
+            for image in chosen:
+                shutil.copy(image, own / part / name)
+        (own / "val" / name).mkdir(parents=True)
+    found = ended(start_run(request(own, "linear-probe", steps=20)).run_id)
+    assert (found["state"], found["val_accuracy"]) == ("done", None)
+
+
+def test_a_trial_passes_over_damaged_images_and_a_failed_one_says_why(cells: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(cells, own)
+    for image in sorted((own / "defective").glob("cell*.png"))[:8]:
+        image.write_bytes(image.read_bytes()[:2000])
+    trial = start_run(request(own, "full", steps=20), trial=True)
+    assert ended(trial.run_id)["state"] == "done", trial.job.log()
+    spec = request(own, "full", steps=20, device="cuda")
+    assert "no CUDA device" in ended(start_run(spec, trial=True).run_id)["message"]
+    assert last_trial(spec).job.state == "failed"
 
 
 def test_memory_that_runs_out_is_said_with_what_to_do(cells: Path) -> None:

@@ -411,12 +411,22 @@ def test_a_part_whose_owner_was_killed_has_failed_and_is_resumed_with_it_or_alon
     assert len(list_parts(job.job_id)) == 1
 
 
-def test_a_part_killed_after_its_owner_was_asked_to_stop_is_stopped(owner) -> None:
+@pytest.mark.parametrize("asked", ["owner", "part"])
+def test_an_owner_and_its_part_that_do_not_answer_are_both_stopped_whichever_is_asked(owner, asked: str) -> None:
     job = owner(seconds=600)
     part = first_part(job)
-    (job.folder / "stop").touch()
-    os.kill(part.status["pid"], signal.SIGKILL)
-    assert ended(part).state == "stopped"
+    os.kill(part.status["pid"], signal.SIGSTOP)  # deaf, so that neither says a last word of its own
+    stop_job(job.job_id if asked == "owner" else part.job_id)
+    assert (ended(job).state, ended(part).state) == ("stopped", "stopped")
+
+
+def test_a_part_killed_long_after_its_owner_was_stopped_has_failed(owner) -> None:
+    job = owner(seconds=600)
+    part = first_part(job)
+    stop_job(job.job_id)
+    alone = ready(resume_job(part.job_id))
+    os.kill(alone.status["pid"], signal.SIGKILL)
+    assert ended(part).state == "failed"
 
 
 def test_a_part_that_another_process_works_on_is_refused(owner) -> None:

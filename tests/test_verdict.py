@@ -8,7 +8,6 @@ from bakeoff_core.verdict import (
     compare,
     count_labels_saved,
     curve_of,
-    earlier_seconds,
     find_crossing,
     find_reach,
 )
@@ -73,17 +72,15 @@ def test_what_is_left_of_a_comparison_without_its_probe_or_from_scratch() -> Non
 # --- curves ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_curve_is_read_from_the_validations_and_adds_up_the_legs_of_a_resumed_run() -> None:
+def test_a_curve_is_read_from_the_validations() -> None:
     metrics = [
         {"step": 1, "loss": 0.7, "seconds": 10.0},
         {"step": 1, "val_accuracy": 60.0, "seconds": 12.0},
-        {"step": 2, "loss": 0.6, "seconds": 3.0},  # resumed here
-        {"step": 2, "val_accuracy": 70.0, "seconds": 4.0},
-        {"step": 3, "val_accuracy": 71.0, "seconds": 6.0},
+        {"step": 2, "loss": 0.6, "seconds": 15.0},
+        {"step": 2, "val_accuracy": 70.0, "seconds": 16.0},
     ]
-    assert curve_of(metrics) == (CurvePoint(1, 60.0, 12.0), CurvePoint(2, 70.0, 16.0), CurvePoint(3, 71.0, 18.0))
-    assert earlier_seconds(metrics) == 12.0
-    assert curve_of([]) == () and earlier_seconds([]) == 0
+    assert curve_of(metrics) == (CurvePoint(1, 60.0, 12.0), CurvePoint(2, 70.0, 16.0))
+    assert curve_of([]) == ()
 
 
 def test_a_crossing_is_where_a_curve_is_first_above_where_it_stays_and_where_it_is_clear() -> None:

@@ -40,6 +40,8 @@ def _draw_one(found: runs.ComparisonRun) -> None:
     if comparison is None:
         _draw_unfinished(found)
         return
+    if found.job.state != "done":
+        _draw_unfinished(found)
     st.markdown("\n".join(f"- {sentence}" for sentence in comparison_sentences(comparison, markdown_text)))
     curves = curves_of(found)
     left, right = st.columns(2)
@@ -72,7 +74,7 @@ def _draw_one(found: runs.ComparisonRun) -> None:
 
 
 def _draw_unfinished(found: runs.ComparisonRun) -> None:
-    """Say how a comparison ended that says nothing yet, and offer to go on."""
+    """Say how a comparison ended that is not complete, and offer to go on."""
     message = markdown_text(found.job.status.get("message") or "")
     (st.warning if found.job.state == "stopped" else st.error)(message or found.job.state)
     holder = jobs.machine_holder()

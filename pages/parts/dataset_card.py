@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from bakeoff_core import download, jobs
+from bakeoff_core.dataset_index import expanded
 from bakeoff_core.dataset_summary import DatasetSummary, describe_dataset, sample_images
 from bakeoff_core.datasets import ImageDataset, read_dataset
 from bakeoff_core.errors import BakeoffError, DatasetMissingError
@@ -50,7 +51,7 @@ def choose() -> tuple[ImageDataset, str | None] | None:
         st.error(markdown_text(err))
         return None
     _describe(dataset)
-    return dataset, folder or None
+    return dataset, str(expanded(Path(folder)).absolute()) if folder else None
 
 
 def _describe(dataset: ImageDataset) -> None:
@@ -110,9 +111,8 @@ def _draw_download(job_id: str) -> None:
     status = job.status
     share = min(1.0, (status.get("done") or 0) / max(1, status.get("total") or 1))
     left = status.get("time_left_s")
-    st.progress(
-        share, text=f"{status.get('message') or 'Starting'}" + (f" · about {duration(left)} left" if left else "")
-    )
+    words = markdown_text(status.get("message") or "Starting")
+    st.progress(share, text=words + (f" · about {duration(left)} left" if left else ""))
     if st.button("Stop the download", key=f"stop-{job_id}"):
         jobs.stop_job(job_id)
         st.rerun()

@@ -75,15 +75,16 @@ def _spec(model: model_choice.Chosen, dataset: ImageDataset, folder: str | None,
     train_on = part.selectbox(
         "Train on",
         runs.TRAIN_ON,
+        format_func={"train": "training images", "train+val": "those and validation"}.get,
         key="train_on",
         persist_state="session",
-        help="With train+val more images are learned from, and none are left to validate on.",
+        help="With the validation images more is learned from, and none are left to watch the accuracy by.",
     )
     growing = any_way_up = False
     with st.expander("More settings", icon=":material/tune:"):
         rate, size, seed = st.columns(3)
         learning_rate = rate.number_input(
-            "Learning rate of the head",
+            "Learning rate of the new layer",
             min_value=0.0,
             value=None,
             format="%g",
@@ -101,13 +102,22 @@ def _spec(model: model_choice.Chosen, dataset: ImageDataset, folder: str | None,
             persist_state="session",
             help="Side of the square that the network sees. Smaller is quicker, and usually less accurate.",
         )
-        chosen_seed = seed.number_input("Seed", 0, 2**32 - 1, 0, key="seed", persist_state="session")
+        chosen_seed = seed.number_input(
+            "Seed",
+            0,
+            2**32 - 1,
+            0,
+            key="seed",
+            persist_state="session",
+            help="Fixes everything that is drawn at random: the same seed gives the same run.",
+        )
         if not RECIPES[recipe].uses_features:
             growing = st.checkbox(
                 "Let the images grow while it trains",
                 key="growing",
                 persist_state="session",
-                help="Progressive training: image size, RandAugment and mixup grow together in three stages.",
+                help="Progressive training in three stages: small images first, then larger ones with stronger random "
+                "changes (RandAugment, mixup).",
             )
             any_way_up = dataset.any_way_up or st.checkbox(
                 "Images have no up and down",
@@ -142,6 +152,8 @@ def _start(spec: FinetuneSpec) -> None:
     holder = jobs.machine_holder()
     trial = runs.last_trial(spec)
     estimate = runs.read_estimate(trial) if trial else None
+    if trial is not None and trial.job.state == "failed":
+        st.error(f"The cost could not be worked out. {markdown_text(trial.job.status.get('message') or '')}")
     if estimate is not None:
         _draw_cost(estimate)
     elif holder:
@@ -150,9 +162,9 @@ def _start(spec: FinetuneSpec) -> None:
         st.caption("What it costs is found by a trial of a few steps on this machine, in about 20 seconds.")
     with st.container(horizontal=True):
         if st.button(
-            "Work out the cost",
+            "Work out the cost" + (" again" if estimate else ""),
             icon=":material/timer:",
-            disabled=bool(holder or estimate),
+            disabled=bool(holder),
             type="secondary" if estimate else "primary",
         ):
             _launch(lambda: runs.start_run(spec, trial=True))
@@ -174,9 +186,17 @@ def _start(spec: FinetuneSpec) -> None:
 
 
 def _compared(spec: FinetuneSpec) -> runs.ComparisonSpec:
-    """The comparison that differs from a run in nothing but the recipes."""
+    """The comparison that differs from a run in nothing but the recipes.
+
+    What belongs to the chosen recipe stays behind: its usual number of epochs, and a rate meant for another one.
+    """
     shared = {field.name for field in fields(runs.ComparisonSpec)}
-    return runs.ComparisonSpec(**{name: value for name, value in asdict(spec).items() if name in shared})
+    values = {name: value for name, value in asdict(spec).items() if name in shared}
+    if spec.epochs == RECIPES[spec.recipe].epochs:
+        values["epochs"] = None
+    if spec.recipe != "full":
+        values["learning_rate"] = None
+    return runs.ComparisonSpec(**values)
 
 
 def _draw_cost(estimate: runs.Estimate) -> None:

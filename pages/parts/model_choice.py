@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from bakeoff_core import catalogue
+from bakeoff_core.dataset_index import expanded
 from bakeoff_core.decision import decide
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import markdown_code, markdown_text
@@ -38,8 +39,10 @@ def draw() -> Chosen | None:
     """Draw the choice, the pick chosen first, and where the weights come from; `None` while it can't be used."""
     can_download = is_hub_reachable()
     shown = sidebar.shown()
-    table = data.candidates_of(shown.setting, "latency") if shown else None
     asked = asked_before()
+    table = data.candidates_of(shown.setting, "latency", asked.source, asked.chosen) if shown else None
+    if table is not None:
+        table = table[table["error"].isna()]
     decision = None if table is None else decide(table, asked.limits, rule=asked.rule, cost=asked.cost)
     start = choose_start(decision, table, can_download=can_download)
     names = list(dict.fromkeys([start.model_name, *PACKAGED, *(table["model_name"] if table is not None else ())]))
@@ -75,12 +78,13 @@ def draw() -> Chosen | None:
             "accepted.",
         ).strip()
     try:
-        weights = find_weights(name, Path(path) if path else None)
+        file = expanded(Path(path)).absolute() if path else None  # the worker looks from another folder
+        weights = find_weights(name, file)
     except BakeoffError as err:
         st.error(markdown_text(err))
         return None
     _describe(weights, can_download, name)
-    return Chosen(name, path or None)
+    return Chosen(name, str(file) if file else None)
 
 
 def _reason(start: Start) -> str:

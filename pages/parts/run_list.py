@@ -28,7 +28,7 @@ def draw() -> None:
         hide_index=True,
         width="stretch",
         height=min(38 + 35 * len(listed), 260),
-        key="runs",
+        key=f"runs-{listed[0].run_id}",  # rows are chosen by place, so a new run on top begins a new table
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": [0]}},
@@ -83,11 +83,14 @@ def _draw_one(run: runs.Run) -> None:
     if job.state == "done":
         run_results.draw(run)
         return
-    message = markdown_text(job.status.get("message") or "")
-    (st.warning if job.state == "stopped" else st.error)(
-        ("Stopped. " if job.state == "stopped" else f"Failed. {message} ")
-        + "Resume goes on from the last checkpoint, at most a minute before the end."
+    words = "Stopped." if job.state == "stopped" else f"Failed. {markdown_text(job.status.get('message') or '')}"
+    has_checkpoint = any((job.folder / f"checkpoint{end}" / "step.json").is_file() for end in ("", "-old"))
+    again = (
+        "Resume goes on from the last checkpoint, at most a minute before the end."
+        if has_checkpoint
+        else "It had no checkpoint yet: Resume begins its steps again; features that were computed are kept."
     )
+    (st.warning if job.state == "stopped" else st.error)(f"{words} {again}")
     holder = jobs.machine_holder()
     if st.button("Resume", icon=":material/resume:", disabled=bool(holder), key=f"resume-{run.run_id}"):
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import zipfile
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -143,7 +144,7 @@ def _packed(folder: Path) -> BinaryIO:
     """The exported model as a zip, opened; packed when it is first asked for."""
     target = folder / "model.zip"
     if not target.exists():
-        partial = target.with_suffix(".partial")
+        partial = target.with_suffix(f".{secrets.token_hex(4)}")  # two sessions may ask at once
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:  # weights do not compress
             for path in sorted((folder / runs.EXPORT).iterdir()):
                 archive.write(path, f"{runs.EXPORT}/{path.name}")

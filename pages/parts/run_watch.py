@@ -68,9 +68,11 @@ def progress_text(job: jobs.Job) -> str:
     """Return what a job is at, how fast it is, and how long it will take, in Markdown."""
     status = job.status
     parts = [markdown_text(status.get("message") or "Loading PyTorch and timm")]
-    if status.get("total"):
-        parts.append(f"{status.get('done') or 0:,} of {status['total']:,}")
-    if status.get("message") == "Training" and status.get("images_per_second"):
+    is_training = status.get("message") == "Training"
+    if status.get("total") and (is_training or job.kind != runs.COMPARISON_KIND):
+        what = "steps" if is_training else "images"
+        parts.append(f"{status.get('done') or 0:,} of {status['total']:,} {what}")
+    if is_training and status.get("images_per_second"):
         parts.append(images_per_second(status["images_per_second"]))
     if status.get("time_left_s"):
         parts.append(f"about {duration(status['time_left_s'])} left")

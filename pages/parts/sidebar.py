@@ -97,7 +97,7 @@ def key_of(measured: MeasuredSetting) -> str:
 @st.fragment(run_every="2s")
 def running() -> None:
     """Say what is running, and rerun the page when a job starts, ends or has saved something new."""
-    active = [job for job in jobs.active_jobs() if job.kind != measuring.NAMES_KIND and job.owner is None]
+    active = [job for job in jobs.watched_jobs() if job.kind != measuring.NAMES_KIND]
     seen = (data.stamp(profiles_path()), finished_runs_stamp(), [job.job_id for job in active])
     before = st.session_state.get("seen_by_sidebar")
     st.session_state["seen_by_sidebar"] = seen
