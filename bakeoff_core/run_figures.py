@@ -109,6 +109,12 @@ def accuracy_figure(curves: Sequence[Curve], *, dark: bool = False) -> go.Figure
             hovertemplate="step %{x:.0f}: %{y:.1f} %<extra></extra>",
         )
     figure.update_layout(showlegend=len(curves) > 1)
+    if not any(len(trace.x) for trace in figure.data):
+        where = {"xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5}
+        words = "Nothing was validated yet, or no images<br>were held back to validate on."
+        figure.add_annotation(text=words, showarrow=False, **where)
+        figure.update_xaxes(visible=False)
+        figure.update_yaxes(visible=False)
     figure.update_yaxes(color=palette.text)
     return figure
 

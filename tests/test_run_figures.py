@@ -59,7 +59,9 @@ def test_validation_has_its_interval() -> None:
 
 def test_a_run_that_has_not_begun_makes_an_empty_figure() -> None:
     assert not loss_figure([Curve("", [])]).data
-    assert not accuracy_figure([Curve("", [])]).data[0].x
+    empty = accuracy_figure([Curve("", [])])
+    assert not empty.data[0].x
+    assert "Nothing was validated yet" in empty.layout.annotations[0].text
 
 
 def test_of_many_classes_the_worst_are_drawn_worst_on_top() -> None:
