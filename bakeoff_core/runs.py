@@ -342,7 +342,7 @@ def summarise_comparison(found: ComparisonRun) -> dict[str, Any]:
     `transfer_recipe` the run it is of. `gaps`, `crossings`, `reaches`, `labels`, `labels_saved`, `findings` and
     `reasons` are as in `comparison.Comparison`, and `sentences` say all of it in words.
     """
-    result = found.result() if found.job.state == "done" else None
+    result = found.result() if not found.job.active else None
     worth = result.worth if result else None
     kept = asdict(result) if result else {}
     return {

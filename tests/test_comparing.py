@@ -137,7 +137,7 @@ def test_a_comparison_killed_in_its_second_run_goes_on_there_and_repeats_nothing
     assert {path: path.stat().st_mtime_ns for path in first.folder.iterdir()} == before
     assert [len(jobs.list_parts(comparison.comparison_id)), len(list_runs())] == [3, 3]
     steps = [metric["step"] for metric in read_job(second.job_id).metrics() if "loss" in metric]
-    assert steps == list(range(1, 41))
+    assert steps == list(range(1, 25))
 
 
 def test_a_stopped_comparison_ends_soon_and_its_run_is_stopped_too(cells: Path) -> None:

@@ -107,7 +107,7 @@ def test_user_tunes_the_pick_reloads_stops_resumes_and_finds_it_on_the_frontier_
 
     before = time.monotonic()
     page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_text("Stopped. Resume goes on from the last checkpoint")).to_be_visible()
+    expect(page.get_by_text(re.compile("Stopped. (Resume goes on|It had no checkpoint yet)"))).to_be_visible()
     assert time.monotonic() - before < 30  # the five seconds are held to in test_jobs; this browser may be slow
     page.get_by_role("button", name="Resume", exact=True).click()
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
