@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import threading
 from collections.abc import Callable, Sequence
 from multiprocessing import forkserver
 from typing import Any
@@ -19,7 +20,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from bakeoff_core.datasets import LabelledImage
 from bakeoff_core.image_files import open_rgb
-from bakeoff_core.isolation import fork_server
+from bakeoff_core.isolation import follow_parent, fork_server
 from bakeoff_core.machine import usable_cores
 
 PRELOAD = ("bakeoff_core.training",)
@@ -111,4 +112,6 @@ def _workers() -> dict[str, Any]:
 def _ignore_our_signals(worker: int) -> None:
     """The job's way to stop is not its decoders': they end with their parent."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # PyTorch's own watch looks at the fork server, which lives as long as we do: a killed trainer would leave both.
+    threading.Thread(target=follow_parent, daemon=True, name="follow the trainer").start()
     torch.set_num_threads(1)

@@ -89,7 +89,7 @@ def call(context: BaseContext, task: str, *arguments: Any, timeout_s: float = ST
 
 def _child(sender: Connection, task: str, arguments: tuple) -> None:
     """Entry point of the fresh process: do one task and send its result."""
-    threading.Thread(target=_follow_parent, daemon=True).start()
+    threading.Thread(target=follow_parent, daemon=True).start()
     module_name, _, function_name = task.partition(":")
     module = None
     try:
@@ -100,7 +100,7 @@ def _child(sender: Connection, task: str, arguments: tuple) -> None:
         sender.send((False, (words, traceback.format_exc())))
 
 
-def _follow_parent() -> None:
+def follow_parent() -> None:
     """End this process when its parent is gone, so that a killed job leaves nothing running."""
     parent = multiprocessing.parent_process()
     if parent is not None:
