@@ -30,8 +30,8 @@ COMPARISON_KIND = "compare"
 COMPARISON_MODULE = "bakeoff_core.comparing"
 ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 """What workers that train get: threads that wait for each other sleep instead of spinning. With the machine to itself
-a step takes 4 % longer; beside another busy program, where spinning threads hold the cores that the awaited ones need,
-it takes a sixth. Measuring keeps the default, as a deployed model would."""
+a step takes a little longer; beside another busy program, where spinning threads hold the cores that the awaited ones
+need, a fraction (docs/decisions/006). Measuring keeps the default, as a deployed model would."""
 KINDS = (KIND, TRIAL_KIND, COMPARISON_KIND)
 """The kinds of jobs that train."""
 
