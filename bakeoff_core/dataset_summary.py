@@ -1,6 +1,6 @@
 """What there is to say and to show of a data set: classes, counts, sizes, what was left out, and a few images.
 
-Only headers are read, but for the thumbnails. Not covered: wording and drawing.
+Only headers are read. Not covered: wording and drawing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bakeoff_core.dataset_index import ImageDataset, LabelledImage, SkippedFile
-from bakeoff_core.image_files import ImageFileError, image_size, thumbnail
+from bakeoff_core.image_files import ImageFileError, image_size
 from bakeoff_core.splitting import SPLIT_SEED
 
 MOST_SAMPLES = 12
@@ -62,14 +62,6 @@ class DatasetSummary:
     skipped_count: int
     skipped: tuple[SkippedFile, ...]
     """The first ones, with reasons."""
-
-
-@dataclass(frozen=True)
-class Sample:
-    """An image to show."""
-
-    class_name: str
-    jpeg: bytes
 
 
 def describe_dataset(dataset: ImageDataset) -> DatasetSummary:
@@ -122,20 +114,6 @@ def sample_images(dataset: ImageDataset, count: int = MOST_SAMPLES) -> tuple[Lab
             by_label[label], min(each, len(by_label[label]))
         )
     )
-
-
-def sample_thumbnails(dataset: ImageDataset, side_px: int, count: int = MOST_SAMPLES) -> tuple[Sample, ...]:
-    """Return the images of `sample_images` as JPEGs within a square of `side_px`; those that are damaged are left out.
-
-    One image at a time is in memory.
-    """
-    found = []
-    for image in sample_images(dataset, count):
-        try:
-            found.append(Sample(dataset.classes[image.label], thumbnail(image.path, side_px)))
-        except ImageFileError:
-            continue  # named by the check that every run makes of its images
-    return tuple(found)
 
 
 def _spread(items: Sequence, count: int) -> list:

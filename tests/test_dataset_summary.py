@@ -1,6 +1,5 @@
 """What a page says and shows of a data set."""
 
-import io
 from collections import Counter
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from bakeoff_core.dataset_summary import (
     ClassCount,
     describe_dataset,
     sample_images,
-    sample_thumbnails,
 )
 from bakeoff_core.datasets import read_dataset
 from bakeoff_core.folders import read_folder
@@ -50,7 +48,6 @@ def test_images_that_vanish_leave_the_sizes_unknown(tmp_path: Path) -> None:
     for path in tmp_path.glob("*/*"):
         path.unlink()
     assert describe_dataset(dataset).sizes is None
-    assert sample_thumbnails(dataset, 32) == ()
 
 
 @pytest.mark.parametrize(
@@ -77,13 +74,3 @@ def test_a_class_with_few_images_gives_what_it_has(tmp_path: Path) -> None:
 def test_more_samples_than_fit_a_page_are_refused(count: int) -> None:
     with pytest.raises(ValueError, match=f"`count` must be 1 to 12. Got {count}."):
         sample_images(read_dataset("elpv"), count)
-
-
-def test_thumbnails_are_small_and_leave_out_what_is_damaged(tmp_path: Path) -> None:
-    fill_classes(tmp_path, 5)
-    dataset = read_folder(tmp_path)
-    broken = sample_images(dataset)[0].path
-    broken.write_bytes(broken.read_bytes()[:-30])
-    found = sample_thumbnails(dataset, 4)
-    assert [sample.class_name for sample in found] == ["cat"] * 2 + ["dog"] * 3
-    assert all(Image.open(io.BytesIO(sample.jpeg)).size == (4, 4) for sample in found)
