@@ -6,9 +6,7 @@ an empty file that records the wish to stop. The worker holds a lock on `lock` f
 however it goes: a job that says "running" without the lock has failed, and is shown so. A process id alone would lie:
 it outlives a killed child that nobody reaped, and is given out again.
 
-One job at a time measures or trains on a machine, whatever folder its state lives in: a lock file in the temporary
-folder sees to that. `BAKEOFF_MEASURING_LOCK` names another file; the tests use it, so as not to wait for a developer's
-own job.
+One job at a time measures or trains on a machine, whatever folder its state lives in (see `locks`).
 
 A job may have parts: jobs of their own, with folders of their own, that its worker does one after the other in its own
 process. A part is read, stopped and resumed as any job; stopping one that is at work stops its owner too, since they
@@ -28,7 +26,6 @@ import secrets
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -36,12 +33,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from bakeoff_core.errors import BakeoffError, BusyError
+from bakeoff_core.errors import BakeoffError
 from bakeoff_core.home import home, jobs_path
 from bakeoff_core.job_files import FORMAT_VERSION, mendable, parse_object, read_json, read_text, write_json
+from bakeoff_core.locks import is_locked, machine_lock, take_lock, try_lock, wait_until
 
-LOOK_S = 0.2
-"""How long to try for the machine's lock; somebody who only looks holds it for microseconds."""
 STOP_GRACE_S = 4.0
 """Seconds a worker gets to stop by itself before it is killed."""
 ACTIVE = ("starting", "running")
@@ -123,9 +119,9 @@ def start_job(
     folder = jobs_path() / job_id
     with contextlib.ExitStack() as stack:
         try:
-            held = [stack.enter_context(_machine_lock(job_id))] if exclusive else []
+            held = [stack.enter_context(machine_lock(job_id))] if exclusive else []
             folder.mkdir(parents=True)
-            lock = _take(stack, folder)
+            lock = take_lock(stack, folder / "lock")
             # Last, since this file makes the job visible: without its lock it would look like a failed one.
             request = _request(kind, module, spec, exclusive, processes=processes, environment=environment)
             write_json(folder / "spec.json", request)
@@ -153,8 +149,8 @@ def resume_job(job_id: str) -> Job:
         raise BakeoffError(f"Job {job_id} can't be resumed: it does not say what it ran.")
     with contextlib.ExitStack() as stack:
         try:
-            held = [stack.enter_context(_machine_lock(job_id))] if request.get("exclusive", True) else []
-            lock = _take(stack, job.folder)
+            held = [stack.enter_context(machine_lock(job_id))] if request.get("exclusive", True) else []
+            lock = take_lock(stack, job.folder / "lock")
             # Nobody is at work, so this is ours to write: the last worker's process id may be somebody else's by now.
             write_json(job.folder / "status.json", _begun_again(job.folder))
             (job.folder / "stop").unlink(missing_ok=True)
@@ -200,7 +196,7 @@ def hold_part(
     with contextlib.ExitStack() as stack:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            lock = _take(stack, folder)
+            lock = take_lock(stack, folder / "lock")
             stack.callback(fcntl.flock, lock, fcntl.LOCK_UN)  # a child that inherited the open file must not keep it
             write_json(folder / "status.json", _begun_again(folder))
             (folder / "stop").unlink(missing_ok=True)
@@ -226,7 +222,7 @@ def hold_if_free(folder: Path) -> IO[str]:
     `start_job` started has inherited the lock, and nothing changes for it.
     """
     handle = (folder / "lock").open("a")
-    if _try_lock(handle):
+    if try_lock(handle):
         (folder / "stop").unlink(missing_ok=True)
     return handle
 
@@ -261,14 +257,6 @@ def _request(
     return request | ({"owner": owner} if owner else {})
 
 
-def _take(stack: contextlib.ExitStack, folder: Path) -> IO[str]:
-    """Lock a job's folder, for the worker to inherit; raises `BlockingIOError` where another holds it."""
-    lock = stack.enter_context((folder / "lock").open("w"))
-    if not _wait_until(lambda: _try_lock(lock), LOOK_S):
-        raise BlockingIOError(f"{folder.name} is locked.")
-    return lock
-
-
 def _launch(folder: Path, request: dict[str, Any], locks: list[IO[str]]) -> None:
     """Start the worker. The locks live in the open files, which it inherits; closing ours leaves them held."""
     processes = request.get("processes", 1)
@@ -300,7 +288,7 @@ def read_job(job_id: str) -> Job:
     if not _JOB_ID.fullmatch(job_id) or not (folder / "spec.json").is_file():
         raise BakeoffError(f"There is no job {job_id!r}.")
     # The lock is looked at before the status: a worker that ends in between has written its last state by then.
-    alive = _is_locked(folder / "lock")
+    alive = is_locked(folder / "lock")
     request = read_json(folder / "spec.json")
     status = read_json(folder / "status.json")
     state, owner = status.get("state", "starting"), request.get("owner")
@@ -333,7 +321,7 @@ def list_jobs(kind: str | None = None) -> list[Job]:
 def active_jobs() -> list[Job]:
     """Return every job that is at work, the newest first. Only locks are looked at, so it is quick with many jobs."""
     locks = sorted(jobs_path().glob("*/lock"), reverse=True) if jobs_path().is_dir() else []
-    held = [path.parent.name for path in locks if _JOB_ID.fullmatch(path.parent.name) and _is_locked(path)]
+    held = [path.parent.name for path in locks if _JOB_ID.fullmatch(path.parent.name) and is_locked(path)]
     return [job for name in held if (jobs_path() / name / "spec.json").is_file() and (job := read_job(name)).active]
 
 
@@ -368,7 +356,7 @@ def stop_job(job_id: str) -> Job:
                 _send(os.kill, job.status["pid"], sign)  # of several processes, one under a launcher leads no group
         if job.active and leader is not None and ("pid" not in job.status or sign == signal.SIGKILL):
             _send(os.killpg, leader, signal.SIGKILL)
-        if _wait_until(lambda: not read_job(job_id).active, STOP_GRACE_S):
+        if wait_until(lambda: not read_job(job_id).active, STOP_GRACE_S):
             break
     return read_job(job_id)
 
@@ -382,66 +370,3 @@ def _leader(folder: Path) -> int | None:
 def _send(how: Any, pid: int, sign: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         how(pid, sign)
-
-
-def machine_holder() -> str | None:
-    """Return the id of the job that measures on this machine now, `None` where nothing does."""
-    path = _machine_lock_path()
-    return (read_text(path).strip() or "unknown") if _is_locked(path) else None
-
-
-def _machine_lock_path() -> Path:
-    """The file that is held while anything measures on this machine."""
-    named = os.environ.get("BAKEOFF_MEASURING_LOCK")
-    return Path(named) if named else Path(tempfile.gettempdir()) / "backbone-bakeoff-measuring.lock"
-
-
-@contextlib.contextmanager
-def _machine_lock(job_id: str) -> Iterator[IO[str]]:
-    """Take the machine's measuring lock without waiting, and leave the holder's id in it."""
-    path = _machine_lock_path()
-    flags = os.O_RDWR | (0 if path.exists() else os.O_CREAT)  # sticky folders refuse O_CREAT on others' files
-    with os.fdopen(os.open(path, flags, 0o666), "r+") as handle:
-        with contextlib.suppress(OSError):
-            os.fchmod(handle.fileno(), 0o666)
-        if not _wait_until(lambda: _try_lock(handle), LOOK_S):
-            holder = handle.read().strip() or None
-            raise BusyError(
-                f"Another job ({holder or 'unknown'}) is at work on this machine; two at once would spoil both. "
-                "Wait for it or stop it first.",
-                holder,
-            )
-        handle.seek(0)
-        handle.truncate()
-        handle.write(job_id)
-        handle.flush()
-        yield handle
-
-
-def _try_lock(handle: IO[str]) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _is_locked(path: Path) -> bool:
-    """Tell whether any process holds the file's lock. A look must not disturb a launcher, so it is shared and brief."""
-    try:
-        with path.open() as handle:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
-
-
-def _wait_until(condition: Any, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field
 from statistics import fmean
 from typing import Any, TypeVar
 
@@ -62,24 +62,18 @@ IMG_SIZES = (16, 2048)
 Found = TypeVar("Found")
 
 
-@dataclass(frozen=True)
-class FinetuneSpec:
-    """One run: everything it needs to be repeated, with the data and the versions."""
+@dataclass(frozen=True, kw_only=True)
+class TrainingOptions:
+    """What can be asked of a run and of a comparison alike; each has a default."""
 
-    model_name: str
-    """timm's name; a plain one means its default tag."""
-    dataset: str
-    """One of `datasets.DATASETS`."""
-    recipe: str
-    """Key of `recipes.RECIPES`."""
     data_dir: str | None = None
     """Where the images are; `None` for the data set's usual place."""
     weights_file: str | None = None
     """The user's own weights, in safetensors; `None` for the published ones."""
     steps: int | None = None
-    """Optimiser steps; `None` for as many as the epochs need."""
+    """Optimiser steps of each run; `None` for as many as the epochs need."""
     epochs: int | None = None
-    """Passes over the training images; `None` for the recipe's."""
+    """Passes over the training images; `None` for the recipe's, and in a comparison for the full fine-tune's."""
     train_on: str = "train"
     """`train`, or `train+val`, which leaves no images to validate on."""
     batch_size: int = 32
@@ -89,11 +83,23 @@ class FinetuneSpec:
     """Side of the input in pixels; `None` for the weights' own."""
     seed: int = 0
     device: str = "auto"
-    growing: bool = False
-    """Whether images, RandAugment and mixup grow together while it trains."""
     any_way_up: bool = False
     """Whether images upside down are as likely, as from above or through a microscope; solar cells are in any case."""
-    processes: int = 1
+
+
+@dataclass(frozen=True)
+class FinetuneSpec(TrainingOptions):
+    """One run: everything it needs to be repeated, with the data and the versions."""
+
+    model_name: str
+    """timm's name; a plain one means its default tag."""
+    dataset: str
+    """One of `datasets.DATASETS`."""
+    recipe: str
+    """Key of `recipes.RECIPES`."""
+    growing: bool = field(default=False, kw_only=True)
+    """Whether images, RandAugment and mixup grow together while it trains."""
+    processes: int = field(default=1, kw_only=True)
     """Processes that train together on this machine, each with its share of the batch."""
 
     def __post_init__(self) -> None:
@@ -151,28 +157,14 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class ComparisonSpec:
+class ComparisonSpec(TrainingOptions):
     """A comparison: a linear probe, a full fine-tune and a run from scratch, alike in everything but the recipe.
 
-    Fields as in `FinetuneSpec`, which checks them.
+    `FinetuneSpec` checks the fields.
     """
 
     model_name: str
     dataset: str
-    data_dir: str | None = None
-    weights_file: str | None = None
-    steps: int | None = None
-    """Optimiser steps of each run; `None` for as many as the epochs need."""
-    epochs: int | None = None
-    """Passes over the training images; `None` for as many as the full fine-tune makes."""
-    train_on: str = "train"
-    batch_size: int = 32
-    learning_rate: float | None = None
-    """Peak rate of the head in each run; `None` for each recipe's own."""
-    img_size: int | None = None
-    seed: int = 0
-    device: str = "auto"
-    any_way_up: bool = False
 
     def __post_init__(self) -> None:
         for recipe in COMPARED:
@@ -180,7 +172,7 @@ class ComparisonSpec:
 
     def run_spec(self, recipe: str) -> FinetuneSpec:
         """Return the request of one of the runs: the same number of steps whatever the recipe."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = asdict(self)
         if self.steps is None and self.epochs is None:
             values["epochs"] = RECIPES[FULL].epochs
         return FinetuneSpec(recipe=recipe, **values)

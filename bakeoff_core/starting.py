@@ -23,6 +23,8 @@ class Start:
     """timm's `arch.tag`."""
     sentences: tuple[str, ...]
     """Why, in plain words; the model's name is left to the caller."""
+    img_size: int | None = None
+    """The size it was measured at, in pixels, so that its accuracy joins that row; `None` for the weights' own."""
 
 
 def choose_start(
@@ -42,7 +44,7 @@ def choose_start(
     """
     pick = decision.pick.candidate if decision and decision.pick else None
     if pick is not None and (can_download or find(pick.model_name).is_here):
-        return Start(pick.model_name, ("It is the pick of the Frontier page.",))
+        return Start(pick.model_name, ("It is the pick of the Frontier page.",), pick.img_size)
     why = []
     if pick is not None:
         why.append(
@@ -56,7 +58,7 @@ def choose_start(
         found = decide(here, decision.limits, rule=decision.rule, cost=decision.cost).pick if len(here) else None
         if found is not None:
             why.append("This is the best one within the limits whose weights are here.")
-            return Start(found.candidate.model_name, tuple(why))
+            return Start(found.candidate.model_name, tuple(why), found.candidate.img_size)
     why.append(
         "This one comes with the product."
         if why

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from bakeoff_core import jobs, measuring
+from bakeoff_core import jobs, locks, measuring
 from pages.parts import accuracy, candidate_table, explorer, first_look, job_card, sidebar
 
 sidebar.require_app()
@@ -13,7 +13,7 @@ if shown is None:
     st.markdown("#### The cheapest network that clears your bar, on this machine")
     for job in active:
         job_card.draw(job.job_id)
-    first_look.draw(can_start=not jobs.machine_holder())
+    first_look.draw(can_start=not locks.machine_holder())
 else:
     for job in active:
         job_card.draw(job.job_id)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from bakeoff_core import jobs, measuring
+from bakeoff_core import jobs, locks, measuring
 from pages.parts import file_exchange, job_card, measure_form, names_job, sidebar
 
 sidebar.require_app()
@@ -15,7 +15,7 @@ for job in active:
 names_job.ensure_listed()
 spec = measure_form.draw()
 if spec is not None:
-    measure_form.draw_start(spec, busy=bool(jobs.machine_holder()))
+    measure_form.draw_start(spec, busy=bool(locks.machine_holder()))
 
 ended = [job for job in all_jobs if not job.active]
 if ended:

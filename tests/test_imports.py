@@ -42,6 +42,7 @@ ORDER = (
     "decision",
     "starting",
     "store",
+    "locks",
     "jobs",
     "reporter",
     "fetching",

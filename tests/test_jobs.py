@@ -12,7 +12,8 @@ import pytest
 
 from bakeoff_core import jobs
 from bakeoff_core.errors import BakeoffError, BusyError, NoSpaceError
-from bakeoff_core.jobs import Job, list_jobs, list_parts, machine_holder, read_job, resume_job, start_job, stop_job
+from bakeoff_core.jobs import Job, list_jobs, list_parts, read_job, resume_job, start_job, stop_job
+from bakeoff_core.locks import machine_holder
 from tests.disks import fill
 from tests.processes import is_alive, living_in_session, wait_until
 
@@ -262,7 +263,7 @@ def test_the_machine_is_free_again_after_its_worker_was_killed(sleep) -> None:
 
 def test_someone_who_only_looks_does_not_keep_a_job_from_starting(sleep, tmp_path: Path) -> None:
     code = (
-        "import os; from pathlib import Path; from bakeoff_core.jobs import machine_holder\n"
+        "import os; from pathlib import Path; from bakeoff_core.locks import machine_holder\n"
         f"print('looking', flush=True)\nwhile not Path({str(tmp_path / 'enough')!r}).exists(): machine_holder()"
     )
     looker = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bakeoff_core import jobs, machine, measuring, profiling
+from bakeoff_core import locks, machine, measuring, profiling
 from bakeoff_core.home import profiles_path
 from bakeoff_core.jobs import Job, read_job, stop_job
 from bakeoff_core.profiling import fold, share_spread
@@ -204,7 +204,7 @@ def test_a_stopped_job_keeps_what_it_measured_leaves_no_process_and_never_loaded
     assert stopped.state == "stopped"
     assert stopped.status["message"] == "Stopped. Everything measured until then is kept."
     assert rows()[VIT].round_count >= 1
-    assert jobs.machine_holder() is None
+    assert locks.machine_holder() is None
     assert wait_until(lambda: not living_in_session(worker))
 
 

@@ -36,6 +36,14 @@ def test_the_pick_is_the_start_where_its_weights_are_here() -> None:
     assert (found.model_name, found.sentences) == ("large", ("It is the pick of the Frontier page.",))
 
 
+def test_a_start_keeps_the_size_it_was_measured_at() -> None:
+    rows = table().assign(img_size=288)
+    for limits, here in ((Limits(), "large"), (Limits(), "small")):
+        found = choose_start(decide(rows, limits), rows, can_download=False, find=Found(here))
+        assert (found.model_name, found.img_size) == (here, 288)
+    assert start(Limits()).img_size is None
+
+
 def test_the_pick_is_the_start_where_its_weights_can_be_fetched() -> None:
     assert start(Limits(), can_download=True).model_name == "large"
 

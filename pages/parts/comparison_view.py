@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from bakeoff_core import jobs, runs
+from bakeoff_core import jobs, locks, runs
 from bakeoff_core.comparison_words import comparison_sentences
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import duration, markdown_text
@@ -77,7 +77,7 @@ def _draw_unfinished(found: runs.ComparisonRun) -> None:
     """Say how a comparison ended that is not complete, and offer to go on."""
     message = markdown_text(found.job.status.get("message") or "")
     (st.warning if found.job.state == "stopped" else st.error)(message or found.job.state)
-    holder = jobs.machine_holder()
+    holder = locks.machine_holder()
     if st.button(
         "Resume the comparison", icon=":material/resume:", disabled=bool(holder), key=f"resume-{found.comparison_id}"
     ):

@@ -1,22 +1,19 @@
-"""What to fine-tune, on which images, how, and for how long; what that will cost; and the start of it."""
+"""What to fine-tune, on which images, how, and for how long."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
-
 import streamlit as st
 
-from bakeoff_core import jobs, runs
+from bakeoff_core import runs
 from bakeoff_core.datasets import ImageDataset
-from bakeoff_core.errors import BakeoffError
-from bakeoff_core.formatting import duration, images_per_second, markdown_text, megabytes
+from bakeoff_core.formatting import markdown_text
 from bakeoff_core.recipes import RECIPES, recommend_recipe
 from bakeoff_core.runs import FinetuneSpec
 from pages.parts import dataset_card, model_choice
 
 
-def draw() -> None:
-    """Draw the form, and below it the cost and the buttons, once it asks for something that can be done."""
+def draw() -> FinetuneSpec | None:
+    """Draw the form and return what it asks for; `None` while that can't be done, and it has said why."""
     with st.container(border=True):
         images, model = st.columns(2, gap="large")
         with model:
@@ -24,12 +21,10 @@ def draw() -> None:
         with images:
             found = dataset_card.choose()
         if found is None or chosen is None:
-            return
+            return None
         dataset, folder = found
         recipe = _recipe(dataset)
-        spec = _spec(chosen, dataset, folder, recipe)
-    if spec is not None:
-        _start(spec)
+        return _spec(chosen, dataset, folder, recipe)
 
 
 def _recipe(dataset: ImageDataset) -> str:
@@ -97,10 +92,11 @@ def _spec(model: model_choice.Chosen, dataset: ImageDataset, folder: str | None,
             "Image size (px)",
             *runs.IMG_SIZES,
             value=None,
-            placeholder="the weights' own",
+            placeholder=f"{model.img_size}, as measured" if model.img_size else "the weights' own",
             key="img_size",
             persist_state="session",
-            help="Side of the square that the network sees. Smaller is quicker, and usually less accurate.",
+            help="Side of the square that the network sees. Smaller is quicker, and usually less accurate. On the "
+            "frontier the accuracy joins the model as measured at this size.",
         )
         chosen_seed = seed.number_input(
             "Seed",
@@ -137,7 +133,7 @@ def _spec(model: model_choice.Chosen, dataset: ImageDataset, folder: str | None,
             train_on=train_on,
             batch_size=batch_size,
             learning_rate=learning_rate or None,
-            img_size=img_size,
+            img_size=img_size or model.img_size,
             seed=chosen_seed,
             growing=growing,
             any_way_up=any_way_up,
@@ -145,76 +141,3 @@ def _spec(model: model_choice.Chosen, dataset: ImageDataset, folder: str | None,
     except ValueError as err:
         st.error(markdown_text(err))
         return None
-
-
-def _start(spec: FinetuneSpec) -> None:
-    """Draw what the run will cost, as far as it is known, and the buttons."""
-    holder = jobs.machine_holder()
-    trial = runs.last_trial(spec)
-    estimate = runs.read_estimate(trial) if trial else None
-    if trial is not None and trial.job.state == "failed":
-        st.error(f"The cost could not be worked out. {markdown_text(trial.job.status.get('message') or '')}")
-    if estimate is not None:
-        _draw_cost(estimate)
-    elif holder:
-        st.caption("This machine is at work; two jobs at once would spoil both. Wait for it, or stop it.")
-    else:
-        st.caption("What it costs is found by a trial of a few steps on this machine, in about 20 seconds.")
-    with st.container(horizontal=True):
-        if st.button(
-            "Work out the cost" + (" again" if estimate else ""),
-            icon=":material/timer:",
-            disabled=bool(holder),
-            type="secondary" if estimate else "primary",
-        ):
-            _launch(lambda: runs.start_run(spec, trial=True))
-        if st.button(
-            "Fine-tune",
-            icon=":material/play_arrow:",
-            disabled=bool(holder),
-            type="primary" if estimate else "secondary",
-        ):
-            _launch(lambda: runs.start_run(spec))
-        if st.button(
-            "Compare with from scratch",
-            icon=":material/compare_arrows:",
-            disabled=bool(holder),
-            help="Trains a linear probe, a full fine-tune and a run from scratch alike, one after the other, and says "
-            "what transfer was worth. Takes about twice as long as the full fine-tune.",
-        ):
-            _launch(lambda: runs.start_comparison(_compared(spec)))
-
-
-def _compared(spec: FinetuneSpec) -> runs.ComparisonSpec:
-    """The comparison that differs from a run in nothing but the recipes.
-
-    What belongs to the chosen recipe stays behind: its usual number of epochs, and a rate meant for another one.
-    """
-    shared = {field.name for field in fields(runs.ComparisonSpec)}
-    values = {name: value for name, value in asdict(spec).items() if name in shared}
-    if spec.epochs == RECIPES[spec.recipe].epochs:
-        values["epochs"] = None
-    if spec.recipe != "full":
-        values["learning_rate"] = None
-    return runs.ComparisonSpec(**values)
-
-
-def _draw_cost(estimate: runs.Estimate) -> None:
-    rate = f", {images_per_second(estimate.images_per_second)}" if estimate.images_per_second else ""
-    st.markdown(
-        f"About **{duration(estimate.seconds)}** and **{megabytes(estimate.peak_memory_bytes)}** of memory: "
-        f"{estimate.steps:,} steps on {estimate.train_images:,} images{rate}."
-    )
-    longest = sorted(estimate.parts.items(), key=lambda part: -part[1])[:3]
-    parts = ", ".join(f"{name} {duration(seconds)}" for name, seconds in longest if seconds >= 1)
-    st.caption(f"Starts from {markdown_text(estimate.weights)}." + (f" Most of the time: {parts}." if parts else ""))
-
-
-def _launch(start: object) -> None:
-    """Start a job from a button's press; show why it can't be, where it can't."""
-    try:
-        start()
-    except BakeoffError as err:
-        st.error(markdown_text(err))
-        return
-    st.rerun()

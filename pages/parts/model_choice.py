@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 
 from bakeoff_core import catalogue
@@ -33,6 +34,8 @@ class Chosen:
     """timm's `arch.tag`."""
     weights_file: str | None
     """The user's own weights."""
+    img_size: int | None
+    """The size it was measured at, in pixels; `None` where it was not measured, or at several sizes."""
 
 
 def draw() -> Chosen | None:
@@ -84,7 +87,14 @@ def draw() -> Chosen | None:
         st.error(markdown_text(err))
         return None
     _describe(weights, can_download, name)
-    return Chosen(name, str(file) if file else None)
+    size = start.img_size if name == start.model_name else None
+    return Chosen(name, str(file) if file else None, size or _only_size(table, name))
+
+
+def _only_size(table: pd.DataFrame | None, name: str) -> int | None:
+    """Return the size a candidate was measured at, unless there are several."""
+    sizes = [] if table is None else table.loc[table["model_name"] == name, "img_size"].dropna().unique()
+    return int(sizes[0]) if len(sizes) == 1 else None
 
 
 def _reason(start: Start) -> str:

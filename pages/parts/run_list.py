@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from bakeoff_core import jobs, runs
+from bakeoff_core import jobs, locks, runs
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import UNKNOWN, duration, markdown_text, percent
 from bakeoff_core.recipes import RECIPES
@@ -91,7 +91,7 @@ def _draw_one(run: runs.Run) -> None:
         else "It had no checkpoint yet: Resume begins its steps again; features that were computed are kept."
     )
     (st.warning if job.state == "stopped" else st.error)(f"{words} {again}")
-    holder = jobs.machine_holder()
+    holder = locks.machine_holder()
     if st.button("Resume", icon=":material/resume:", disabled=bool(holder), key=f"resume-{run.run_id}"):
         try:
             jobs.resume_job(run.run_id)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from bakeoff_core import jobs, runs, store
+from bakeoff_core import locks, runs, store
 from bakeoff_core.home import home, jobs_path, profiles_path
 from bakeoff_core.runs import FinetuneSpec
-from tests.pages.test_pages import ROOT, measured_shortlist, text_of
+from tests.pages.test_pages import ROOT, measured_shortlist, profile_of, text_of
 
 PAGE = "pages/finetune.py"
 HOSTILE = "<script>alert(1)</script>"
@@ -81,6 +82,19 @@ def test_pick_without_weights_is_replaced_by_the_best_whose_weights_are_here_and
     assert "has to wait: its weights are not on this machine" in text
     (box,) = [box for box in app.selectbox if box.label == "Model"]
     assert box.value == "tf_efficientnet_lite0.in1k"
+
+
+def test_pick_is_trained_at_the_size_it_was_measured_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = replace(profile_of("tf_efficientnet_lite0.in1k", 0.004), img_size=288)
+    store.write_profiles(profiles_path(), [profile])
+    asked = []
+    monkeypatch.setattr(runs, "start_run", asked.append)
+    app = opened()
+    assert app.number_input(key="img_size").placeholder == "288, as measured"
+    button(app, "Fine-tune").click().run()
+    app.number_input(key="img_size").set_value(160).run()
+    button(app, "Fine-tune").click().run()
+    assert [spec.img_size for spec in asked] == [288, 160]
 
 
 def test_model_whose_weights_cannot_be_had_says_what_to_do() -> None:
@@ -169,7 +183,7 @@ def test_results_that_are_gone_are_said_to_be() -> None:
 
 
 def test_buttons_wait_while_the_machine_is_at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "machine_holder", lambda: "20260101-120000-measure-abcdef")
+    monkeypatch.setattr(locks, "machine_holder", lambda: "20260101-120000-measure-abcdef")
     app = opened()
     assert button(app, "Fine-tune").disabled
     assert button(app, "Compare with from scratch").disabled
