@@ -18,6 +18,7 @@ NAMES = (
     "transfer_flowers",
     "solar_cells",
     "page_beside_training",
+    "waiting_threads",
 )
 
 
