@@ -110,11 +110,12 @@ class Trial:
         self._seconds["training the head"] = steps * self._head_step_s(run)
 
     def _head_step_s(self, run: Prepared) -> float:
-        """Seconds of one step of a head on features, noted as the run would note it."""
+        """Seconds of one step of a head on as many features as the run has, noted as the run would note it."""
         channels = require_linear_head(run.model).in_features
-        features = np.random.default_rng(0).normal(size=(len(run.fit), channels)).astype(np.float32)
+        labels = np.tile(labels_of(run.fit), 2)  # each image and its mirror image
+        features = np.random.default_rng(0).standard_normal((len(labels), channels), np.float32)
         classes, batch = len(run.dataset.classes), self._spec.batch_size
-        training = ProbeTraining(features, labels_of(run.fit), classes, run.recipe, HEAD_STEPS, batch, self._spec.seed)
+        training = ProbeTraining(features, labels, classes, run.recipe, HEAD_STEPS, batch, self._spec.seed)
         began = time.monotonic()
         for number in range(1, HEAD_STEPS + 1):
             loss, rate = training.step(number)
