@@ -23,7 +23,7 @@ from bakeoff_core.batches import start_decoders
 from bakeoff_core.datasets import LabelledImage
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.features import compute_features, features_key, read_features, weights_digest
-from bakeoff_core.finetune import process_began, run_to_end, validation_interval
+from bakeoff_core.finetune import validation_interval
 from bakeoff_core.heap import keep_freed_memory
 from bakeoff_core.image_files import find_damaged
 from bakeoff_core.job_files import write_text
@@ -33,6 +33,7 @@ from bakeoff_core.preparing import Prepared, prepare_run
 from bakeoff_core.probe import ProbeTraining, require_linear_head
 from bakeoff_core.recipes import GROWING
 from bakeoff_core.reporter import Reporter
+from bakeoff_core.run_process import process_began, run_to_end
 from bakeoff_core.runs import ESTIMATE, Estimate, FinetuneSpec
 from bakeoff_core.training import CHECKPOINT, CHECKPOINT_S, Training, predict
 
