@@ -55,7 +55,8 @@ def candidate_lines(
 def _accuracy_lines(row: Row, escape: Escape, source: AccuracySource) -> Iterator[str]:
     origin = row["accuracy_source"]
     if not is_unknown(row["top1"]) and source.is_published:
-        yield f"top-1 {quantity('top1', row['top1'])}" + ("" if is_unknown(origin) else f" ({escape(origin)})")
+        of = "top-1" if source.is_imagenet else f"top-1 on {escape(source.name)}"
+        yield f"{of} {quantity('top1', row['top1'])}" + ("" if is_unknown(origin) else f" ({escape(origin)})")
     elif not is_unknown(row["top1"]):
         yield f"{quantity('top1', row['top1'])} {accuracy_unit(source, escape)}"
         if not is_unknown(origin):
