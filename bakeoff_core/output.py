@@ -111,6 +111,8 @@ def decision_json(decision: Decision, view: View) -> dict[str, Any]:
         "accuracy": view.source.key,
         "accuracy_of": view.source.name,
         "runs": list(view.chosen),
+        "recipe": view.recipe,
+        "recipe_counts": dict(view.recipe_counts),
         "reason": explain.explain_decision(decision, candidates, **told),
         "runner_up": _reference(pick.runner_up) if pick else None,
         "tie": _tie(pick),
@@ -140,7 +142,12 @@ def report_text(view: View, decision: Decision, *, svg_name: str | None = None) 
         svg_name=svg_name,
         source=view.source,
         chosen=view.chosen,
-        sections=[run_report.runs_section(told, chosen=view.chosen), *_comparison_sections(models)],
+        recipe=view.recipe,
+        sections=[
+            report.recipe_section(view.recipe_counts, view.recipe, view.source),
+            run_report.runs_section(told, chosen=view.chosen),
+            *_comparison_sections(models),
+        ],
     )
 
 

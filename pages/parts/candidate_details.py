@@ -22,6 +22,7 @@ from bakeoff_core.formatting import (
 )
 from bakeoff_core.records import AccuracySource, candidate_label
 from bakeoff_core.wording import interval_text
+from pages.parts import weights_table
 
 
 def draw(label: str, table: pd.DataFrame, cost: str, source: AccuracySource, *, on_close: Callable[[], None]) -> None:
@@ -74,13 +75,14 @@ def _draw(row: dict, dominator: dict | None, cost: str, source: AccuracySource, 
         lines += [] if is_unknown(origin) else [f"Accuracy: {markdown_text(origin)}."]
         lines += [f"Measured on {markdown_text(row['machine_name'])}, {row['measured_at']}."]
         st.caption("  \n".join(lines))
+        weights_table.draw(row["model_name"], int(row["img_size"]))
         for warning in row["warnings"]:
             st.warning(markdown_text(explain_warning(warning)), icon=":material/warning:")
 
 
 def _accuracy(row: dict, source: AccuracySource) -> dict[str, str]:
     """The accuracy, and its interval where a small test set makes that wide."""
-    if source.is_published:
+    if source.is_imagenet:
         return {"Top-1 (published)": percent(row["top1"])}
     named = {f"Accuracy on {html_text(source.name)}": percent(row["top1"])}
     low, high = row["top1_low"], row["top1_high"]
