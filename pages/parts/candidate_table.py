@@ -17,7 +17,7 @@ from pages.parts.accuracy import Shown
 def draw(shown: MeasuredSetting, by: Shown) -> None:
     """Draw every candidate of the setting, failed ones and those without an accuracy included."""
     st.markdown("**All candidates**, measured in the setting shown at the side")
-    recipe = recipes.current(shown.setting, by)
+    recipe = recipes.current(data.recipe_counts(shown.setting, by.source, by.chosen))
     table = data.candidates_of(shown.setting, "latency", by.source, by.chosen, recipe)
     shown_table, csv = _prepared(shown.setting, by, recipe, data.version(), table)
     st.dataframe(

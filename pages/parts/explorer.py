@@ -36,8 +36,9 @@ def _live(shown: MeasuredSetting) -> None:
     """All that follows the thumb, the marks on the chart included; reruns alone while a slider is dragged."""
     by = accuracy.current()
     everyone = data.candidates_of(shown.setting, "latency", by.source, by.chosen)
-    recipe = recipes.current(shown.setting, by)
-    table = data.candidates_of(shown.setting, "latency", by.source, by.chosen, recipe)
+    counts = data.recipe_counts(shown.setting, by.source, by.chosen)
+    recipe = recipes.current(counts)
+    table = data.candidates_of(shown.setting, "latency", by.source, by.chosen, recipe) if recipe else everyone
     asked = replace(controls.draw(everyone, by), recipe=recipe)  # matching recipes leaves the sliders as they are
     remember(asked)
     if _axes(asked) != st.session_state.get(CHARTED, _axes(asked)):
@@ -47,11 +48,11 @@ def _live(shown: MeasuredSetting) -> None:
         answers.draw(decision, table, by.source)
         limit_marks.draw(build_marks(table, decision, cost=asked.cost), over=CHART_KEY)
     # Beside the reasons and above the axis they set, where the choices take no height of their own.
-    reasons, matching, choice = st.columns([4, 3, 3], gap="medium")
+    reasons, matching, choice = st.columns([3.7, 4.7, 3.2] if recipe else [4, 3, 3], gap="small")
     with choice:
         accuracy.draw_choice()
     with matching:
-        recipes.draw_switch(shown.setting, by)
+        recipes.draw_switch(counts)
     with reasons:
         answers.draw_reasons(decision, table, by.source)
 
@@ -81,6 +82,5 @@ def _chart(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
         candidate_details.draw(label, table, cost, source, on_close=lambda: chart.forget_click(CHART_KEY))
     else:
         st.caption("Hover over a point for its numbers, click it for all of them.")
-    by = accuracy.Shown(source, chosen)
-    recipes.draw_notice(shown.setting, by, recipe)
-    accuracy.draw_notes(by, data.candidates_of(shown.setting, cost, source, chosen))
+    recipes.draw_notice(data.recipe_counts(shown.setting, source, chosen), recipe, source)
+    accuracy.draw_notes(accuracy.Shown(source, chosen), data.candidates_of(shown.setting, cost, source, chosen))

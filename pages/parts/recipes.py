@@ -8,9 +8,7 @@ from __future__ import annotations
 import streamlit as st
 
 from bakeoff_core.recipe_classes import RECIPE_CLASSES, explain_recipes
-from bakeoff_core.records import Setting
-from pages.parts import data
-from pages.parts.accuracy import Shown
+from bakeoff_core.records import AccuracySource
 
 KEY = "recipes"
 """In the link: the class that is matched."""
@@ -26,9 +24,12 @@ HELP = (
 )
 
 
-def current(setting: Setting, by: Shown) -> str | None:
-    """Return the class that is matched now: as chosen, from the link, or from earlier in this session; else `None`."""
-    counts = data.recipe_counts(setting, by.source, by.chosen)
+def current(counts: dict[str, int]) -> str | None:
+    """Return the class that is matched now: as chosen, from the link, or from earlier in this session; else `None`.
+
+    Args:
+        counts: The classes there are, as `recipe_classes.recipe_counts` returns them.
+    """
     if SWITCH not in st.session_state:
         wanted = st.query_params.get(KEY)
         if wanted is None and (wanted := st.session_state.get(KEPT)) is not None:
@@ -46,13 +47,13 @@ def current(setting: Setting, by: Shown) -> str | None:
     return chosen
 
 
-def draw_switch(setting: Setting, by: Shown) -> None:
+def draw_switch(counts: dict[str, int]) -> None:
     """Draw the switch and, where it is on, the choice of the class; `current` must have been called in this run."""
-    counts = data.recipe_counts(setting, by.source, by.chosen)
-    switch, choice = st.columns([5, 6], vertical_alignment="center") if st.session_state[SWITCH] else (st, None)
-    switch.toggle("Match recipes", key=SWITCH, help=HELP, on_change=_forget, disabled=not counts)
-    if choice is not None and counts:
-        choice.selectbox(
+    is_on = st.session_state[SWITCH] and bool(counts)
+    columns = st.columns([6, 5] if is_on else 1, gap="small", vertical_alignment="center")
+    columns[0].toggle("Match recipes", key=SWITCH, help=HELP, on_change=_forget, disabled=not counts)
+    if is_on:
+        columns[1].selectbox(
             "Recipe class",
             list(counts),
             format_func=lambda key: f"{RECIPE_CLASSES[key].title} · {counts[key]}",
@@ -61,9 +62,9 @@ def draw_switch(setting: Setting, by: Shown) -> None:
         )
 
 
-def draw_notice(setting: Setting, by: Shown, recipe: str | None) -> None:
+def draw_notice(counts: dict[str, int], recipe: str | None, source: AccuracySource) -> None:
     """Say under the chart which recipes are mixed in it, or which one is matched; nothing where all are alike."""
-    told = explain_recipes(data.recipe_counts(setting, by.source, by.chosen), recipe, by.source)
+    told = explain_recipes(counts, recipe, source)
     if told is not None:
         hint = "" if recipe else " Switch on *Match recipes* to compare like with like."
         st.info(f"{told}{hint}", icon=":material/science:")

@@ -60,7 +60,7 @@ _STYLE = """<style>
 .weights th {text-align: left; font-weight: 400; opacity: .8; font-size: .78rem}
 .weights td, .weights th {padding: .2rem .6rem .2rem .2rem; vertical-align: top;
   border-bottom: 1px solid rgba(128,138,148,.25)}
-.weights .tag {overflow-wrap: anywhere} .weights .shown {background: rgba(0,114,178,.14)}
+.weights .tag {overflow-wrap: anywhere; min-width: 6.2rem} .weights .shown {background: rgba(0,114,178,.14)}
 .weights .shown .tag {font-weight: 600}
 .weights .quiet {opacity: .8; font-size: .78rem}
 .weights .scale {width: 22%} .weights .scale div {position: relative; height: 1.1rem; margin: 0 .5rem}
