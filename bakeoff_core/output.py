@@ -20,6 +20,7 @@ from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finished_runs import read_finished_runs
 from bakeoff_core.home import profiles_path
 from bakeoff_core.pareto import annotate
+from bakeoff_core.recipe_report import recipe_section
 from bakeoff_core.records import (
     ACCURACY_COLUMNS,
     PROFILE_COLUMNS,
@@ -144,7 +145,7 @@ def report_text(view: View, decision: Decision, *, svg_name: str | None = None) 
         chosen=view.chosen,
         recipe=view.recipe,
         sections=[
-            report.recipe_section(view.recipe_counts, view.recipe, view.source),
+            recipe_section(view.recipe_counts, view.recipe, view.source),
             run_report.runs_section(told, chosen=view.chosen),
             *_comparison_sections(models),
         ],

@@ -10,7 +10,7 @@ import io
 import re
 import shlex
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -36,7 +36,7 @@ from bakeoff_core.formatting import (
     markdown_text,
     megabytes,
 )
-from bakeoff_core.recipe_classes import RECIPE_CLASSES, explain_recipes
+from bakeoff_core.recipe_classes import RECIPE_CLASSES
 from bakeoff_core.records import (
     COST_COLUMNS,
     IMAGENET,
@@ -202,25 +202,6 @@ def _headline(candidates: pd.DataFrame, decision: Decision, source: AccuracySour
 
 def _matched(recipe: str | None) -> list[str]:
     return [] if recipe is None else [f"- Recipes: matched, only {RECIPE_CLASSES[recipe].title}."]
-
-
-def recipe_section(counts: Mapping[str, int], recipe: str | None, source: AccuracySource) -> list[str]:
-    """Return the section that says whether the candidates were trained alike, with the classes that are there.
-
-    Args:
-        counts: As `recipe_classes.recipe_counts` returns it.
-        recipe: The class the candidates were restricted to; `None` for no restriction.
-        source: What the accuracies are of.
-
-    Returns:
-        Lines of Markdown with their heading; empty where there is nothing to say.
-    """
-    told = explain_recipes(dict(counts), recipe, source)
-    if told is None:
-        return []
-    classes = [RECIPE_CLASSES[key] for key in counts if recipe is None]
-    meanings = [f"**{found.title}**: {found.meaning}" for found in classes]
-    return ["## Trained alike?", "", told, *(_bullets(meanings) if meanings else [])]
 
 
 def _where(candidates: pd.DataFrame, created_at: str, product_version: str) -> list[str]:

@@ -86,6 +86,31 @@ def figures_of(model_name: str, published: pd.DataFrame) -> list[Figure]:
     return sorted(found, key=lambda figure: (figure.top1, figure.model_name, figure.img_size))
 
 
+NON_COMMERCIAL = ("cc-by-nc-4.0", "seer-license")
+"""Licences that are known to forbid commercial use; that another is not among them says nothing."""
+
+
+def explain_weights(model_name: str, published: pd.DataFrame) -> str | None:
+    """Say what a tag's weights saw, what they learned from, and under which licence they are.
+
+    Args:
+        model_name: The tag.
+        published: As `catalogue.read_catalogue` returns it.
+
+    Returns:
+        A sentence; `None` where the catalogue does not know the tag.
+    """
+    rows = published[(published["model_name"] == model_name) & published["pretraining"].notna()]
+    if rows.empty:
+        return None
+    row = rows.iloc[0]
+    learned = f"Weights: {row['supervision']}, on {row['pretraining']}"
+    if is_unknown(row["licence"]):
+        return f"{learned}; their licence is not known."
+    forbids = ", which forbids commercial use" if row["licence"] in NON_COMMERCIAL else ""
+    return f"{learned}; licence {row['licence']}{forbids}."
+
+
 def explain_figures(figures: list[Figure], shown: Figure | None) -> list[str]:
     """Say why the figures of one architecture differ.
 

@@ -84,6 +84,7 @@ ORDER = (
     "svg",
     "report",
     "run_report",
+    "recipe_report",
     "candidates",
     "output",
     "catalogue_commands",

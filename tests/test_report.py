@@ -428,6 +428,13 @@ def test_a_report_of_the_first_format_still_replays_and_was_about_imagenet():
     assert report.replay(old, decided()).same
 
 
+def test_a_report_of_the_second_format_still_reads_and_matched_no_recipes():
+    text = written()
+    assert ',\n "recipe": null' in text
+    old = report.read_facts(text.replace(',\n "recipe": null', "").replace('"format": 3', '"format": 2'))
+    assert old == report.read_facts(text) and old.recipe is None
+
+
 def test_the_record_is_plain_json_between_its_marks():
     facts = report.read_facts(written())
     inside = write_record(facts).removeprefix("<!-- bakeoff-report\n").removesuffix("\n-->")

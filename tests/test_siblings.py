@@ -1,7 +1,7 @@
 """All weights of one architecture: which figure is whose, and why they differ."""
 
 from bakeoff_core.catalogue import read_catalogue
-from bakeoff_core.siblings import explain_figures, figures_of, quotes
+from bakeoff_core.siblings import explain_figures, explain_weights, figures_of, quotes
 
 
 def resnet50():
@@ -57,3 +57,18 @@ def test_every_quote_is_of_a_row_of_the_catalogue():
     table = read_catalogue().set_index(["model_name", "img_size"])
     assert len(quotes()) >= 20
     assert all((quote.model_name, quote.img_size) in table.index for quote in quotes())
+
+
+def test_weights_are_told_with_what_they_saw_and_whether_they_may_be_sold():
+    table = read_catalogue()
+    assert explain_weights("resnet50.tv2_in1k", table) == "Weights: supervised, on in1k; licence bsd-3-clause."
+    assert explain_weights("convnextv2_tiny.fcmae_ft_in22k_in1k", table) == (
+        "Weights: self-supervised, on in22k; licence cc-by-nc-4.0, which forbids commercial use."
+    )
+    assert explain_weights("my_net.v1", table) is None
+
+
+def test_weights_whose_licence_nobody_states_say_so():
+    table = read_catalogue()
+    unknown = table.loc[table["licence"].isna(), "model_name"].iloc[0]
+    assert explain_weights(unknown, table).endswith("; their licence is not known.")

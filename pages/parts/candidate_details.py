@@ -21,8 +21,9 @@ from bakeoff_core.formatting import (
     percent,
 )
 from bakeoff_core.records import AccuracySource, candidate_label
+from bakeoff_core.siblings import explain_weights
 from bakeoff_core.wording import interval_text
-from pages.parts import weights_table
+from pages.parts import data, weights_table
 
 
 def draw(label: str, table: pd.DataFrame, cost: str, source: AccuracySource, *, on_close: Callable[[], None]) -> None:
@@ -73,6 +74,8 @@ def _draw(row: dict, dominator: dict | None, cost: str, source: AccuracySource, 
         lines = [explain_off_frontier(row, dominator, cost=cost, escape=markdown_code, source=source)]
         origin = row["accuracy_source"]
         lines += [] if is_unknown(origin) else [f"Accuracy: {markdown_text(origin)}."]
+        weights = explain_weights(row["model_name"], data.accuracies())
+        lines += [] if weights is None else [markdown_text(weights)]
         lines += [f"Measured on {markdown_text(row['machine_name'])}, {row['measured_at']}."]
         st.caption("  \n".join(lines))
         weights_table.draw(row["model_name"], int(row["img_size"]))
