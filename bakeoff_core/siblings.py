@@ -126,8 +126,8 @@ def explain_figures(figures: list[Figure], shown: Figure | None) -> list[str]:
     if len(figures) > 1:
         low, high = figures[0], figures[-1]
         sentences.append(
-            f"{arch} at {size} px scores from {percent(low.top1)} to {percent(high.top1)}, by the {len(figures)} "
-            "sets of weights there are: the network is the same, its training is not."
+            f"{arch} at {size} px scores from {percent(low.top1)} to {percent(high.top1)}, by which of "
+            f"{len(figures)} sets of weights it carries: the network is the same, its training is not."
         )
     if shown is not None and shown.recipe in RECIPE_CLASSES:
         chosen = RECIPE_CLASSES[shown.recipe]

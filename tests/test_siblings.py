@@ -28,7 +28,7 @@ def test_the_words_say_that_the_training_differs_and_who_quotes_what():
     figures = resnet50()
     shown = next(figure for figure in figures if figure.model_name == "resnet50.tv_in1k")
     spread, own, quoted = explain_figures(figures, shown)
-    assert f"by the {len(figures)} sets of weights" in spread and "its training is not" in spread
+    assert f"by which of {len(figures)} sets of weights" in spread and "its training is not" in spread
     assert own.startswith("The weights shown here, tv_in1k, are of the recipe class “basic”. ImageNet-1k alone;")
     assert quoted == (
         "torchvision itself quotes 76.13 % for them; timm, whose evaluation is used here, measured 76.156 %."
