@@ -16,6 +16,7 @@ ORDER = (
     "formatting",
     "gaps",
     "wording",
+    "recipe_classes",
     "recipes",
     "comparison",
     "verdict",
@@ -26,6 +27,8 @@ ORDER = (
     "timm_names",
     "shortlists",
     "catalogue",
+    "robust_sets",
+    "siblings",
     "weights",
     "image_files",
     "dataset_index",
@@ -82,8 +85,10 @@ ORDER = (
     "svg",
     "report",
     "run_report",
+    "recipe_report",
     "candidates",
     "output",
+    "catalogue_commands",
     "__main__",
 )
 """Each module may import the ones above it. A new responsibility gets a row here."""
