@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bakeoff_core import (
     __version__,
+    anatomy_commands,
     candidates,
     explain,
     measuring,
@@ -174,6 +175,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_json(measure)
 
     run_commands.add(commands, _command, _add_json)
+    anatomy_commands.add(commands, _command, _add_json)
 
     choose = _command(commands, "pick", pick)
     _add_decision(choose)

@@ -18,7 +18,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import timm
 import torch
 from fvcore.nn.jit_analysis import _get_scoped_trace_graph
 from fvcore.nn.jit_handles import get_shape
@@ -31,6 +30,7 @@ from bakeoff_core.backbones import (
     die_first_when_memory_runs_out,
     mac_analysis,
 )
+from bakeoff_core.machine import this_machine
 from bakeoff_core.stages import Boundary, divide
 
 __all__ = ["describe_failure", "dissect"]
@@ -110,7 +110,7 @@ def take_apart(model: nn.Module, model_name: str, img_size: int) -> Anatomy:
         totals[stage, kind][1] += size
     cells = ((stage, kind) for stage in range(len(stages)) for kind in KINDS if any(totals[stage, kind]))
     parts = tuple(Part(stage, kind, *totals[stage, kind]) for stage, kind in cells)
-    return Anatomy(model_name, img_size, timm.__version__, stages, parts)
+    return Anatomy(model_name, img_size, this_machine().timm_version, stages, parts)
 
 
 def _trace(model: nn.Module, images: torch.Tensor) -> tuple[torch._C.Graph, dict[str, Any]]:
