@@ -11,7 +11,7 @@ from bakeoff_core.anatomy_words import describe_anatomy
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import count, significant
 from bakeoff_core.home import timm_models_path
-from bakeoff_core.printing import follow, print_json, remark
+from bakeoff_core.printing import follow, print_json
 from bakeoff_core.timm_names import read_timm_models
 
 
@@ -48,7 +48,6 @@ def take_anatomy(wanted: anatomies.Wanted) -> Anatomy:
     failure = anatomies.failure_of(job, wanted)
     if failure is not None:
         raise BakeoffError(failure)
-    remark(job.status.get("message") or job.state)
     *_, name, size = job.status["found"][0]
     found = anatomies.read_anatomy(name, size)
     if found is None:

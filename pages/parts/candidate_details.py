@@ -22,6 +22,7 @@ from bakeoff_core.formatting import (
 )
 from bakeoff_core.records import AccuracySource, candidate_label
 from bakeoff_core.wording import interval_text
+from pages.parts import anatomy_view
 
 
 def draw(label: str, table: pd.DataFrame, cost: str, source: AccuracySource, *, on_close: Callable[[], None]) -> None:
@@ -74,6 +75,12 @@ def _draw(row: dict, dominator: dict | None, cost: str, source: AccuracySource, 
         lines += [] if is_unknown(origin) else [f"Accuracy: {markdown_text(origin)}."]
         lines += [f"Measured on {markdown_text(row['machine_name'])}, {row['measured_at']}."]
         st.caption("  \n".join(lines))
+        st.page_link(
+            "pages/explore.py",
+            label="Where its cost sits: by kind of layer and by stage",
+            icon=":material/stacked_bar_chart:",
+            query_params=anatomy_view.link_to(row["model_name"], int(row["img_size"])),
+        )
         for warning in row["warnings"]:
             st.warning(markdown_text(explain_warning(warning)), icon=":material/warning:")
 
