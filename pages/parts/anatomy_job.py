@@ -67,7 +67,7 @@ def _failure(one: Wanted) -> str | None:
 
 
 def _draw_failure(one: Wanted) -> None:
-    reason = _failure(one)
+    reason = _failure(one) or ("The worker ended without it." if one in st.session_state[ASKED] else None)
     if reason is None:
         return
     text, button = st.columns([5, 1], vertical_alignment="center")
