@@ -12,7 +12,6 @@ from fvcore.nn import ActivationCountAnalysis
 from torch import nn
 from torch.nn import functional
 
-from bakeoff_core import backbones
 from bakeoff_core.anatomy import Anatomy, from_json
 from bakeoff_core.backbones import count_macs, create_backbone
 from bakeoff_core.dissection import dissect, take_apart
@@ -183,9 +182,8 @@ def test_a_weight_that_two_layers_share_is_counted_once() -> None:
     assert (found.param_count, found.macs, found.layers) == (9, 2 * 9 * 16, 2)
 
 
-def test_a_model_that_cannot_be_built_at_a_size_is_refused_with_the_reason() -> None:
-    with pytest.raises(Exception, match="."):
+def test_a_model_that_does_not_exist_or_fit_an_image_fails_with_the_reason() -> None:
+    with pytest.raises(RuntimeError, match="Unknown model"):
         dissect("resnet51", 224)
-    with pytest.raises(AssertionError) as refused:
+    with pytest.raises(RuntimeError, match="Kernel size can't be greater than actual input size"):
         dissect("swin_tiny_patch4_window7_224.ms_in1k", 1)
-    assert backbones.describe_failure(refused.value)

@@ -153,3 +153,13 @@ def test_hostile_names_stay_text() -> None:
     app = opened()
     assert not app.exception
     assert "<script>" not in text_of(app).replace("`<script>", "")
+
+
+def test_details_of_a_candidate_link_to_where_its_cost_sits() -> None:
+    store.write_profiles(profiles_path(), [measured("resnet18.a1_in1k", 10**7, 0.01)])
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=30)
+    app.session_state["frontier-chart-clicked"] = "resnet18.a1_in1k @ 224"
+    app.run()
+    assert not app.exception
+    (link,) = [element.proto for element in app.get("page_link") if "Where its cost sits" in element.proto.label]
+    assert "anatomy=resnet18.a1_in1k" in link.query_string and "anatomy_size=224" in link.query_string
