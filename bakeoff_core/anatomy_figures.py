@@ -46,8 +46,6 @@ LOOKS: dict[str, tuple[str, str]] = {
 
 WORTH_WRITING = 0.09
 """Share of a bar from which it is written into it."""
-MOST_NAMES = 15
-"""Models up to which every one is named in the chart of speeds; of more, those that disagree."""
 
 
 def kinds_figure(anatomies: Sequence[Anatomy], *, dark: bool = False) -> go.Figure:
@@ -134,7 +132,8 @@ def speed_figure(
     x, y = ([value * 1e-9 for value in (s.macs for s in speeds)], [s.image_s * 1e3 for s in speeds])
     x_range, y_range = _range(x), _range(y)
     figure = go.Figure(layout=_layout(palette, x_range, y_range))
-    _add_lines(figure, palette, x_range, y_range)
+    rates = [macs / seconds for macs, seconds in zip(x, y, strict=True)]
+    _add_lines(figure, palette, rates, x_range, y_range)
     slow = {pair.fewer.ref for pair in pairs}
     quick = {pair.more.ref for pair in pairs} - slow
     for at, pair in enumerate(pairs):
@@ -148,17 +147,20 @@ def speed_figure(
             hoverinfo="skip",
         )
     groups = (
-        ("Other models", [s for s in speeds if s.ref not in slow | quick], "diamond-open", palette.dominated),
-        ("Faster than its MACs promise", [s for s in speeds if s.ref in quick], "circle", palette.frontier),
-        ("Slower than its MACs promise", [s for s in speeds if s.ref in slow], "triangle-up", palette.pick),
+        ("Other models", [s for s in speeds if s.ref not in slow | quick], "diamond-open", palette.dominated, ""),
+        (
+            "Faster than its MACs promise",
+            [s for s in speeds if s.ref in quick],
+            "circle",
+            palette.frontier,
+            "bottom right",
+        ),
+        ("Slower than its MACs promise", [s for s in speeds if s.ref in slow], "triangle-up", palette.pick, "top left"),
     )
-    for title, group, symbol, colour in groups:
+    for title, group, symbol, colour, side in groups:
         if group:
-            figure.add_scatter(
-                **_points(group, names, palette, everyone=len(speeds) <= MOST_NAMES or symbol != "diamond-open"),
-                name=title,
-                marker={"symbol": symbol, "size": 10, "color": colour, "line": {"width": 1.4}},
-            )
+            marker = {"symbol": symbol, "size": 10, "color": colour, "line": {"width": 1.4}}
+            figure.add_scatter(name=title, marker=marker, **_points(group, names, palette, side, selected))
     ringed = [speed for speed in speeds if speed.ref in selected]
     if ringed:
         figure.add_scatter(
@@ -172,7 +174,14 @@ def speed_figure(
     return figure
 
 
-def _points(group: Sequence[Speed], names: Mapping[CandidateRef, str], palette: Palette, *, everyone: bool) -> dict:
+def _points(
+    group: Sequence[Speed],
+    names: Mapping[CandidateRef, str],
+    palette: Palette,
+    side: str,
+    selected: Sequence[CandidateRef],
+) -> dict[str, object]:
+    """A group of models; named on one side of their points, or where there is none, only those that are selected."""
     labels = [html_text(names.get(s.ref, s.model_name)) for s in group]
     hovers = [
         f"<b>{label}</b><br>{count(s.macs, 'MACs')}<br>{milliseconds(s.image_s)} an image<br>"
@@ -182,9 +191,9 @@ def _points(group: Sequence[Speed], names: Mapping[CandidateRef, str], palette: 
     return {
         "x": [s.macs * 1e-9 for s in group],
         "y": [s.image_s * 1e3 for s in group],
-        "mode": "markers+text" if everyone else "markers",
-        "text": labels if everyone else None,
-        "textposition": "top center",
+        "mode": "markers+text",
+        "text": [label if side or s.ref in selected else "" for label, s in zip(labels, group, strict=True)],
+        "textposition": side or "top center",
         "textfont": {"size": 11, "color": palette.text},
         "hovertext": hovers,
         "hoverinfo": "text",
@@ -192,10 +201,24 @@ def _points(group: Sequence[Speed], names: Mapping[CandidateRef, str], palette: 
     }
 
 
-def _add_lines(figure: go.Figure, palette: Palette, x_range: tuple[float, float], y_range: tuple[float, float]) -> None:
-    """Add lines of equal MACs a second; each is named where it leaves the picture."""
-    slowest, fastest = x_range[0] / y_range[1], x_range[1] / y_range[0]  # G MACs over ms: T MACs a second
-    for rate in log_ticks(slowest, fastest):
+def _add_lines(
+    figure: go.Figure,
+    palette: Palette,
+    rates: Sequence[float],
+    x_range: tuple[float, float],
+    y_range: tuple[float, float],
+) -> None:
+    """Add lines of equal MACs a second; each is named where it leaves the picture.
+
+    Args:
+        figure: To add to.
+        palette: Colours.
+        rates: Of the models, in T MACs a second: what G MACs over ms are.
+        x_range: Ends of the axis.
+        y_range: Ends of the axis.
+    """
+    slowest, fastest = min(rates), max(rates)
+    for rate in log_ticks(slowest / 1.5, fastest * 1.5):
         left, right = max(x_range[0], rate * y_range[0]), min(x_range[1], rate * y_range[1])
         if right < left * 1.3:  # only a corner of the picture
             continue
@@ -236,7 +259,7 @@ def _layout(palette: Palette, x_range: tuple[float, float], y_range: tuple[float
             **axis,
             "range": [math.log10(end) for end in ends],
             "tickvals": ticks,
-            "ticktext": [significant(tick, 1 if tick >= 1 else 1) for tick in ticks],
+            "ticktext": [f"{tick:,g}" for tick in ticks],
             "title": {**title, "text": name},
         }
 
@@ -324,7 +347,13 @@ def _add(
         width=0.8,
         marker={
             "color": colour,
-            "pattern": {"shape": pattern, "fgcolor": "rgba(255,255,255,0.65)", "size": 7, "solidity": 0.25},
+            "pattern": {
+                "shape": pattern,
+                "bgcolor": colour,
+                "fgcolor": "rgba(255,255,255,0.65)",
+                "size": 7,
+                "solidity": 0.2,
+            },
             "line": {"width": 0.6, "color": "rgba(20,24,30,0.55)"},
         },
         text=[f"<b>{share:.0%}</b>".replace("%", " %") if share >= WORTH_WRITING else "" for share in shares],
@@ -332,7 +361,7 @@ def _add(
         insidetextanchor="middle",
         textangle=0,
         constraintext="none",
-        textfont={"color": "#14181E", "size": 12},
+        textfont={"color": "#FFFFFF" if colour == BLUE else "#14181E", "size": 12},
         hovertext=list(hovers),
         hoverinfo="text",
     )

@@ -27,6 +27,8 @@ EARLY_ACTIVATIONS, EARLY_PARAMETERS = 0.5, 0.1
 """Shares of the first stages that make them worth a sentence: activations at least, parameters at most."""
 TELLING = 1.5
 """Times as much as the other model's from which a count is given as a reason."""
+MANY_WEIGHTS = 10_000_000
+"""Weights of fully connected layers from which reading them is worth a sentence."""
 SMALL_BATCH = 8
 """Images in a pass up to which the start of a layer, and weights that are used once an image, weigh in."""
 
@@ -124,7 +126,7 @@ def _reasons(fewer: Anatomy, more: Anatomy, one: str, other: str, batch_size: in
         batch_size <= SMALL_BATCH
         and once_used / max(1, fewer.macs)
         >= TELLING * (more.total("param_count", kind="fully_connected") / max(1, more.macs))
-        and fewer.share("param_count", "fully_connected") >= 0.5
+        and once_used >= MANY_WEIGHTS
     ):
         found.append(
             f"{count(once_used)} of its weights are in fully connected layers and used once an image, so that reading "
@@ -135,7 +137,9 @@ def _reasons(fewer: Anatomy, more: Anatomy, one: str, other: str, batch_size: in
 
 def _mix(anatomy: Anatomy) -> str:
     """The kinds that do most of the MACs: `"85 % of its MACs are in pointwise layers and 8.6 % in …"`."""
-    shares = sorted(((anatomy.share("macs", kind), kind) for kind in anatomy.kinds), reverse=True)
+    shares = sorted(
+        ((anatomy.share("macs", kind), kind) for kind in anatomy.kinds if kind != "normalisation"), reverse=True
+    )
     named = [(share, kind) for share, kind in shares[:3] if share >= 0.02]
     first, *rest = [f"{_percent(share)} {{}}in {KINDS[kind].phrase}" for share, kind in named]
     return listed([first.format("of its MACs are "), *(text.format("") for text in rest)])

@@ -48,7 +48,7 @@ def test_what_is_not_there_gets_no_sentence() -> None:
     plain = make_anatomy((0, "spatial", 1, 1_000, 1_000_000, 1_000), (2, "spatial", 1, 9_000, 1_000_000, 5_000))
     sentences = describe_anatomy(plain)
     assert len(sentences) == 2
-    assert "7.5 numbers" in sentences[1]
+    assert "8.0 numbers" in sentences[1]
 
 
 def test_a_model_without_macs_gets_no_sentence_that_divides_by_them() -> None:

@@ -75,8 +75,8 @@ def _draw_choice(measured: list[Speed]) -> list[CandidateRef]:
         None,
         key=SIZE,
         bind="query-params",
-        placeholder="each model's own",
-        help="Height and width. MACs and activations of a convolution grow with its square, parameters do not grow.",
+        placeholder="own",
+        help="Height and width; empty for each model's own. MACs and activations of a convolution grow with its square, parameters do not grow.",
     )
     second = right.selectbox(
         "Compare with",

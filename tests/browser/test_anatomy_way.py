@@ -1,4 +1,4 @@
-"""Where the cost sits, in a real browser: a model is taken apart by a real worker, compared, reloaded, and on a phone."""
+"""Where the cost sits, in a real browser: a model taken apart by a real worker, compared, reloaded, on a phone."""
 
 from __future__ import annotations
 

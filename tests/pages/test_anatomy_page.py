@@ -27,7 +27,7 @@ def at_the_root(monkeypatch: pytest.MonkeyPatch) -> list[list[anatomies.Wanted]]
     """The working folder, timm's names, and a launcher that only notes what it is asked for."""
     monkeypatch.chdir(ROOT)
     home().mkdir(parents=True, exist_ok=True)
-    names = [TimmModel(f"{name}.tag", 224, None, False, True) for name in ("heavy", "light", "vgg16")]
+    names = [TimmModel(name, 224, None, False, True) for name in ("heavy.tag", "light.tag", "vgg16.tv_in1k")]
     write_timm_models(timm_models_path(), TimmModels("1.0.31", tuple(names)))
     asked: list[list[anatomies.Wanted]] = []
     monkeypatch.setattr(anatomies, "start_dissecting", lambda wanted: asked.append(list(wanted)))
@@ -95,13 +95,12 @@ def test_pairs_that_disagree_are_named_with_the_reasons_of_their_layers(at_the_r
 
 def test_models_of_a_disagreeing_pair_are_taken_apart_after_the_one_that_is_shown(at_the_root) -> None:
     store.write_profiles(profiles_path(), [measured("heavy.tag", 10**7, 0.01), measured("light.tag", 10**6, 0.005)])
-    opened(anatomy="vgg16.tag")
-    assert [wanted.model_name for wanted in at_the_root[0]] == ["vgg16.tag", "light.tag", "heavy.tag"]
+    opened(anatomy="vgg16.tv_in1k")
+    assert [wanted.model_name for wanted in at_the_root[0]] == ["vgg16.tv_in1k", "light.tag", "heavy.tag"]
 
 
 def test_a_name_that_timm_does_not_know_is_answered_with_the_nearest(at_the_root) -> None:
-    app = opened()
-    app.selectbox(key="anatomy").set_value("heavie.tag").run()
+    app = opened(anatomy="heavie.tag")
     assert not app.exception
     assert any("Did you mean heavy.tag?" in error.value.replace("\\", "") for error in app.error)
 
@@ -135,6 +134,7 @@ def failed_job(**status: object) -> None:
 
 def test_a_model_that_failed_says_why_and_is_tried_again_only_when_asked(at_the_root) -> None:
     failure = {"model_name": "heavy.tag", "img_size": 224, "error": "Out of memory: <b>9 TB</b>"}
+    store.write_profiles(profiles_path(), [measured("heavy.tag", 10**7, 0.01)])  # so that it can be chosen
     failed_job(state="done", failures=[failure])
     app = opened(anatomy="heavy.tag")
     assert any("could not be taken apart. Out of memory: &lt;b&gt;9 TB" in error.value for error in app.error)
