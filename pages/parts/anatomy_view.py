@@ -76,7 +76,8 @@ def _draw_choice(measured: list[Speed]) -> list[CandidateRef]:
         key=SIZE,
         bind="query-params",
         placeholder="own",
-        help="Height and width; empty for each model's own. MACs and activations of a convolution grow with its square, parameters do not grow.",
+        help="Height and width; empty for each model's own. MACs and activations of a convolution grow with its "
+        "square, parameters do not grow.",
     )
     second = right.selectbox(
         "Compare with",
