@@ -44,6 +44,18 @@ LOOKS: dict[str, tuple[str, str]] = {
 }
 """Colour (Okabe and Ito's, as in `chart`) and pattern of each kind of layer: what colour says, the pattern repeats."""
 
+_SHINE = "rgba(255,255,255,.6)"
+_STRIPES = "repeating-linear-gradient({}deg, transparent 0 3px, " + _SHINE + " 3px 4.5px)"
+_PATTERNS = {
+    "": "none",
+    "/": _STRIPES.format(135),
+    "\\": _STRIPES.format(45),
+    "-": _STRIPES.format(0),
+    "x": f"{_STRIPES.format(45)}, {_STRIPES.format(135)}",
+    ".": f"radial-gradient({_SHINE} 25%, transparent 30%) 0 0 / 5px 5px",
+}
+"""Plotly's patterns as CSS backgrounds."""
+
 WORTH_WRITING = 0.09
 """Share of a bar from which it is written into it."""
 
@@ -56,9 +68,9 @@ def kinds_figure(anatomies: Sequence[Anatomy], *, dark: bool = False) -> go.Figu
         dark: For a dark background.
     """
     rows = [(quantity, anatomy) for quantity in QUANTITIES for anatomy in anatomies]
-    figure = _bars(dark, height=96 + 30 * len(rows))
+    figure = _bars(dark, height=50 + 34 * len(rows))
     places = [at + 0.5 * (at // len(anatomies)) for at in range(len(rows))]  # bars of one quantity stand together
-    for kind in _kinds(anatomies):
+    for kind in kinds_of(anatomies):
         shares = [anatomy.share(quantity, kind) for quantity, anatomy in rows]
         _add(figure, kind, places, [share * 100 for share in shares], shares, [_hover(kind, q, a) for q, a in rows])
     ticks = [
@@ -84,8 +96,7 @@ def stages_figure(
         most: End of the axis, so that two models can be compared; `None` for what fits.
         dark: For a dark background.
     """
-    figure = _bars(dark, height=70 + 28 * len(anatomy.stages))
-    figure.update_layout(showlegend=False)
+    figure = _bars(dark, height=50 + 28 * len(anatomy.stages))
     whole = anatomy.total(quantity) or 1
     scale, prefix = _prefix(most or largest_stage(anatomy, quantity)) if absolute else (whole / 100, "")
     places = list(range(len(anatomy.stages)))
@@ -104,6 +115,18 @@ def stages_figure(
         tickvals=places, ticktext=[html_text(stage.title) for stage in anatomy.stages], range=[places[-1] + 0.6, -0.6]
     )
     return figure
+
+
+def legend_html(kinds: Sequence[str]) -> str:
+    """Return the legend of `kinds_figure` and `stages_figure` as HTML that wraps; each entry tells its meaning."""
+    entries = []
+    for kind in kinds:
+        colour, pattern = LOOKS[kind]
+        back = colour if pattern == "" else f"{_PATTERNS[pattern]}, {colour}"
+        swatch = f"display:inline-block;width:.9em;height:.9em;margin-right:.4em;vertical-align:-.1em;background:{back}"
+        chip = f'<span style="{swatch}"></span>{KINDS[kind].title}'
+        entries.append(f'<span title="{html_text(KINDS[kind].meaning)}">{chip}</span>')
+    return f'<div style="display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;font-size:.85rem">{"".join(entries)}</div>'
 
 
 def largest_stage(anatomy: Anatomy, quantity: str) -> int:
@@ -131,6 +154,7 @@ def speed_figure(
     palette = DARK if dark else LIGHT
     x, y = ([value * 1e-9 for value in (s.macs for s in speeds)], [s.image_s * 1e3 for s in speeds])
     x_range, y_range = _range(x), _range(y)
+    x_range = (x_range[0] / 2, x_range[1])  # names stand to the left of points
     figure = go.Figure(layout=_layout(palette, x_range, y_range))
     rates = [macs / seconds for macs, seconds in zip(x, y, strict=True)]
     _add_lines(figure, palette, rates, x_range, y_range)
@@ -292,7 +316,8 @@ def _range(values: Sequence[float]) -> tuple[float, float]:
     return low / room, high * room
 
 
-def _kinds(anatomies: Sequence[Anatomy]) -> list[str]:
+def kinds_of(anatomies: Sequence[Anatomy]) -> list[str]:
+    """Return the kinds that any of the models has, in the order of `KINDS`."""
     return [kind for kind in KINDS if any(kind in anatomy.kinds for anatomy in anatomies)]
 
 
@@ -314,17 +339,7 @@ def _bars(dark: bool, height: int) -> go.Figure:
             "uirevision": "anatomy",
             "xaxis": axis,
             "yaxis": {**axis, "showgrid": False},
-            "legend": {
-                "orientation": "h",
-                "x": 0,
-                "y": 1,
-                "yanchor": "top",
-                "yref": "container",
-                "traceorder": "normal",
-                "bgcolor": "rgba(0,0,0,0)",
-                "itemclick": False,
-                "itemdoubleclick": False,
-            },
+            "showlegend": False,  # the page writes one that wraps on a phone
         }
     )
 

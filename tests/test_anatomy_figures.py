@@ -7,7 +7,15 @@ import pytest
 
 from anatomies import heavy_head, light_layers
 from bakeoff_core.anatomy import KINDS, QUANTITIES
-from bakeoff_core.anatomy_figures import LOOKS, kinds_figure, largest_stage, speed_figure, stages_figure
+from bakeoff_core.anatomy_figures import (
+    LOOKS,
+    kinds_figure,
+    kinds_of,
+    largest_stage,
+    legend_html,
+    speed_figure,
+    stages_figure,
+)
 from bakeoff_core.records import CandidateRef
 from bakeoff_core.speeds import Speed, find_disagreements
 
@@ -62,6 +70,13 @@ def test_a_quantity_that_is_nowhere_is_drawn_as_nothing() -> None:
     nothing = heavy_head()
     figure = stages_figure(type(nothing)(**{**vars(nothing), "parts": nothing.parts[:0]}), "macs", absolute=True)
     assert list(figure.data) == []
+
+
+def test_the_legend_names_what_is_drawn_with_its_colour_and_meaning() -> None:
+    text = legend_html(kinds_of([heavy_head(), light_layers()]))
+    for kind in ("spatial", "depthwise", "pointwise", "fully_connected", "attention", "normalisation"):
+        assert KINDS[kind].title in text and LOOKS[kind][0] in text
+    assert KINDS["grouped"].title not in text
 
 
 SPEEDS = [

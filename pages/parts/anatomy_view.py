@@ -8,7 +8,7 @@ import streamlit as st
 from bakeoff_core import catalogue, speeds
 from bakeoff_core.anatomies import Wanted
 from bakeoff_core.anatomy import KINDS, QUANTITIES, QUANTITY_HELP, Anatomy
-from bakeoff_core.anatomy_figures import kinds_figure, largest_stage, stages_figure
+from bakeoff_core.anatomy_figures import kinds_figure, kinds_of, largest_stage, legend_html, stages_figure
 from bakeoff_core.anatomy_words import describe_anatomy, describe_speed
 from bakeoff_core.errors import UnknownModelError
 from bakeoff_core.formatting import markdown_code, markdown_text
@@ -136,6 +136,7 @@ def _draw_anatomies(shown: list[Anatomy], measured: list[Speed]) -> None:
         with st.container(border=True):
             st.markdown(f"{name}{markdown_code(anatomy.model_name)} at {anatomy.img_size} px")
             st.markdown("\n".join(f"- {sentence}" for sentence in sentences))
+    st.html(legend_html(kinds_of(shown)))
     _plot(kinds_figure(shown, dark=dark), "anatomy-kinds")
     with st.expander("What counts as which kind"):
         st.markdown("\n".join(f"- **{kind.title}**: {markdown_text(kind.meaning)}" for kind in KINDS.values()))
