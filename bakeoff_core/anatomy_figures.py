@@ -154,10 +154,10 @@ def speed_figure(
     palette = DARK if dark else LIGHT
     x, y = ([value * 1e-9 for value in (s.macs for s in speeds)], [s.image_s * 1e3 for s in speeds])
     x_range, y_range = _range(x), _range(y)
-    x_range = (x_range[0] / 2, x_range[1])  # names stand to the left of points
     figure = go.Figure(layout=_layout(palette, x_range, y_range))
     rates = [macs / seconds for macs, seconds in zip(x, y, strict=True)]
     _add_lines(figure, palette, rates, x_range, y_range)
+    middle = math.sqrt(x_range[0] * x_range[1])
     slow = {pair.fewer.ref for pair in pairs}
     quick = {pair.more.ref for pair in pairs} - slow
     for at, pair in enumerate(pairs):
@@ -184,7 +184,7 @@ def speed_figure(
     for title, group, symbol, colour, side in groups:
         if group:
             marker = {"symbol": symbol, "size": 10, "color": colour, "line": {"width": 1.4}}
-            figure.add_scatter(name=title, marker=marker, **_points(group, names, palette, side, selected))
+            figure.add_scatter(name=title, marker=marker, **_points(group, names, palette, side, selected, middle))
     ringed = [speed for speed in speeds if speed.ref in selected]
     if ringed:
         figure.add_scatter(
@@ -204,8 +204,12 @@ def _points(
     palette: Palette,
     side: str,
     selected: Sequence[CandidateRef],
+    middle: float,
 ) -> dict[str, object]:
-    """A group of models; named on one side of their points, or where there is none, only those that are selected."""
+    """A group of models; named on one side of their points, or where there is none, only those that are selected.
+
+    `middle` is the middle of the horizontal axis.
+    """
     labels = [html_text(names.get(s.ref, s.model_name)) for s in group]
     hovers = [
         f"<b>{label}</b><br>{count(s.macs, 'MACs')}<br>{milliseconds(s.image_s)} an image<br>"
@@ -217,7 +221,8 @@ def _points(
         "y": [s.image_s * 1e3 for s in group],
         "mode": "markers+text",
         "text": [label if side or s.ref in selected else "" for label, s in zip(labels, group, strict=True)],
-        "textposition": side or "top center",
+        # A name to the left of a point that is far left would leave a narrow picture.
+        "textposition": [side if s.macs * 1e-9 > middle else "top right" for s in group] if side else "top center",
         "textfont": {"size": 11, "color": palette.text},
         "hovertext": hovers,
         "hoverinfo": "text",
