@@ -1,6 +1,6 @@
 """MACs a second of measured models, and the pairs of models that MACs and latency rank differently.
 
-Not covered: why they differ (see `anatomy_words`), and drawing them (see `anatomy_figures`).
+Not covered: why they differ (see `anatomy_words`), and drawing them (see `speed_figures`).
 """
 
 from __future__ import annotations

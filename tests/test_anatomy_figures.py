@@ -13,10 +13,10 @@ from bakeoff_core.anatomy_figures import (
     kinds_of,
     largest_stage,
     legend_html,
-    speed_figure,
     stages_figure,
 )
 from bakeoff_core.records import CandidateRef
+from bakeoff_core.speed_figures import speed_figure
 from bakeoff_core.speeds import Speed, find_disagreements
 
 HOSTILE = "<img src=x onerror=alert(1)>$x$"

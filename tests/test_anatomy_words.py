@@ -95,6 +95,14 @@ def test_an_inversion_is_told_as_one() -> None:
     )
 
 
+def test_many_weights_that_are_used_once_are_a_reason() -> None:
+    heavy_tail = make_anatomy(
+        (0, "spatial", 1, 1_000, 1_000_000, 1_000), (3, "fully_connected", 1, 20_000_000, 4_500, 9)
+    )
+    text = " ".join(explain_disagreement(pair(5, 10), heavy_tail, heavy_head(), name))
+    assert "20.0 M of its weights are in fully connected layers and used once an image" in text
+
+
 def test_in_a_large_batch_the_start_of_a_layer_is_no_reason() -> None:
     text = " ".join(explain_disagreement(pair(5, 10, batch_size=64), light_layers(), heavy_head(), name))
     assert "starting a layer" not in text

@@ -87,6 +87,7 @@ ORDER = (
     "figures",
     "run_figures",
     "anatomy_figures",
+    "speed_figures",
     "svg",
     "report",
     "run_report",
@@ -118,7 +119,7 @@ WORKERS = {
 NO_FILES = (
     *("pareto", "decision", "figures", "report", "run_report", "run_accuracy"),
     *("gaps", "comparison", "verdict", "comparison_words"),
-    *("anatomy", "stages", "speeds", "anatomy_words", "anatomy_figures"),
+    *("anatomy", "stages", "speeds", "anatomy_words", "anatomy_figures", "speed_figures"),
 )
 """Modules that neither read nor write anything, so they need nothing that knows where the state is."""
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from bakeoff_core.anatomy_figures import speed_figure
 from bakeoff_core.anatomy_words import explain_disagreement
 from bakeoff_core.formatting import count, markdown_code, significant
 from bakeoff_core.records import CandidateRef
+from bakeoff_core.speed_figures import speed_figure
 from bakeoff_core.speeds import Disagreement, Speed
 from bakeoff_core.wording import short_names
 from pages.parts import chart, data
