@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bakeoff_core import (
     __version__,
+    anatomy_commands,
     candidates,
     catalogue_commands,
     explain,
@@ -179,6 +180,7 @@ def _parser() -> argparse.ArgumentParser:
 
     run_commands.add(commands, _command, _add_json)
     catalogue_commands.add(commands, _command, _add_json)
+    anatomy_commands.add(commands, _command, _add_json)
 
     choose = _command(commands, "pick", pick)
     _add_decision(choose)

@@ -25,6 +25,10 @@ ORDER = (
     "job_files",
     "machine",
     "timm_names",
+    "anatomy",
+    "stages",
+    "speeds",
+    "anatomy_words",
     "shortlists",
     "catalogue",
     "robust_sets",
@@ -53,13 +57,17 @@ ORDER = (
     "isolation",
     "torchvision_ops",
     "backbones",
+    "dissection",
     "profiling",
     "measuring",
+    "anatomies",
+    "dissecting",
     "runs",
     "finished_runs",
     "run_accuracy",
     "printing",
     "run_commands",
+    "anatomy_commands",
     "heap",
     "memory",
     "evaluation",
@@ -82,6 +90,8 @@ ORDER = (
     "facts",
     "figures",
     "run_figures",
+    "anatomy_figures",
+    "speed_figures",
     "svg",
     "report",
     "run_report",
@@ -97,6 +107,7 @@ HEAVY = {"torch", "torchvision", "timm", "fvcore", "accelerate"}
 WORKERS = {
     "torchvision_ops",
     "backbones",
+    "dissection",
     "batches",
     "transfer",
     "features",
@@ -115,6 +126,7 @@ WORKERS = {
 NO_FILES = (
     *("pareto", "decision", "figures", "report", "run_report", "run_accuracy"),
     *("gaps", "comparison", "verdict", "comparison_words"),
+    *("anatomy", "stages", "speeds", "anatomy_words", "anatomy_figures", "speed_figures"),
 )
 """Modules that neither read nor write anything, so they need nothing that knows where the state is."""
 

@@ -23,7 +23,7 @@ from bakeoff_core.formatting import (
 from bakeoff_core.records import AccuracySource, candidate_label
 from bakeoff_core.siblings import explain_weights
 from bakeoff_core.wording import interval_text
-from pages.parts import data, weights_table
+from pages.parts import anatomy_view, data, weights_table
 
 
 def draw(label: str, table: pd.DataFrame, cost: str, source: AccuracySource, *, on_close: Callable[[], None]) -> None:
@@ -79,6 +79,12 @@ def _draw(row: dict, dominator: dict | None, cost: str, source: AccuracySource, 
         lines += [f"Measured on {markdown_text(row['machine_name'])}, {row['measured_at']}."]
         st.caption("  \n".join(lines))
         weights_table.draw(row["model_name"], int(row["img_size"]))
+        st.page_link(
+            "pages/explore.py",
+            label="Where its cost sits: by kind of layer and by stage",
+            icon=":material/stacked_bar_chart:",
+            query_params=anatomy_view.link_to(row["model_name"], int(row["img_size"])),
+        )
         for warning in row["warnings"]:
             st.warning(markdown_text(explain_warning(warning)), icon=":material/warning:")
 

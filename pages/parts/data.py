@@ -11,10 +11,12 @@ import pandas as pd
 import streamlit as st
 
 from bakeoff_core import candidates, catalogue, figures, jobs, pareto, recipe_classes, run_accuracy, runs, store
+from bakeoff_core.anatomies import read_anatomy
+from bakeoff_core.anatomy import Anatomy
 from bakeoff_core.candidates import MeasuredSetting
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finished_runs import FinishedRun, finished_runs_stamp, read_finished_runs
-from bakeoff_core.home import jobs_path, own_accuracy_path, profiles_path, timm_models_path
+from bakeoff_core.home import anatomy_path, jobs_path, own_accuracy_path, profiles_path, timm_models_path
 from bakeoff_core.records import IMAGENET, AccuracySource, Setting
 from bakeoff_core.timm_names import TimmModels, read_timm_models
 
@@ -142,6 +144,12 @@ def timm_models() -> TimmModels | None:
     return _timm_models(str(timm_models_path()), stamp(timm_models_path()))
 
 
+def anatomy(model_name: str, img_size: int) -> Anatomy | None:
+    """Return the anatomy of a model at a size, or `None` until a worker has taken it."""
+    path = anatomy_path(model_name, img_size)
+    return _anatomy(str(path), stamp(path), model_name, img_size)
+
+
 # The stamps below are part of the cache's keys; Streamlit leaves out arguments that begin with an underscore.
 
 
@@ -201,3 +209,8 @@ def _summary(run_id: str, version: tuple, _run: runs.Run) -> dict:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _timm_models(path: str, version: Stamp) -> TimmModels | None:
     return read_timm_models(Path(path))
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _anatomy(path: str, version: Stamp, model_name: str, img_size: int) -> Anatomy | None:
+    return read_anatomy(model_name, img_size)
