@@ -28,7 +28,7 @@ def advise(arguments: argparse.Namespace) -> int:
         remark(f"Measured on {measured.machine_name} ({measured.label})." if measured else "Nothing is measured yet.")
         if advice.to_measure:
             remark(f"To measure what is missing: python -m bakeoff_core profile {' '.join(advice.to_measure)}")
-    return 0 if advice.shortlist or not advice.is_about_backbones else 1
+    return 0 if advice.pick or not advice.is_about_backbones else 1
 
 
 def report_sections(arguments: argparse.Namespace, view: View, limits: Limits) -> list[list[str]]:

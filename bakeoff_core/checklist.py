@@ -104,7 +104,7 @@ class Advice:
 
     answers: Answers
     shortlist: tuple[Entry, ...]
-    """The best first; empty where nothing clears the limits, or where backbones are not the question."""
+    """The best first; empty where nothing is left, or where backbones are not the question."""
     set_aside: tuple[SetAside, ...]
     recipe: RecipeAdvice | None
     """`None` where the number of labelled images was not said."""
@@ -136,8 +136,9 @@ class Advice:
 
     @property
     def pick(self) -> Entry | None:
-        """The model to start from."""
-        return self.shortlist[0] if self.shortlist else None
+        """The model to start from; `None` where none is left, or where the only ones left have yet to be measured."""
+        is_open = self.decision is not None and self.decision.pick is None
+        return None if is_open or not self.shortlist else self.shortlist[0]
 
     @property
     def to_measure(self) -> tuple[str, ...]:
@@ -229,6 +230,8 @@ def _sort(figures: Evidence, nominated: Mapping[str, tuple[Nomination, ...]]) ->
             continue
         is_timed = figures.number(ref, "latency_p50_s") is not None
         enter(ref, "measured" if is_timed else "published" if ref in figures.rows else "unknown", nominations=rules)
+    for ref in figures.untried():
+        enter(ref, "published")
     runner_up = figures.decision.pick.runner_up if figures.decision and figures.decision.pick else None
     if runner_up is not None and runner_up not in figures.dominators and len(entries) < SHORTEST:
         enter(runner_up, "next")

@@ -23,7 +23,7 @@ from bakeoff_core.wording import candidate_refs
 
 
 def shortlist_figure(advice: Advice, *, dark: bool = False, size_px: tuple[int, int] = (520, 340)) -> go.Figure | None:
-    """Draw the shortlist; `None` where fewer than two of its models have a place on the axes.
+    """Draw the shortlist; `None` where nothing has a place on the axes.
 
     Args:
         advice: What was advised.
@@ -40,7 +40,7 @@ def shortlist_figure(advice: Advice, *, dark: bool = False, size_px: tuple[int, 
     chart = build_chart(annotate(table[shown].reset_index(drop=True), cost), advice.decision, cost=cost)
     refs = candidate_refs(chart.points)
     listed = np.array([ref in chosen for ref in refs], dtype=bool)
-    if listed.sum() < 2:
+    if not refs:
         return None
     palette = DARK if dark else LIGHT
     hovers = hover_texts(chart.points, cost)
@@ -50,7 +50,8 @@ def shortlist_figure(advice: Advice, *, dark: bool = False, size_px: tuple[int, 
     figure.add_trace(_markers(rest, hovers, "Also measured", "diamond-open", 7, palette.dominated))
     figure.add_trace(_markers(chart.points[crossed & ~listed], hovers, "Set aside", "x-thin-open", 9, palette.limit))
     figure.add_trace(_shortlist_trace(chart, listed, hovers, palette, size_px))
-    figure.add_trace(_pick_trace(chart, chosen[0], hovers, palette))
+    if advice.pick is not None:
+        figure.add_trace(_pick_trace(chart, advice.pick.candidate, hovers, palette))
     figure.update_layout(shapes=_limits(chart, palette), legend={"traceorder": "reversed"})
     return figure
 

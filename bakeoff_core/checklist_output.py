@@ -95,7 +95,7 @@ def advice_text(advice: Advice) -> str:
             lines += [f"    {reason.text}{_cite(reason.sources)}" for reason in point.parts]
     lines += ["", sources.title]
     for source in (point.sources[0] for point in sources.points):
-        lines.append(f"- {source.short}: {source.title}" + (f", {source.where}" if source.where else ""))
+        lines.append(f"- {_named(source)}{source.title}" + (f", {source.where}" if source.where else ""))
     return "\n".join(lines[1:])
 
 
@@ -119,7 +119,7 @@ def advice_section(advice: Advice, decided: Limits | None = None) -> list[str]:
     lines += [f"### {sources.title}", ""]
     for source in (point.sources[0] for point in sources.points):
         title = markdown_text(source.title)
-        lines.append(f"- {source.short}: " + (f"[{title}]({source.where})" if source.where else title))
+        lines.append(f"- {_named(source)}" + (f"[{title}]({source.where})" if source.where else title))
     return lines
 
 
@@ -167,6 +167,11 @@ def _remarks(remarks: Iterable[Remark | Caution]) -> tuple[Point, ...]:
 def _cite(sources: Iterable[Source]) -> str:
     names = list(dict.fromkeys(source.short for source in sources))
     return f" ({', '.join(names)})" if names else ""
+
+
+def _named(source: Source) -> str:
+    """What a source is cited by, where its title does not begin with it."""
+    return "" if source.title.startswith(source.short) else f"{source.short}: "
 
 
 def _label(ref: CandidateRef, escape: Escape) -> str:

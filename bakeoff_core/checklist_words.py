@@ -79,6 +79,8 @@ def headline(advice: Advice, *, escape: Escape = str) -> str:
     if not advice.is_about_backbones:
         return "Generating images is not a choice of backbone."
     if advice.pick is None:
+        if advice.shortlist:
+            return "Nothing measured clears every limit; what is left has yet to be measured."
         return "No model at hand clears every limit."
     ref, recipe = advice.pick.candidate, advice.pick.recipe or (advice.recipe and advice.recipe.recipe)
     return f"Start from {_named(ref, advice, escape)}" + (f", {RECIPE_WORDS[recipe]}." if recipe else ".")
@@ -87,7 +89,11 @@ def headline(advice: Advice, *, escape: Escape = str) -> str:
 def explain_advice(advice: Advice, *, escape: Escape = str) -> list[Reason]:
     """Say why this is the answer, what it was judged by, and what would be the answer otherwise."""
     if not advice.is_about_backbones:
-        return [Reason("Backbones recognise images. To make them, look here instead:", ())]
+        return [
+            Reason(
+                "Backbones recognise images. What makes them is chosen in other ways, some of which are named here.", ()
+            )
+        ]
     by = (MEASURED,) if advice.is_measured else (PUBLISHED,)
     told = []
     decision = advice.decision
@@ -134,6 +140,10 @@ def explain_entry(entry: Entry, advice: Advice, *, escape: Escape = str) -> list
         told.append(Reason(first, (MEASURED,) if advice.is_measured else (PUBLISHED,)))
     if entry.standing == "next":
         told.append(Reason("Next in line by the figures.", (MEASURED,) if advice.is_measured else (PUBLISHED,)))
+    if entry.standing == "published" and not entry.nominations:
+        told.append(
+            Reason("Little computation, and no known figure rules it out: only measuring can tell.", (PUBLISHED,))
+        )
     told += [Reason(f"Beats {words.name(ref)}{_by(ref, entry.candidate, advice)}.", (MEASURED,)) for ref in entry.beats]
     told += [Reason(rule.why, rule.sources) for rule in entry.nominations]
     if entry.recipe:

@@ -21,6 +21,9 @@ from bakeoff_core.wording import Row, candidate_refs
 BOUNDS = {**LIMIT_COLUMNS, "max_macs": "macs"}
 """Everything that can be missed, and the column it bounds."""
 
+UNTRIED = 2
+"""Models to propose for measuring where nothing measured clears the limits."""
+
 
 @dataclass(frozen=True)
 class Miss:
@@ -129,6 +132,30 @@ class Evidence:
         return next(
             iter([*([self.pick] if self.pick in refs else []), *fit, *timed, *untimed, *refs]),
             CandidateRef(architecture, None),
+        )
+
+    def untried(self) -> list[CandidateRef]:
+        """Return a few models that only measuring can tell, where nothing measured clears the limits.
+
+        They are the published defaults with the least computation that no known figure and no rule speaks against.
+        """
+        if self.decision is None or self.pick is not None or not self.is_measured:
+            return []
+        refs = [ref for ref, row in self.rows.items() if row["is_default"] and is_unknown(row["latency_p50_s"])]
+        open_ones = [ref for ref in refs if not (self.misses(ref) or self.barring(ref) or self._is_timed(ref))]
+        known = [
+            ref for ref in open_ones if not is_unknown(self.rows[ref]["top1"]) and is_unknown(self.rows[ref]["error"])
+        ]
+        return sorted(known, key=lambda ref: self.number(ref, "macs") or float("inf"))[:UNTRIED]
+
+    def _is_timed(self, ref: CandidateRef) -> bool:
+        """Tell whether another tag of a model's architecture was measured at its size, and so its time is known."""
+        arch = architecture_of(ref.model_name)
+        return any(
+            architecture_of(other.model_name) == arch
+            and other.img_size == ref.img_size
+            and not is_unknown(row["latency_p50_s"])
+            for other, row in self.rows.items()
         )
 
     def _dominators(self) -> dict[CandidateRef, CandidateRef]:

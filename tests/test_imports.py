@@ -40,6 +40,9 @@ ORDER = (
     "timing",
     "pareto",
     "decision",
+    "checklist_rules",
+    "evidence",
+    "checklist",
     "starting",
     "store",
     "locks",
@@ -77,12 +80,16 @@ ORDER = (
     "details",
     "facts",
     "figures",
+    "checklist_words",
+    "checklist_output",
+    "checklist_figure",
     "run_figures",
     "svg",
     "report",
     "run_report",
     "candidates",
     "output",
+    "advise_command",
     "__main__",
 )
 """Each module may import the ones above it. A new responsibility gets a row here."""
@@ -108,6 +115,7 @@ WORKERS = {
 NO_FILES = (
     *("pareto", "decision", "figures", "report", "run_report", "run_accuracy"),
     *("gaps", "comparison", "verdict", "comparison_words"),
+    *("evidence", "checklist", "checklist_words", "checklist_output", "checklist_figure"),
 )
 """Modules that neither read nor write anything, so they need nothing that knows where the state is."""
 

@@ -99,6 +99,15 @@ def candidates_of(
     return _candidates(setting, cost, source, chosen, version())
 
 
+def evidence(setting: Setting | None) -> pd.DataFrame:
+    """Return all that is known of models, measured in a setting and published; see `candidates.evidence_of`.
+
+    Args:
+        setting: Which rows are measured; `None` where nothing is.
+    """
+    return _evidence(setting, version())
+
+
 def hovers(
     setting: Setting, cost: str, source: AccuracySource = IMAGENET, chosen: tuple[str, ...] = ()
 ) -> dict[str, str]:
@@ -155,6 +164,12 @@ def _candidates(
 ) -> pd.DataFrame:
     table = accuracy_table(source, chosen)
     return pareto.annotate(candidates.candidates_of(profiles(), setting, table), cost=cost)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _evidence(setting: Setting | None, files: Version) -> pd.DataFrame:
+    measured = None if setting is None else candidates.candidates_of(profiles(), setting, accuracies())
+    return candidates.evidence_of(measured, accuracies())
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
