@@ -32,7 +32,7 @@ def shortlist_figure(advice: Advice, *, dark: bool = False, size_px: tuple[int, 
     """
     cost = "latency" if advice.is_measured else "macs"
     chosen = [entry.candidate for entry in advice.shortlist]
-    aside = [other.candidate for other in advice.set_aside]
+    aside = [other.candidate for other in advice.set_aside] + ([advice.barred[0]] if advice.barred else [])
     table = advice.table
     shown = pd.Series([ref in {*chosen, *aside} for ref in candidate_refs(table)], table.index, dtype=bool)
     if advice.is_measured:

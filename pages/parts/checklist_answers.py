@@ -27,7 +27,7 @@ LABELS = {
         "generation": "Generate",
     },
     "priority": {"accuracy": "Accuracy", "efficiency": "Efficiency", "iteration": "Quick trials"},
-    "domain": {"natural": "Like natural photographs", "other": "Of another kind"},
+    "domain": {"natural": "Natural photographs", "other": "Of another kind"},
 }
 """What the answers are called on the page."""
 

@@ -1,4 +1,4 @@
-"""The seven steps of the checklist: on the left what is asked, on the right what follows from the answers so far."""
+"""The seven steps of the checklist: what is asked, and beside it what follows from the answers so far."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ def draw(place: int, step: Step, advice: Advice, shown: MeasuredSetting | None) 
         advice: What follows from the answers so far.
         shown: The setting whose figures it rests on; `None` where nothing is measured.
     """
+    ask = _QUESTIONS.get(step.name)
     with st.container(border=True):
-        left, right = st.columns([5, 7], gap="large")
-        with left:
+        asking, finding = st.columns([6, 7], gap="medium") if ask else (st.container(), st.container())
+        with asking:
             st.markdown(f"#### :blue-badge[{place}] {markdown_text(step.title)}")
             st.html(f"<p class='lead'>{html_text(step.text)}{told.sources(step.sources)}</p>{_STYLE}")
-            ask = _QUESTIONS.get(step.name)
             if ask is not None:
                 ask()
-        with right:
+        with finding:
             _FINDINGS[step.name](advice, shown)
             _draw_disputes(step.name, advice)
 
@@ -130,8 +130,8 @@ def _find_defaults(advice: Advice, shown: MeasuredSetting | None) -> None:
 def _find_shortlist(advice: Advice, shown: MeasuredSetting | None) -> None:
     if not advice.shortlist:
         st.markdown("**No model is left.** Relax a limit in step 1, as said at the top, or measure more models.")
-    for place, entry in enumerate(advice.shortlist, start=1):
-        st.html(_entry(place, entry, advice))
+    entries = "".join(_entry(place, entry, advice) for place, entry in enumerate(advice.shortlist, start=1))
+    st.html(f"<div class='entries'>{entries}</div>")
     if advice.set_aside:
         with st.expander(f"Named by guides and set aside ({len(advice.set_aside)})", icon=":material/block:"):
             st.html("".join(_aside(other, advice) for other in advice.set_aside))
@@ -172,11 +172,14 @@ def _find_mixture(advice: Advice, shown: MeasuredSetting | None) -> None:
 
 
 def _find_next(advice: Advice, shown: MeasuredSetting | None) -> None:
-    _draw_remarks("Not yet", advice.cautions)
-    if advice.next_steps:
-        _draw_remarks("Once it is chosen", advice.next_steps)
-    else:
-        st.caption("Say where it will run in step 1, and what comes next stands here.")
+    not_yet, then = st.columns(2, gap="large")
+    with not_yet:
+        _draw_remarks("Not yet", advice.cautions)
+    with then:
+        if advice.next_steps:
+            _draw_remarks("Once it is chosen", advice.next_steps)
+        else:
+            st.caption("Say where it will run in step 1, and what comes next stands here.")
 
 
 def _draw_remarks(title: str, remarks: Iterable[Remark | Caution]) -> None:
@@ -230,7 +233,8 @@ _FINDINGS: dict[str, Callable[[Advice, MeasuredSetting | None], None]] = {
 _STYLE = """<style>
 .lead {font-size: .92rem; opacity: .9; margin: 0; line-height: 1.5}
 .head {font-weight: 600; margin: 0 0 .3rem}
-.entry {padding: .4rem 0 .5rem; border-bottom: 1px solid rgba(128,138,148,.25)}
+.entries {display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: .3rem 2rem}
+.entry {padding: .4rem 0 .5rem; border-top: 1px solid rgba(128,138,148,.3)}
 .entry .who {display: flex; justify-content: space-between; gap: .6rem; flex-wrap: wrap; overflow-wrap: anywhere}
 .entry .px, .entry .figures {font-size: .85rem; opacity: .85}
 .entry .badge {font-size: .74rem; border-radius: .3rem; padding: .05rem .4rem; white-space: nowrap; height: fit-content;
