@@ -65,7 +65,7 @@ def tell(advice: Advice, *, escape: Escape = str) -> list[Part]:
         ),
         Part("How to adapt it", (recipe,) if recipe else ()),
         Part("What the task needs besides", _remarks(advice.additions)),
-        Part("Comparing like with like", (Point(explain_mixture(advice)),) if advice.shortlist else ()),
+        Part("Comparing like with like", (Point(explain_mixture(advice, escape=escape)),) if advice.shortlist else ()),
         Part("What not to consider yet", _remarks(advice.cautions)),
         Part("What comes next", _remarks(advice.next_steps)),
         Part(

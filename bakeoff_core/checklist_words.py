@@ -195,14 +195,14 @@ def explain_recipe(advice: Advice) -> Point | None:
     return Point(f"{recipe.title}. {recipe.summary}", (), advice.recipe.reasons)
 
 
-def explain_mixture(advice: Advice) -> str:
+def explain_mixture(advice: Advice, *, escape: Escape = str) -> str:
     """Say whether the shortlist's accuracies can be compared, by what the weights were pretrained on."""
     groups: dict[str, list[str]] = {}
-    words = Wording(advice.table)
+    words = Wording(advice.table, escape)
     for entry in advice.shortlist:
         data = _row(entry.candidate, advice).get("pretraining")
         if isinstance(data, str):
-            groups.setdefault(data, []).append(words.name(entry.candidate))
+            groups.setdefault(escape(data), []).append(words.name(entry.candidate))
     if len(groups) < 2:
         alike = f" ({next(iter(groups))})" if groups else ""
         return f"All of the shortlist was pretrained on the same images{alike}, as far as it is known."

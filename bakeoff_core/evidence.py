@@ -120,19 +120,26 @@ class Evidence:
         """Return the tag and size that stands for an architecture.
 
         The pick, if it is one; else a measured one within the limits that nobody beats; else the default tag at its
-        default size; else whatever is known. The default is passed over where another tag of the same size was
-        measured: time belongs to the architecture and the size.
+        default size, unless another tag was measured at that size, for time belongs to the architecture and the size;
+        else a measured one that misses a limit. Of tags and sizes with a known accuracy more can be said, so they go
+        before others.
         """
         refs = [ref for ref in self.rows if architecture_of(ref.model_name) == architecture]
+        refs.sort(key=lambda ref: self.number(ref, "top1") is None)
+        known = [ref for ref in refs if self.number(ref, "top1") is not None] or refs
         timed = [ref for ref in refs if self.number(ref, "latency_p50_s") is not None]
-        fit = sorted((ref for ref in timed if not self.misses(ref)), key=lambda ref: ref in self.dominators)
         sizes = {ref.img_size for ref in timed}
-        untimed = [ref for ref in refs if self.rows[ref]["is_default"] and ref.img_size not in sizes]
-        fit += [ref for ref in untimed if not self.misses(ref)]
-        return next(
-            iter([*([self.pick] if self.pick in refs else []), *fit, *timed, *untimed, *refs]),
-            CandidateRef(architecture, None),
-        )
+        fit = sorted((r for r in timed if r in known and not self.misses(r)), key=lambda ref: ref in self.dominators)
+        untimed = [ref for ref in known if self.rows[ref]["is_default"] and ref.img_size not in sizes]
+        order = [
+            *([self.pick] if self.pick in refs else []),
+            *fit,
+            *(ref for ref in untimed if not self.misses(ref)),
+            *(ref for ref in timed if self.misses(ref)),
+            *untimed,
+            *known,
+        ]
+        return next(iter(order), CandidateRef(architecture, None))
 
     def untried(self) -> list[CandidateRef]:
         """Return a few models that only measuring can tell, where nothing measured clears the limits.

@@ -96,6 +96,18 @@ def test_another_size_may_still_be_proposed_where_one_was_too_slow():
     assert found.row_of("x") == CandidateRef("x.a", 224)
 
 
+def test_a_size_without_an_accuracy_does_not_stand_for_an_architecture_whose_accuracy_is_known():
+    rows = [candidate("x.a", 160, None, 5.0), candidate("x.a", 224, 80.0, 9.0)]
+    table = pd.DataFrame(rows, dtype=object).assign(is_default=[False, True], pretraining=None)
+    assert of(Answers(limits=Limits(min_top1=90)), table).row_of("x") == CandidateRef("x.a", 224)
+
+
+def test_time_of_a_tag_without_an_accuracy_counts_for_the_others_of_its_size():
+    rows = [candidate("x.b", 224, None, 60.0), candidate("x.a", 224, 80.0, None), candidate("y.a", 224, 70.0, 9.0)]
+    table = pd.DataFrame(rows, dtype=object).assign(is_default=[False, True, True], pretraining=None)
+    assert of(Answers(limits=Limits(max_latency_s=0.02)), table).row_of("x") == CandidateRef("x.b", 224)
+
+
 def test_a_few_untried_models_are_named_where_nothing_measured_clears_the_limits(table):
     found = of(Answers(limits=Limits(min_top1=84)), table)
     assert found.pick is None

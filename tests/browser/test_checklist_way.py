@@ -47,7 +47,7 @@ def checklist(app_server, tmp_path: Path, page: Page) -> Page:
 
 
 def fill(page: Page, label: str, value: str) -> None:
-    box = page.get_by_label(label)
+    box = page.get_by_role("spinbutton", name=label, exact=True)
     box.fill(value)
     box.press("Enter")
 
@@ -86,7 +86,7 @@ def test_link_of_the_checklist_gives_the_same_answer_and_reload_keeps_it(checkli
     checklist.goto("about:blank")
     checklist.goto(link)
     expect(checklist.locator("#recipe")).to_have_text("fully fine-tuned")
-    expect(checklist.get_by_label("Labelled images to train on")).to_have_value("4000")
+    expect(checklist.get_by_role("spinbutton", name="Labelled images to train on")).to_have_value("4000")
 
 
 def test_limits_of_a_second_walk_replace_those_of_the_first_on_the_frontier_page(checklist):
