@@ -83,7 +83,6 @@ def _shortlist_trace(
         text=[html_text(name) if side else "" for name, side in zip(names, sides, strict=True)],
         textposition=[side or "top left" for side in sides],
         textfont={"size": 12, "color": palette.text},
-        cliponaxis=False,
     )
 
 

@@ -20,7 +20,7 @@ from bakeoff_core.explain import (
 )
 from bakeoff_core.formatting import is_unknown, limit_text, points, quantity
 from bakeoff_core.recipes import RECIPES
-from bakeoff_core.records import LIMIT_COLUMNS, CandidateRef, Decision, Rejection, candidate_label
+from bakeoff_core.records import LIMIT_COLUMNS, CandidateRef, Decision, Limits, Rejection, candidate_label
 from bakeoff_core.wording import COLUMN_WORDS, Escape, Wording, listed
 
 MEASURED = Source("measured", "figures", "Measured in the setting shown", "measured here", None)
@@ -102,7 +102,9 @@ def explain_advice(advice: Advice, *, escape: Escape = str) -> list[Reason]:
     elif decision is not None:
         told += [Reason(text, by) for text in explain_no_pick(decision, advice.judged, escape=escape)]
     elif advice.pick is not None:
-        told.append(Reason("So far nothing was asked that figures could decide, so the guides' order holds.", ()))
+        is_blind = not advice.is_measured and advice.answers.limits != Limits()
+        open_still = "What was asked takes measuring" if is_blind else "Nothing was asked yet that figures could decide"
+        told.append(Reason(f"{open_still}, so the order is that of the guides.", ()))
     if advice.over_compute:
         over = Wording(advice.table, escape).names(advice.over_compute)
         budget = limit_text("macs", advice.answers.max_macs or 0)

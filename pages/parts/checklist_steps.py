@@ -19,10 +19,12 @@ from bakeoff_core.checklist_words import (
     numbers,
 )
 from bakeoff_core.formatting import html_text, markdown_text
+from bakeoff_core.records import Limits
 from pages.parts import chart, told
 from pages.parts.checklist_answers import choose, number
 
-CHART_PX = 340
+CHART_PX = (330, 340)
+"""As small as it gets: on a phone."""
 BADGES = {
     "pick": "start here",
     "ahead": "beats a favourite",
@@ -59,7 +61,7 @@ def draw(place: int, step: Step, advice: Advice, shown: MeasuredSetting | None) 
 def _ask_limits() -> None:
     choose("task", "What is it for?")
     choose("target", "Where will it run?")
-    latency, floor = st.columns(2)
+    latency, floor = st.columns(2, vertical_alignment="bottom")
     with latency:
         number(
             "latency_ms",
@@ -70,7 +72,7 @@ def _ask_limits() -> None:
     with floor:
         number(
             "min_top1",
-            "ImageNet top-1, at least (%)",
+            "Top-1, at least (%)",
             step=0.5,
             help="Published accuracy on ImageNet: it stands in for the accuracy on your images until you fine-tune.",
         )
@@ -110,11 +112,11 @@ def _find_limits(advice: Advice, shown: MeasuredSetting | None) -> None:
     if decision is not None:
         clear = len(advice.judged) - len(decision.rejections)
         st.html(f"<p class='head'>{clear} of {len(advice.judged)} {kind} clear the limits</p>")
-    else:
+    elif advice.answers.limits == Limits():
         st.caption("Say how accurate it must be, or what it may cost, and models drop out here.")
-    figure = shortlist_figure(advice, dark=chart.is_dark())
+    figure = shortlist_figure(advice, dark=chart.is_dark(), size_px=CHART_PX)
     if figure is not None:
-        chart.draw(figure, key="checklist-chart", height=CHART_PX)
+        chart.draw(figure, key="checklist-chart", height=CHART_PX[1])
     if not advice.is_measured:
         st.caption("Nothing is measured here yet, so limits on time and memory can't be judged.")
 
