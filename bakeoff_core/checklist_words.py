@@ -21,7 +21,7 @@ from bakeoff_core.explain import (
 from bakeoff_core.formatting import is_unknown, limit_text, points, quantity
 from bakeoff_core.recipes import RECIPES
 from bakeoff_core.records import LIMIT_COLUMNS, CandidateRef, Decision, Limits, Rejection, candidate_label
-from bakeoff_core.wording import COLUMN_WORDS, Escape, Wording, listed
+from bakeoff_core.wording import COLUMN_WORDS, Escape, Row, Wording, listed
 
 MEASURED = Source("measured", "figures", "Measured in the setting shown", "measured here", None)
 PUBLISHED = Source("published", "figures", "Published figures, as the catalogue holds them", "catalogue", None)
@@ -169,6 +169,8 @@ def explain_set_aside(aside: SetAside, advice: Advice, *, escape: Escape = str) 
     if aside.dominator is not None:
         row = {**_row(aside.candidate, advice), "dominated_by": _label(aside.dominator)}
         told.append(explain_off_frontier(row, _row(aside.dominator, advice), escape=escape))
+        if _is_noise(row, _row(aside.dominator, advice)):
+            told.append("Both differences are within the noise of the measurement and of the test images.")
     if aside.caution is not None:
         told.append(f"{aside.caution.what}: {aside.caution.why}")
         by = (*by, *aside.caution.sources) if aside.misses else aside.caution.sources
@@ -247,6 +249,14 @@ def _by(beaten: CandidateRef, winner: CandidateRef, advice: Advice) -> str:
 
 def _row(ref: CandidateRef, advice: Advice) -> dict:
     return advice.rows.get(ref, {})
+
+
+def _is_noise(row: Row, other: Row) -> bool:
+    """Tell whether the 95 % intervals of latency and of accuracy both overlap: measured again it may be otherwise."""
+    slow, fast = row["latency_p50_low_s"], other["latency_p50_high_s"]
+    low, high = other["top1_low"], row["top1_high"]
+    known = not any(map(is_unknown, (slow, fast, low, high)))
+    return known and slow <= fast and low <= high
 
 
 def _label(ref: CandidateRef) -> str:

@@ -111,6 +111,16 @@ def test_a_favourite_that_another_measured_model_beats_is_set_aside_by_whom_and_
     assert names(advice)[0] == "efficientnet_b0.ra_in1k"
 
 
+def test_a_favourite_that_is_beaten_within_the_noise_is_set_aside_and_the_noise_is_named():
+    table = evidence(timed("resnet50.a1_in1k", 80.4, 10.0), timed("my_net.v1", 80.5, 9.9))
+    advice = advise(Answers("server"), table, RULES)
+    aside = next(a for a in advice.set_aside if a.candidate.model_name == "resnet50.a1_in1k")
+    assert explain_set_aside(aside, advice).text == (
+        "Dominated by my_net.v1 @ 224, which is 0.100 ms faster and 0.1 points more accurate. "
+        "Both differences are within the noise of the measurement and of the test images."
+    )
+
+
 def test_who_beats_a_favourite_comes_in_though_no_guide_names_it():
     table = evidence(
         timed("resnet50.a1_in1k", 80.4, 37.0), timed("my_net.v1", 81.0, 20.0), timed("other.v1", 60.0, 5.0)

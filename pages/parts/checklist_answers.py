@@ -18,6 +18,10 @@ from pages.parts import data, sidebar
 KEPT = "checklist"
 """Session key of the answers: text by name, as the link holds them."""
 
+WRITTEN = "checklist-written"
+"""Session key of the answers that were put into the link and may still come back from the browser, oldest first."""
+MOST_WRITTEN = 20
+
 LABELS = {
     "target": {"server": "A server", "edge": "An edge box", "mobile": "A phone"},
     "task": {
@@ -49,11 +53,16 @@ def current() -> Answers:
     """
     linked = {name: st.query_params[name] for name in (*CHOICES, *NUMBERS) if name in st.query_params}
     kept = st.session_state.get(KEPT, {})
+    written = st.session_state.get(WRITTEN, [])
     is_new_here = not any(_key(name) in st.session_state for name in CHOICES)
     if is_new_here and kept and not linked:  # leaving the page took them out of the link
-        st.query_params.update(kept)
-    elif linked != kept:  # a link was opened, or the browser's back button pressed
+        st.session_state[WRITTEN] = [linked]
+        _write(kept)
+    elif linked in written:  # what comes late from a busy browser is an older link of ours, and no wish
+        st.session_state[WRITTEN] = written[written.index(linked) :]
+    else:  # a link was opened, or the browser's back button pressed
         kept = linked
+        st.session_state[WRITTEN] = [linked]
     kept = {name: text for name, text in kept.items() if _value(name, text) is not None}
     st.session_state[KEPT] = kept
     for name in (*CHOICES, *NUMBERS):
@@ -92,9 +101,7 @@ def advice_kept() -> Advice | None:
 
 def forget() -> None:
     """Forget every answer."""
-    for name in st.session_state.get(KEPT, {}):
-        st.query_params.pop(name, None)
-    st.session_state[KEPT] = {}
+    _write({})
     for name in (*CHOICES, *NUMBERS):
         st.session_state[_key(name)] = _default(name)
 
@@ -134,12 +141,21 @@ def number(name: str, label: str, *, placeholder: str = "no limit", help: str | 
 def _keep(name: str) -> None:
     """Put an answer that was just given into the link and the session; a default is left out."""
     value, kept = st.session_state[_key(name)], dict(st.session_state.get(KEPT, {}))
-    if value is None or value == _default(name):
-        kept.pop(name, None)
-        st.query_params.pop(name, None)
-    else:
-        kept[name] = st.query_params[name] = value if isinstance(value, str) else f"{value:.10g}"
+    kept.pop(name, None)
+    if value is not None and value != _default(name):
+        kept[name] = value if isinstance(value, str) else f"{value:.10g}"
+    _write(kept)
+
+
+def _write(kept: dict[str, str]) -> None:
+    """Keep these answers, and no others, in the session and the link."""
     st.session_state[KEPT] = kept
+    st.session_state[WRITTEN] = [*st.session_state.get(WRITTEN, []), kept][-MOST_WRITTEN:]
+    for name in (*CHOICES, *NUMBERS):
+        if name in kept:
+            st.query_params[name] = kept[name]
+        else:
+            st.query_params.pop(name, None)
 
 
 def _value(name: str, text: str) -> str | float | int | None:

@@ -113,7 +113,7 @@ def test_further_limits_reach_the_frontier_page_too(checklist):
     checklist.get_by_role("button", name="Show on the Frontier page").click()
     expect(checklist.locator("#pick")).to_have_text("efficientnet_b0.ra_in1k")
     checklist.get_by_role("button", name="More limits").click()
-    expect(checklist.get_by_role("spinbutton", name="Parameters, at most (millions)")).to_have_value("6")
+    expect(checklist.get_by_role("spinbutton", name="Parameters, at most (millions)")).to_have_value("6.00")
 
 
 def test_missing_models_are_measured_from_the_checklist_and_the_job_can_be_stopped(checklist):

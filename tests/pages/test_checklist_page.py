@@ -86,6 +86,35 @@ def test_answers_are_kept_while_another_page_is_open():
     assert linked(app, "target") == "edge"
 
 
+def test_link_that_comes_late_from_the_browser_takes_no_answer_back():
+    app = checklist(target="edge")
+    app.number_input(key="checklist-labelled").set_value(4_000).run()
+    app.query_params.clear()
+    app.query_params["target"] = "edge"  # as a browser sends it that has not heard of the labels yet
+    app.number_input(key="checklist-min_top1").set_value(70.0).run()
+    assert app.number_input(key="checklist-labelled").value == 4_000
+    assert (linked(app, "labelled"), linked(app, "min_top1")) == ("4000", "70")
+
+
+def test_answers_taken_back_to_the_page_outlast_a_link_that_comes_late():
+    app = checklist(target="edge", labelled="4000")
+    app.switch_page("pages/measure.py").run()
+    app.switch_page(PAGE).run()
+    app.query_params.clear()
+    app.run()
+    assert app.number_input(key="checklist-labelled").value == 4_000
+
+
+def test_link_to_an_earlier_answer_takes_the_later_one_back():
+    app = checklist(target="edge")
+    app.number_input(key="checklist-labelled").set_value(4_000).run()
+    app.run()
+    app.query_params.clear()
+    app.query_params["target"] = "edge"  # as the browser's back button does
+    app.run()
+    assert app.number_input(key="checklist-labelled").value is None
+
+
 @pytest.mark.parametrize(
     "query",
     [
