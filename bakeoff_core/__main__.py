@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bakeoff_core import (
     __version__,
+    advise_command,
     anatomy_commands,
     candidates,
     catalogue_commands,
@@ -27,7 +28,7 @@ from bakeoff_core.errors import BakeoffError
 from bakeoff_core.home import profiles_path
 from bakeoff_core.printing import follow, print_json, remark
 from bakeoff_core.recipe_classes import RECIPE_CLASSES, explain_recipes
-from bakeoff_core.records import COST_COLUMNS, DTYPES, IMAGENET, RULES, Decision, Limits
+from bakeoff_core.records import COST_COLUMNS, DTYPES, IMAGENET, RULES, Decision
 from bakeoff_core.shortlists import SHORTLISTS
 
 
@@ -90,7 +91,9 @@ def make_report(arguments: argparse.Namespace) -> int:
     """Write the decision report, alone or (to a .zip) with its figure and data."""
     view, decision = _decide(arguments)
     target = Path(arguments.out)
-    content = output.report_bundle(view, decision) if target.suffix == ".zip" else output.report_text(view, decision)
+    sections = advise_command.report_sections(arguments, view, decision.limits)
+    write = output.report_bundle if target.suffix == ".zip" else output.report_text
+    content = write(view, decision, sections=sections)
     try:
         target.write_bytes(content if isinstance(content, bytes) else content.encode())
     except OSError as err:
@@ -127,12 +130,7 @@ def export_file(arguments: argparse.Namespace) -> int:
 
 def _decide(arguments: argparse.Namespace) -> tuple[candidates.View, Decision]:
     """Find the setting and the decision that the arguments of `pick` and `report` ask for."""
-    limits = Limits(
-        min_top1=arguments.min_top1,
-        max_latency_s=_scaled(arguments.max_latency_ms, 1e-3),
-        max_memory_bytes=_scaled(arguments.max_memory_mb, 1e6),
-        max_param_count=_scaled(arguments.max_params_m, 1e6),
-    )
+    limits = advise_command.limits_of(arguments)
     wanted = {
         "machine_id": arguments.machine,
         "device": arguments.device,
@@ -191,6 +189,8 @@ def _parser() -> argparse.ArgumentParser:
     write.add_argument(
         "--out", required=True, metavar="FILE", help="Markdown file; a .zip also holds the figure and the data"
     )
+    advise_command.add_questions(write)
+    advise_command.add(commands, _command, _add_json)
 
     for name, function in (("replay", replay), ("import", import_file), ("export", export_file)):
         _command(commands, name, function).add_argument("file", metavar="FILE")
@@ -231,11 +231,7 @@ def _add_decision(parser: argparse.ArgumentParser) -> None:
         metavar="RUN",
         help="go by this fine-tuning run for its model (default: the best validated one); can be repeated",
     )
-    parser.add_argument("--max-latency-ms", type=float, metavar="L", help="highest acceptable median latency")
-    parser.add_argument("--max-memory-mb", type=float, metavar="M", help="highest acceptable peak memory (10^6 bytes)")
-    parser.add_argument(
-        "--max-params-m", type=float, metavar="M", help="highest acceptable number of parameters in millions"
-    )
+    advise_command.add_upper_limits(parser)
     parser.add_argument(
         "--rule", choices=RULES, default=RULES[0], help=f"which answer is the pick (default {RULES[0]})"
     )
@@ -253,10 +249,6 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", action="store_true", help="print JSON to stdout; field names as in bakeoff_core.records"
     )
-
-
-def _scaled(value: float | None, factor: float) -> float | None:
-    return None if value is None else value * factor
 
 
 if __name__ == "__main__":

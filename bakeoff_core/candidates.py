@@ -139,8 +139,43 @@ def published_candidates(shortlist: str, accuracies: pd.DataFrame) -> pd.DataFra
     rows = accuracies[
         accuracies["model_name"].isin(models) & (accuracies["img_size"] == accuracies["default_img_size"])
     ]
-    blank = store.to_frame(()).reindex(range(len(rows)))
-    known = rows.reset_index(drop=True)
+    return _unmeasured(rows, accuracies)
+
+
+def evidence_of(measured: pd.DataFrame | None, accuracies: pd.DataFrame) -> pd.DataFrame:
+    """Return all that is known of models, for the checklist: measured candidates, then what is published of others.
+
+    Args:
+        measured: The candidates of one setting, as `candidates_of` returns them; `None` where nothing was measured.
+        accuracies: As `catalogue.read_catalogue` returns it.
+
+    Returns:
+        The columns of candidates, with `is_default` (the default tag of its architecture at the default size) and
+        `pretraining` (null where it is not known) added; no model and size stands twice.
+    """
+    rows = accuracies
+    if measured is not None:
+        known = set(zip(measured["model_name"], measured["img_size"], strict=True))
+        rows = rows[[key not in known for key in zip(rows["model_name"], rows["img_size"], strict=True)]]
+    table = _unmeasured(rows, accuracies)
+    if measured is not None:
+        columns = [name for name in table.columns if name in measured]
+        table = pd.concat([measured[columns].astype(object), table.astype(object)], ignore_index=True)
+    by_default = accuracies[
+        accuracies["is_default_tag"].fillna(False) & accuracies["img_size"].eq(accuracies["default_img_size"])
+    ]
+    defaults = set(zip(by_default["model_name"], by_default["img_size"], strict=True))
+    pretraining = dict(zip(accuracies["model_name"], accuracies["pretraining"], strict=True))
+    return table.assign(
+        is_default=[key in defaults for key in zip(table["model_name"], table["img_size"], strict=True)],
+        pretraining=table["model_name"].map(pretraining),
+    )
+
+
+def _unmeasured(published: pd.DataFrame, accuracies: pd.DataFrame) -> pd.DataFrame:
+    """Make candidates of rows of the catalogue: accuracy, parameters and MACs; every measured column is unknown."""
+    blank = store.to_frame(()).reindex(range(len(published)))
+    known = published.reset_index(drop=True)
     for name in ("model_name", "img_size", "param_count", "macs"):
         blank[name] = known[name]
     blank["warnings"] = [()] * len(blank)
@@ -219,6 +254,28 @@ def _require_recipe(recipe: str | None, counts: Mapping[str, int]) -> str | None
         there = ", ".join(f"{key} ({count})" for key, count in counts.items()) or "none"
         raise BakeoffError(f"No candidate is of the recipe class {recipe!r}. The classes there are: {there}.")
     return recipe
+
+
+def find_evidence(machine_id: str | None = None) -> tuple[MeasuredSetting | None, pd.DataFrame]:
+    """Return the best-measured setting of a machine, and all that is known of models there and by publication.
+
+    Args:
+        machine_id: Whose setting; `None` for this machine's.
+
+    Returns:
+        The setting, `None` where nothing was measured, and the table of `evidence_of`, with ImageNet's accuracies.
+
+    Raises:
+        BakeoffError: Another machine was asked for, and it has no profiles here.
+    """
+    profiles, _ = read_measured()
+    wanted = this_machine().machine_id if machine_id is None else machine_id
+    found = next((s for s in list_settings(profiles) if s.setting.machine_id == wanted), None)
+    if found is None and machine_id is not None:
+        raise BakeoffError(f"There are no profiles of machine {machine_id!r}. Import them, or leave --machine out.")
+    accuracies = read_accuracies()
+    measured = None if found is None else candidates_of(profiles, found.setting, accuracies)
+    return found, evidence_of(measured, accuracies)
 
 
 def _require_runs(chosen: Sequence[str], source: AccuracySource, runs: Sequence[FinishedRun]) -> None:

@@ -47,6 +47,9 @@ ORDER = (
     "timing",
     "pareto",
     "decision",
+    "checklist_rules",
+    "evidence",
+    "checklist",
     "starting",
     "store",
     "locks",
@@ -89,6 +92,9 @@ ORDER = (
     "details",
     "facts",
     "figures",
+    "checklist_words",
+    "checklist_output",
+    "checklist_figure",
     "run_figures",
     "anatomy_figures",
     "speed_figures",
@@ -99,6 +105,7 @@ ORDER = (
     "candidates",
     "output",
     "catalogue_commands",
+    "advise_command",
     "__main__",
 )
 """Each module may import the ones above it. A new responsibility gets a row here."""
@@ -127,6 +134,7 @@ NO_FILES = (
     *("pareto", "decision", "figures", "report", "run_report", "run_accuracy"),
     *("gaps", "comparison", "verdict", "comparison_words"),
     *("anatomy", "stages", "speeds", "anatomy_words", "anatomy_figures", "speed_figures"),
+    *("evidence", "checklist", "checklist_words", "checklist_output", "checklist_figure"),
 )
 """Modules that neither read nor write anything, so they need nothing that knows where the state is."""
 

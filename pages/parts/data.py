@@ -111,6 +111,15 @@ def recipe_counts(setting: Setting, source: AccuracySource = IMAGENET, chosen: t
     return _recipe_counts(setting, source, chosen, version())
 
 
+def evidence(setting: Setting | None) -> pd.DataFrame:
+    """Return all that is known of models, measured in a setting and published; see `candidates.evidence_of`.
+
+    Args:
+        setting: Which rows are measured; `None` where nothing is.
+    """
+    return _evidence(setting, version())
+
+
 def hovers(
     setting: Setting,
     cost: str,
@@ -182,6 +191,12 @@ def _candidates(
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _recipe_counts(setting: Setting, source: AccuracySource, chosen: tuple[str, ...], files: Version) -> dict[str, int]:
     return recipe_classes.recipe_counts(candidates_of(setting, "latency", source, chosen))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _evidence(setting: Setting | None, files: Version) -> pd.DataFrame:
+    measured = None if setting is None else candidates.candidates_of(profiles(), setting, accuracies())
+    return candidates.evidence_of(measured, accuracies())
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
