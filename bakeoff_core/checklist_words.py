@@ -19,6 +19,7 @@ from bakeoff_core.explain import (
     explain_rejection,
 )
 from bakeoff_core.formatting import is_unknown, limit_text, points, quantity
+from bakeoff_core.recipe_classes import RECIPE_CLASSES
 from bakeoff_core.recipes import RECIPES
 from bakeoff_core.records import LIMIT_COLUMNS, CandidateRef, Decision, Limits, Rejection, candidate_label
 from bakeoff_core.wording import COLUMN_WORDS, Escape, Row, Wording, listed
@@ -200,18 +201,21 @@ def explain_recipe(advice: Advice) -> Point | None:
 
 
 def explain_mixture(advice: Advice, *, escape: Escape = str) -> str:
-    """Say whether the shortlist's accuracies can be compared, by what the weights were pretrained on."""
+    """Say whether the shortlist's accuracies can be compared, by how its weights were trained and on what."""
     groups: dict[str, list[str]] = {}
     words = Wording(advice.table, escape)
     for entry in advice.shortlist:
-        data = _row(entry.candidate, advice).get("pretraining")
-        if isinstance(data, str):
-            groups.setdefault(escape(data), []).append(words.name(entry.candidate))
+        row = _row(entry.candidate, advice)
+        recipe, data = row.get("recipe"), row.get("pretraining")
+        training = [] if is_unknown(recipe) else [RECIPE_CLASSES[recipe].title]
+        training += [] if is_unknown(data) else [escape(data)]
+        if training:
+            groups.setdefault(", ".join(training), []).append(words.name(entry.candidate))
     if len(groups) < 2:
         alike = f" ({next(iter(groups))})" if groups else ""
-        return f"All of the shortlist was pretrained on the same images{alike}, as far as it is known."
-    mixed = "; ".join(f"{data}: {listed(names)}" for data, names in groups.items())
-    return f"The shortlist mixes pretraining data, so part of an accuracy's lead may be its data. {mixed}."
+        return f"All of the shortlist was trained alike{alike}, as far as it is known."
+    mixed = "; ".join(f"{training}: {listed(names)}" for training, names in groups.items())
+    return f"The shortlist was not trained alike, so part of an accuracy's lead may be its training. {mixed}."
 
 
 def explain_dispute(weighed: Weighed, advice: Advice, *, escape: Escape = str) -> Point:

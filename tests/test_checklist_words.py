@@ -77,11 +77,17 @@ def test_compute_budget_is_given_as_the_reason_where_it_is(table):
     assert explain_set_aside(aside, advice).text == "4.11 G MACs are over the compute budget of 1 G MACs."
 
 
-def test_mixed_pretraining_is_pointed_out(table):
-    mixed = on(table, "server", domain="other")
-    assert "mixes pretraining data" in explain_mixture(mixed)
-    alike = on(table, "mobile")
-    assert explain_mixture(alike).startswith("All of the shortlist was pretrained on the same images (in1k)")
+def test_mixed_recipes_and_pretraining_are_pointed_out():
+    mixed = explain_mixture(on(evidence_of(None, catalogue.read_catalogue()), "server"))
+    assert mixed.startswith("The shortlist was not trained alike, so part of an accuracy's lead may be its training. ")
+    assert "modern, in1k: resnet50.a1_in1k" in mixed
+    assert "from more labels, in12k: convnext_tiny.in12k_ft_in1k" in mixed
+
+
+def test_a_shortlist_that_was_trained_alike_is_said_to_be():
+    published = catalogue.read_catalogue()
+    alike = on(evidence_of(None, published[published["recipe"] == "tuned"]), "mobile")
+    assert explain_mixture(alike) == "All of the shortlist was trained alike (tuned, in1k), as far as it is known."
 
 
 def test_dispute_says_both_sides_the_figures_and_what_to_make_of_it(table):
