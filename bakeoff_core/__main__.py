@@ -12,7 +12,10 @@ from pathlib import Path
 
 from bakeoff_core import (
     __version__,
+    advise_command,
+    anatomy_commands,
     candidates,
+    catalogue_commands,
     explain,
     measuring,
     output,
@@ -24,7 +27,8 @@ from bakeoff_core.decision import decide
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.home import profiles_path
 from bakeoff_core.printing import follow, print_json, remark
-from bakeoff_core.records import COST_COLUMNS, DTYPES, IMAGENET, RULES, Decision, Limits
+from bakeoff_core.recipe_classes import RECIPE_CLASSES, explain_recipes
+from bakeoff_core.records import COST_COLUMNS, DTYPES, IMAGENET, RULES, Decision
 from bakeoff_core.shortlists import SHORTLISTS
 
 
@@ -78,6 +82,8 @@ def pick(arguments: argparse.Namespace) -> int:
         remark(f"Measured on {view.measured.machine_name} ({view.measured.label}).")
         for sentence in explain.explain_decision(decision, view.candidates, source=view.source):
             remark(sentence)
+        if told := explain_recipes(dict(view.recipe_counts), view.recipe, view.source):
+            remark(told)
     return 0 if decision.pick else 1
 
 
@@ -85,7 +91,9 @@ def make_report(arguments: argparse.Namespace) -> int:
     """Write the decision report, alone or (to a .zip) with its figure and data."""
     view, decision = _decide(arguments)
     target = Path(arguments.out)
-    content = output.report_bundle(view, decision) if target.suffix == ".zip" else output.report_text(view, decision)
+    sections = advise_command.report_sections(arguments, view, decision.limits)
+    write = output.report_bundle if target.suffix == ".zip" else output.report_text
+    content = write(view, decision, sections=sections)
     try:
         target.write_bytes(content if isinstance(content, bytes) else content.encode())
     except OSError as err:
@@ -122,12 +130,7 @@ def export_file(arguments: argparse.Namespace) -> int:
 
 def _decide(arguments: argparse.Namespace) -> tuple[candidates.View, Decision]:
     """Find the setting and the decision that the arguments of `pick` and `report` ask for."""
-    limits = Limits(
-        min_top1=arguments.min_top1,
-        max_latency_s=_scaled(arguments.max_latency_ms, 1e-3),
-        max_memory_bytes=_scaled(arguments.max_memory_mb, 1e6),
-        max_param_count=_scaled(arguments.max_params_m, 1e6),
-    )
+    limits = advise_command.limits_of(arguments)
     wanted = {
         "machine_id": arguments.machine,
         "device": arguments.device,
@@ -136,7 +139,7 @@ def _decide(arguments: argparse.Namespace) -> tuple[candidates.View, Decision]:
         "dtype": arguments.dtype,
     }
     given = {name: value for name, value in wanted.items() if value is not None}
-    view = candidates.find_view(given, arguments.accuracy, arguments.run)
+    view = candidates.find_view(given, arguments.accuracy, arguments.run, arguments.match_recipes)
     return view, decide(view.candidates, limits, rule=arguments.rule, cost=arguments.cost)
 
 
@@ -174,6 +177,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_json(measure)
 
     run_commands.add(commands, _command, _add_json)
+    catalogue_commands.add(commands, _command, _add_json)
+    anatomy_commands.add(commands, _command, _add_json)
 
     choose = _command(commands, "pick", pick)
     _add_decision(choose)
@@ -184,6 +189,8 @@ def _parser() -> argparse.ArgumentParser:
     write.add_argument(
         "--out", required=True, metavar="FILE", help="Markdown file; a .zip also holds the figure and the data"
     )
+    advise_command.add_questions(write)
+    advise_command.add(commands, _command, _add_json)
 
     for name, function in (("replay", replay), ("import", import_file), ("export", export_file)):
         _command(commands, name, function).add_argument("file", metavar="FILE")
@@ -205,8 +212,17 @@ def _add_decision(parser: argparse.ArgumentParser) -> None:
         "--accuracy",
         default=IMAGENET.key,
         metavar="SOURCE",
-        help="'imagenet' for the published top-1 (default), or images that models were fine-tuned on here, like "
-        "'elpv-1a2b3c4d'; an unknown one is answered with those there are",
+        help="'imagenet' for the published top-1 (default), a harder set like 'imagenet-v2', or images that models "
+        "were fine-tuned on here, like 'elpv-1a2b3c4d'; an unknown one is answered with those there are",
+    )
+    parser.add_argument(
+        "--match-recipes",
+        nargs="?",
+        const=candidates.MOST_FREQUENT,
+        choices=(*RECIPE_CLASSES, candidates.MOST_FREQUENT),
+        metavar="CLASS",
+        help=f"compare only models trained alike: {', '.join(RECIPE_CLASSES)}; without a class the one that most of "
+        "the models are of",
     )
     parser.add_argument(
         "--run",
@@ -215,11 +231,7 @@ def _add_decision(parser: argparse.ArgumentParser) -> None:
         metavar="RUN",
         help="go by this fine-tuning run for its model (default: the best validated one); can be repeated",
     )
-    parser.add_argument("--max-latency-ms", type=float, metavar="L", help="highest acceptable median latency")
-    parser.add_argument("--max-memory-mb", type=float, metavar="M", help="highest acceptable peak memory (10^6 bytes)")
-    parser.add_argument(
-        "--max-params-m", type=float, metavar="M", help="highest acceptable number of parameters in millions"
-    )
+    advise_command.add_upper_limits(parser)
     parser.add_argument(
         "--rule", choices=RULES, default=RULES[0], help=f"which answer is the pick (default {RULES[0]})"
     )
@@ -237,10 +249,6 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", action="store_true", help="print JSON to stdout; field names as in bakeoff_core.records"
     )
-
-
-def _scaled(value: float | None, factor: float) -> float | None:
-    return None if value is None else value * factor
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ themselves (see `store`, `catalogue`, `pareto`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +18,7 @@ from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finished_runs import FinishedRun, read_finished_runs
 from bakeoff_core.home import own_accuracy_path, profiles_path
 from bakeoff_core.machine import this_machine
+from bakeoff_core.recipe_classes import recipe_counts, with_recipe
 from bakeoff_core.records import IMAGENET, PROFILE_COLUMNS, SETTING_COLUMNS, AccuracySource, Setting
 from bakeoff_core.report import Replay, ReportFacts
 from bakeoff_core.shortlists import SHORTLISTS
@@ -74,6 +75,14 @@ class View:
     """What their accuracies are of."""
     chosen: tuple[str, ...] = ()
     """Ids of the fine-tuning runs that the user chose to go by."""
+    recipe: str | None = None
+    """The recipe class the candidates were restricted to; `None` where all are there."""
+    recipe_counts: Mapping[str, int] = field(default_factory=dict)
+    """Candidates that can be compared in each recipe class, the restriction aside."""
+
+
+MOST_FREQUENT = "most-frequent"
+"""In place of a recipe class: the one that most candidates are of."""
 
 
 def list_settings(profiles: pd.DataFrame) -> list[MeasuredSetting]:
@@ -130,8 +139,43 @@ def published_candidates(shortlist: str, accuracies: pd.DataFrame) -> pd.DataFra
     rows = accuracies[
         accuracies["model_name"].isin(models) & (accuracies["img_size"] == accuracies["default_img_size"])
     ]
-    blank = store.to_frame(()).reindex(range(len(rows)))
-    known = rows.reset_index(drop=True)
+    return _unmeasured(rows, accuracies)
+
+
+def evidence_of(measured: pd.DataFrame | None, accuracies: pd.DataFrame) -> pd.DataFrame:
+    """Return all that is known of models, for the checklist: measured candidates, then what is published of others.
+
+    Args:
+        measured: The candidates of one setting, as `candidates_of` returns them; `None` where nothing was measured.
+        accuracies: As `catalogue.read_catalogue` returns it.
+
+    Returns:
+        The columns of candidates, with `is_default` (the default tag of its architecture at the default size) and
+        `pretraining` (null where it is not known) added; no model and size stands twice.
+    """
+    rows = accuracies
+    if measured is not None:
+        known = set(zip(measured["model_name"], measured["img_size"], strict=True))
+        rows = rows[[key not in known for key in zip(rows["model_name"], rows["img_size"], strict=True)]]
+    table = _unmeasured(rows, accuracies)
+    if measured is not None:
+        columns = [name for name in table.columns if name in measured]
+        table = pd.concat([measured[columns].astype(object), table.astype(object)], ignore_index=True)
+    by_default = accuracies[
+        accuracies["is_default_tag"].fillna(False) & accuracies["img_size"].eq(accuracies["default_img_size"])
+    ]
+    defaults = set(zip(by_default["model_name"], by_default["img_size"], strict=True))
+    pretraining = dict(zip(accuracies["model_name"], accuracies["pretraining"], strict=True))
+    return table.assign(
+        is_default=[key in defaults for key in zip(table["model_name"], table["img_size"], strict=True)],
+        pretraining=table["model_name"].map(pretraining),
+    )
+
+
+def _unmeasured(published: pd.DataFrame, accuracies: pd.DataFrame) -> pd.DataFrame:
+    """Make candidates of rows of the catalogue: accuracy, parameters and MACs; every measured column is unknown."""
+    blank = store.to_frame(()).reindex(range(len(published)))
+    known = published.reset_index(drop=True)
     for name in ("model_name", "img_size", "param_count", "macs"):
         blank[name] = known[name]
     blank["warnings"] = [()] * len(blank)
@@ -161,7 +205,12 @@ def read_measured() -> tuple[pd.DataFrame, Path | None]:
     return store.read_frame(profiles_path()), aside
 
 
-def find_view(wanted: dict[str, object], accuracy: str = IMAGENET.key, chosen: Sequence[str] = ()) -> View:
+def find_view(
+    wanted: dict[str, object],
+    accuracy: str = IMAGENET.key,
+    chosen: Sequence[str] = (),
+    recipe: str | None = None,
+) -> View:
     """Return the candidates of the best-measured setting that has the wanted values.
 
     Args:
@@ -169,9 +218,11 @@ def find_view(wanted: dict[str, object], accuracy: str = IMAGENET.key, chosen: S
             machine's settings count.
         accuracy: Key of an accuracy source; see `run_accuracy.list_sources`.
         chosen: Ids of fine-tuning runs to go by, for their model and size.
+        recipe: Recipe class to restrict the candidates to, or `MOST_FREQUENT`; `None` for no restriction.
 
     Raises:
-        BakeoffError: Nothing was measured so, or there is no such accuracy or run; the words say what there is.
+        BakeoffError: Nothing was measured so, or there is no such accuracy, run or candidate; the words say what there
+            is.
     """
     runs = read_finished_runs()
     source = run_accuracy.find_source(accuracy, runs)
@@ -190,7 +241,41 @@ def find_view(wanted: dict[str, object], accuracy: str = IMAGENET.key, chosen: S
             + (f" There are profiles of: {others}." if others else "")
         )
     accuracies = run_accuracy.accuracy_table(source, runs, read_accuracies(), chosen)
-    return View(fitting[0], candidates_of(profiles, fitting[0].setting, accuracies), source, tuple(chosen))
+    table = candidates_of(profiles, fitting[0].setting, accuracies)
+    counts = recipe_counts(table)
+    recipe = _require_recipe(recipe, counts)
+    return View(fitting[0], with_recipe(table, recipe), source, tuple(chosen), recipe, counts)
+
+
+def _require_recipe(recipe: str | None, counts: Mapping[str, int]) -> str | None:
+    if recipe == MOST_FREQUENT:
+        return next(iter(counts), None)
+    if recipe is not None and recipe not in counts:
+        there = ", ".join(f"{key} ({count})" for key, count in counts.items()) or "none"
+        raise BakeoffError(f"No candidate is of the recipe class {recipe!r}. The classes there are: {there}.")
+    return recipe
+
+
+def find_evidence(machine_id: str | None = None) -> tuple[MeasuredSetting | None, pd.DataFrame]:
+    """Return the best-measured setting of a machine, and all that is known of models there and by publication.
+
+    Args:
+        machine_id: Whose setting; `None` for this machine's.
+
+    Returns:
+        The setting, `None` where nothing was measured, and the table of `evidence_of`, with ImageNet's accuracies.
+
+    Raises:
+        BakeoffError: Another machine was asked for, and it has no profiles here.
+    """
+    profiles, _ = read_measured()
+    wanted = this_machine().machine_id if machine_id is None else machine_id
+    found = next((s for s in list_settings(profiles) if s.setting.machine_id == wanted), None)
+    if found is None and machine_id is not None:
+        raise BakeoffError(f"There are no profiles of machine {machine_id!r}. Import them, or leave --machine out.")
+    accuracies = read_accuracies()
+    measured = None if found is None else candidates_of(profiles, found.setting, accuracies)
+    return found, evidence_of(measured, accuracies)
 
 
 def _require_runs(chosen: Sequence[str], source: AccuracySource, runs: Sequence[FinishedRun]) -> None:
@@ -219,7 +304,7 @@ def replay(facts: ReportFacts) -> Replay:
         return Replay(False, (missing, "Replay it where the runs are, or repeat them here on the same images."))
     accuracies = run_accuracy.accuracy_table(source, runs, read_accuracies(), facts.chosen)
     profiles, _ = read_measured()
-    rows = candidates_of(profiles, facts.setting, accuracies)
+    rows = with_recipe(candidates_of(profiles, facts.setting, accuracies), facts.recipe)
     outcome = report.replay(facts, decide(rows, facts.limits, rule=facts.rule, cost=facts.cost) if len(rows) else None)
     gone = sorted(set(facts.chosen) - {run.run_id for run in runs})
     if gone:

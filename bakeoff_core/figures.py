@@ -93,10 +93,11 @@ def frontier_figure(
         *(_star_entries(palette) if answers and not chart.points.empty else ()),
         _selected_trace(chart, palette, selected, hovers),
     ]
-    return go.Figure([trace for trace in traces if trace is not None], _layout(chart, palette))
+    return go.Figure([trace for trace in traces if trace is not None], frame_layout(chart, palette))
 
 
-def _layout(chart: Chart, palette: Palette) -> go.Layout:
+def frame_layout(chart: Chart, palette: Palette) -> go.Layout:
+    """Lay out axes, legend and fonts of a picture of a chart, without its points."""
     axis = {
         "gridcolor": rgba(palette.quiet, GRID_ALPHA),
         "linecolor": rgba(palette.quiet, INTERVAL_ALPHA),

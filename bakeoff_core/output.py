@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -20,6 +21,7 @@ from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finished_runs import read_finished_runs
 from bakeoff_core.home import profiles_path
 from bakeoff_core.pareto import annotate
+from bakeoff_core.recipe_report import recipe_section
 from bakeoff_core.records import (
     ACCURACY_COLUMNS,
     PROFILE_COLUMNS,
@@ -111,6 +113,8 @@ def decision_json(decision: Decision, view: View) -> dict[str, Any]:
         "accuracy": view.source.key,
         "accuracy_of": view.source.name,
         "runs": list(view.chosen),
+        "recipe": view.recipe,
+        "recipe_counts": dict(view.recipe_counts),
         "reason": explain.explain_decision(decision, candidates, **told),
         "runner_up": _reference(pick.runner_up) if pick else None,
         "tie": _tie(pick),
@@ -128,8 +132,17 @@ def decision_json(decision: Decision, view: View) -> dict[str, Any]:
     }
 
 
-def report_text(view: View, decision: Decision, *, svg_name: str | None = None) -> str:
-    """Return the decision report of a view as Markdown, dated now, with the fine-tuning runs there are of it."""
+def report_text(
+    view: View, decision: Decision, *, svg_name: str | None = None, sections: Iterable[Sequence[str]] = ()
+) -> str:
+    """Return the decision report of a view as Markdown, dated now, with the fine-tuning runs there are of it.
+
+    Args:
+        view: What was decided on.
+        decision: What follows.
+        svg_name: File name of the picture beside the report, or `None` for none.
+        sections: Further sections to put before those of the runs; see `report.decision_report`.
+    """
     told = run_report.runs_to_tell(read_finished_runs(), decision, view.candidates)
     models = {run.model_name for run in told}
     return report.decision_report(
@@ -140,7 +153,13 @@ def report_text(view: View, decision: Decision, *, svg_name: str | None = None) 
         svg_name=svg_name,
         source=view.source,
         chosen=view.chosen,
-        sections=[run_report.runs_section(told, chosen=view.chosen), *_comparison_sections(models)],
+        recipe=view.recipe,
+        sections=[
+            *sections,
+            recipe_section(view.recipe_counts, view.recipe, view.source),
+            run_report.runs_section(told, chosen=view.chosen),
+            *_comparison_sections(models),
+        ],
     )
 
 
@@ -155,11 +174,11 @@ def _comparison_sections(models: set[str]) -> list[list[str]]:
     return [comparison_section(comparison).rstrip().split("\n") for comparison in newest.values()]
 
 
-def report_bundle(view: View, decision: Decision) -> bytes:
-    """Return a zip of the report, the frontier as SVG and the profiles it rests on."""
+def report_bundle(view: View, decision: Decision, *, sections: Iterable[Sequence[str]] = ()) -> bytes:
+    """Return a zip of the report, the frontier as SVG and the profiles it rests on; arguments as `report_text`."""
     cost = _frontier_cost(decision)
     profiles = [p for p in store.read_profiles(profiles_path()) if p.setting == view.measured.setting]
-    text = report_text(view, decision, svg_name="frontier.svg")
+    text = report_text(view, decision, svg_name="frontier.svg", sections=sections)
     picture = frontier_svg(annotate(view.candidates, cost), decision, cost=cost, source=view.source)
     return report.bundle(text, picture, store.to_parquet(profiles))
 

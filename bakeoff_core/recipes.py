@@ -168,19 +168,21 @@ class Advice:
     """Why, in a sentence or two."""
 
 
-def recommend_recipe(labelled_images: int, class_count: int) -> Advice:
+def recommend_recipe(labelled_images: int, class_count: int | None = None) -> Advice:
     """Recommend a recipe for a number of labelled training images.
 
     Args:
         labelled_images: Images to train on, at least 1.
-        class_count: Classes among them.
+        class_count: Classes among them; `None` where nobody said.
 
     Raises:
         ValueError: One of them is below 1.
     """
-    if labelled_images < 1 or class_count < 1:
+    if labelled_images < 1 or (class_count is not None and class_count < 1):
         raise ValueError(f"There must be an image and a class at least. Got {labelled_images} and {class_count}.")
-    per_class = f"{labelled_images:,} labelled images, about {max(1, round(labelled_images / class_count))} a class"
+    per_class = f"{labelled_images:,} labelled images"
+    if class_count is not None:
+        per_class += f", about {max(1, round(labelled_images / class_count))} a class"
     if labelled_images < 100:
         return Advice(
             "linear-probe",

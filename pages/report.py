@@ -3,10 +3,11 @@
 import streamlit as st
 
 from bakeoff_core import candidates, output, report
+from bakeoff_core.checklist_output import advice_section
 from bakeoff_core.decision import decide
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import markdown_text
-from pages.parts import data, sidebar
+from pages.parts import checklist_answers, data, sidebar
 from pages.parts.asked import asked_before
 
 sidebar.require_app()
@@ -16,18 +17,25 @@ if shown is None:
     st.info("There is nothing to report yet: this machine has not been measured. Start on the Frontier page.")
 else:
     asked = asked_before()
-    table = data.candidates_of(shown.setting, "latency", asked.source, asked.chosen)
-    view = candidates.View(shown, table, asked.source, asked.chosen)
+    counts = data.recipe_counts(shown.setting, asked.source, asked.chosen)
+    recipe = asked.recipe if asked.recipe in counts else None
+    table = data.candidates_of(shown.setting, "latency", asked.source, asked.chosen, recipe)
+    view = candidates.View(shown, table, asked.source, asked.chosen, recipe, counts)
     decision = decide(table, asked.limits, rule=asked.rule, cost=asked.cost)
-    text = output.report_text(view, decision)
-    st.caption("Limits, rule and accuracy are those of the Frontier page.")
+    advice = checklist_answers.advice_kept()
+    sections = [advice_section(advice, asked.limits)] if advice else []
+    text = output.report_text(view, decision, sections=sections)
+    st.caption(
+        "Limits, rule, accuracy and recipes are those of the Frontier page."
+        + (" The checklist's answers have a section of their own." if advice else "")
+    )
     left, right, _ = st.columns([1, 1, 2])
     left.download_button(
         "Download the report", text, "backbone-report.md", "text/markdown", icon=":material/download:", type="primary"
     )
     right.download_button(
         "Report, figure and data",
-        lambda: output.report_bundle(view, decision),
+        lambda: output.report_bundle(view, decision, sections=sections),
         "backbone-report.zip",
         "application/zip",
         icon=":material/folder_zip:",

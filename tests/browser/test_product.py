@@ -295,7 +295,7 @@ def test_file_that_is_not_ours_is_refused_in_words(app_server, tmp_path, page):
     expect(page.get_by_text(re.compile("photo.parquet is damaged, or not a profile file"))).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["", "measure", "finetune", "report"])
+@pytest.mark.parametrize("path", ["", "measure", "finetune", "checklist", "report"])
 def test_no_page_asks_the_network_for_anything(app_server, page, path):
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

@@ -1,0 +1,134 @@
+"""The checklist walked in a real browser, from the first question to a changed Frontier page and the report."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from conftest import REPOSITORY
+
+pytestmark = pytest.mark.browser
+
+MEASURED = (
+    ("mobilenetv3_small_100.lamb_in1k", 0.0044, 2_542_856),
+    ("mobilenetv3_large_100.ra_in1k", 0.0102, 5_483_032),
+    ("efficientnet_b0.ra_in1k", 0.0118, 5_288_548),
+    ("resnet18.a1_in1k", 0.0206, 11_689_512),
+    ("resnet50.a1_in1k", 0.037, 25_557_032),
+)
+"""Seconds a pass, as seen on a two-core machine, and parameters."""
+
+
+@pytest.fixture
+def checklist(app_server, tmp_path: Path, page: Page) -> Page:
+    """The Checklist page of a machine with five measured models."""
+    home = tmp_path / "home"
+    home.mkdir()
+    code = (
+        "import sys; sys.path[:0] = ['tests', 'tests/pages'];"
+        "from test_pages import profile_of; from bakeoff_core import store;"
+        "from bakeoff_core.home import profiles_path;"
+        f"rows = [profile_of(name, time, param_count=params) for name, time, params in {MEASURED!r}];"
+        "store.write_profiles(profiles_path(), rows)"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, env=os.environ | {"BAKEOFF_HOME": str(home)}, check=True
+    )
+    page.goto(app_server(home=home).url)
+    expect(page.locator("#pick")).to_have_text("resnet50.a1_in1k")
+    page.get_by_role("link", name="Checklist").click()
+    expect(page.locator("#start")).to_be_visible()
+    return page
+
+
+def fill(page: Page, label: str, value: str) -> None:
+    box = page.get_by_role("spinbutton", name=label, exact=True)
+    box.fill(value)
+    box.press("Enter")
+
+
+def answer_the_edge_box(page: Page) -> None:
+    page.get_by_text("An edge box", exact=True).click()
+    expect(page).to_have_url(re.compile("target=edge"))
+    fill(page, "Latency, at most (ms)", "15")
+    expect(page).to_have_url(re.compile("latency_ms=15"))
+    fill(page, "Labelled images to train on", "4000")
+    expect(page).to_have_url(re.compile("labelled=4000"))
+    page.get_by_text("Of another kind", exact=True).click()
+    expect(page).to_have_url(re.compile("domain=other"))
+
+
+def test_checklist_walked_to_its_end_changes_the_frontier_page_and_stands_in_the_report(checklist):
+    answer_the_edge_box(checklist)
+    expect(checklist.locator("#start")).to_have_text("efficientnet_b0.ra_in1k")
+    expect(checklist.locator("#recipe")).to_have_text("fully fine-tuned")
+    expect(checklist.locator(".js-plotly-plot .points path").first).to_be_visible()
+
+    checklist.get_by_role("button", name="Show on the Frontier page").click()
+    expect(checklist).to_have_url(re.compile("latency_ms=15"))
+    expect(checklist.locator("#pick")).to_have_text("efficientnet_b0.ra_in1k")
+    expect(checklist.get_by_role("slider", name="Latency budget (ms)", exact=True)).to_have_value("15")
+
+    checklist.get_by_role("link", name="Report").click()
+    expect(checklist.get_by_role("heading", name="The checklist")).to_be_visible()
+
+
+def test_link_of_the_checklist_gives_the_same_answer_and_reload_keeps_it(checklist):
+    answer_the_edge_box(checklist)
+    link = checklist.url
+    checklist.reload()
+    expect(checklist.locator("#start")).to_have_text("efficientnet_b0.ra_in1k")
+    checklist.goto("about:blank")
+    checklist.goto(link)
+    expect(checklist.locator("#recipe")).to_have_text("fully fine-tuned")
+    expect(checklist.get_by_role("spinbutton", name="Labelled images to train on")).to_have_value("4000")
+
+
+def test_limits_of_a_second_walk_replace_those_of_the_first_on_the_frontier_page(checklist):
+    answer_the_edge_box(checklist)
+    checklist.get_by_role("button", name="Show on the Frontier page").click()
+    expect(checklist.locator("#pick")).to_have_text("efficientnet_b0.ra_in1k")
+    checklist.get_by_role("link", name="Checklist").click()
+    checklist.get_by_role("button", name="Start over").click()
+    checklist.get_by_text("A server", exact=True).click()
+    fill(checklist, "Top-1, at least (%)", "80")
+    expect(checklist.locator("#start")).to_have_text("resnet50.a1_in1k")
+    checklist.get_by_role("button", name="Show on the Frontier page").click()
+    expect(checklist.locator("#pick")).to_have_text("resnet50.a1_in1k")
+    expect(checklist.get_by_role("slider", name="Accuracy floor (%)", exact=True)).to_have_value("80")
+
+
+def test_further_limits_reach_the_frontier_page_too(checklist):
+    checklist.get_by_role("button", name="More limits").click()
+    fill(checklist, "Parameters, at most (millions)", "6")
+    expect(checklist).to_have_url(re.compile("max_params_m=6"))
+    checklist.keyboard.press("Escape")
+    expect(checklist.locator("#start")).to_have_text("efficientnet_b0.ra_in1k")
+    checklist.get_by_role("button", name="Show on the Frontier page").click()
+    expect(checklist.locator("#pick")).to_have_text("efficientnet_b0.ra_in1k")
+    checklist.get_by_role("button", name="More limits").click()
+    expect(checklist.get_by_role("spinbutton", name="Parameters, at most (millions)")).to_have_value("6.00")
+
+
+def test_missing_models_are_measured_from_the_checklist_and_the_job_can_be_stopped(checklist):
+    checklist.get_by_text("An edge box", exact=True).click()
+    checklist.get_by_role("button", name=re.compile("Measure . missing")).click()
+    expect(checklist.get_by_role("button", name="Stop")).to_be_visible()
+    expect(checklist.get_by_role("button", name=re.compile("Measure . missing"))).to_be_disabled()
+    checklist.get_by_role("button", name="Stop").click()
+    expect(checklist.get_by_role("button", name="Stop")).to_have_count(0)
+
+
+def test_on_a_phones_screen_nothing_is_wider_than_the_screen(checklist):
+    answer_the_edge_box(checklist)
+    checklist.set_viewport_size({"width": 390, "height": 800})
+    expect(checklist.locator("#start")).to_be_visible()
+    checklist.wait_for_timeout(500)
+    main = checklist.locator("[data-testid=stMain]")
+    assert main.evaluate("node => node.scrollWidth") <= 390
