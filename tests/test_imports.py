@@ -41,6 +41,7 @@ ORDER = (
     "pareto",
     "decision",
     "starting",
+    "parquet_files",
     "store",
     "locks",
     "jobs",
