@@ -16,6 +16,7 @@ from bakeoff_core import (
     explain,
     measuring,
     output,
+    published_commands,
     report,
     run_commands,
     store,
@@ -174,6 +175,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_json(measure)
 
     run_commands.add(commands, _command, _add_json)
+    published_commands.add(commands, _command, _add_json)
 
     choose = _command(commands, "pick", pick)
     _add_decision(choose)

@@ -24,6 +24,8 @@ ORDER = (
     "job_files",
     "machine",
     "timm_names",
+    "timm_tables",
+    "published",
     "shortlists",
     "catalogue",
     "weights",
@@ -43,6 +45,7 @@ ORDER = (
     "starting",
     "parquet_files",
     "store",
+    "published_store",
     "locks",
     "jobs",
     "reporter",
@@ -58,6 +61,7 @@ ORDER = (
     "run_accuracy",
     "printing",
     "run_commands",
+    "published_commands",
     "heap",
     "memory",
     "evaluation",
@@ -108,7 +112,7 @@ WORKERS = {
 
 NO_FILES = (
     *("pareto", "decision", "figures", "report", "run_report", "run_accuracy"),
-    *("gaps", "comparison", "verdict", "comparison_words"),
+    *("gaps", "comparison", "verdict", "comparison_words", "published"),
 )
 """Modules that neither read nor write anything, so they need nothing that knows where the state is."""
 
