@@ -25,6 +25,7 @@ ORDER = (
     "machine",
     "timm_names",
     "timm_tables",
+    "families",
     "published",
     "shortlists",
     "catalogue",
@@ -75,6 +76,8 @@ ORDER = (
     "finetune",
     "trial",
     "comparing",
+    "explore",
+    "proxies",
     "caveats",
     "chart",
     "explain",
@@ -112,7 +115,7 @@ WORKERS = {
 
 NO_FILES = (
     *("pareto", "decision", "figures", "report", "run_report", "run_accuracy"),
-    *("gaps", "comparison", "verdict", "comparison_words", "published"),
+    *("gaps", "comparison", "verdict", "comparison_words", "published", "explore", "proxies"),
 )
 """Modules that neither read nor write anything, so they need nothing that knows where the state is."""
 
