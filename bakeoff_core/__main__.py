@@ -12,7 +12,9 @@ from pathlib import Path
 
 from bakeoff_core import (
     __version__,
+    anatomy_commands,
     candidates,
+    catalogue_commands,
     explain,
     measuring,
     output,
@@ -25,6 +27,7 @@ from bakeoff_core.decision import decide
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.home import profiles_path
 from bakeoff_core.printing import follow, print_json, remark
+from bakeoff_core.recipe_classes import RECIPE_CLASSES, explain_recipes
 from bakeoff_core.records import COST_COLUMNS, DTYPES, IMAGENET, RULES, Decision, Limits
 from bakeoff_core.shortlists import SHORTLISTS
 
@@ -79,6 +82,8 @@ def pick(arguments: argparse.Namespace) -> int:
         remark(f"Measured on {view.measured.machine_name} ({view.measured.label}).")
         for sentence in explain.explain_decision(decision, view.candidates, source=view.source):
             remark(sentence)
+        if told := explain_recipes(dict(view.recipe_counts), view.recipe, view.source):
+            remark(told)
     return 0 if decision.pick else 1
 
 
@@ -137,7 +142,7 @@ def _decide(arguments: argparse.Namespace) -> tuple[candidates.View, Decision]:
         "dtype": arguments.dtype,
     }
     given = {name: value for name, value in wanted.items() if value is not None}
-    view = candidates.find_view(given, arguments.accuracy, arguments.run)
+    view = candidates.find_view(given, arguments.accuracy, arguments.run, arguments.match_recipes)
     return view, decide(view.candidates, limits, rule=arguments.rule, cost=arguments.cost)
 
 
@@ -175,6 +180,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_json(measure)
 
     run_commands.add(commands, _command, _add_json)
+    catalogue_commands.add(commands, _command, _add_json)
+    anatomy_commands.add(commands, _command, _add_json)
     published_commands.add(commands, _command, _add_json)
 
     choose = _command(commands, "pick", pick)
@@ -207,8 +214,17 @@ def _add_decision(parser: argparse.ArgumentParser) -> None:
         "--accuracy",
         default=IMAGENET.key,
         metavar="SOURCE",
-        help="'imagenet' for the published top-1 (default), or images that models were fine-tuned on here, like "
-        "'elpv-1a2b3c4d'; an unknown one is answered with those there are",
+        help="'imagenet' for the published top-1 (default), a harder set like 'imagenet-v2', or images that models "
+        "were fine-tuned on here, like 'elpv-1a2b3c4d'; an unknown one is answered with those there are",
+    )
+    parser.add_argument(
+        "--match-recipes",
+        nargs="?",
+        const=candidates.MOST_FREQUENT,
+        choices=(*RECIPE_CLASSES, candidates.MOST_FREQUENT),
+        metavar="CLASS",
+        help=f"compare only models trained alike: {', '.join(RECIPE_CLASSES)}; without a class the one that most of "
+        "the models are of",
     )
     parser.add_argument(
         "--run",

@@ -126,11 +126,23 @@ def create_backbone(model_name: str, img_size: int) -> nn.Module:
     return timm.create_model(model_name, pretrained=False, **({"img_size": img_size} if resize else {})).eval()
 
 
-def count_macs(model: nn.Module, img_size: int) -> int | None:
-    """Count the multiply-accumulates of one image with fvcore, attention included.
+def mac_analysis(model: nn.Module, images: torch.Tensor) -> FlopCountAnalysis:
+    """Return fvcore's analysis of the multiply-accumulates of a pass, attention included.
 
     fvcore knows no handle for `scaled_dot_product_attention` and would skip it; ours counts its two products,
     as fvcore counts them where they are written out (softmax and scaling are not counted in either form).
+
+    Args:
+        model: On the CPU, in float32 and eval mode.
+        images: What it is given.
+    """
+    analysis = FlopCountAnalysis(model, images)
+    analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
+    return analysis.set_op_handle("aten::scaled_dot_product_attention", _attention_macs)
+
+
+def count_macs(model: nn.Module, img_size: int) -> int | None:
+    """Count the multiply-accumulates of one image; see `mac_analysis`.
 
     Args:
         model: On the CPU, in float32 and eval mode.
@@ -139,9 +151,7 @@ def count_macs(model: nn.Module, img_size: int) -> int | None:
     Returns:
         The count; `None` where the model can't be traced.
     """
-    analysis = FlopCountAnalysis(model, torch.zeros(1, 3, img_size, img_size))
-    analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
-    analysis.set_op_handle("aten::scaled_dot_product_attention", _attention_macs)
+    analysis = mac_analysis(model, torch.zeros(1, 3, img_size, img_size))
     try:
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
@@ -165,7 +175,7 @@ def measure_round(fields: dict[str, Any]) -> tuple[Round, dict[str, int | None] 
         Exception: Whatever torch or timm raise for a model that cannot be built, does not fit or does not run.
     """
     request = RoundRequest(**fields)
-    _die_first_when_memory_runs_out()
+    die_first_when_memory_runs_out()
     torch.set_num_threads(request.threads)
     device = torch.device(request.device)
     memory = PeakMemory(device)
@@ -291,7 +301,7 @@ def describe_failure(err: Exception) -> str:
     return text[:300]
 
 
-def _die_first_when_memory_runs_out() -> None:
+def die_first_when_memory_runs_out() -> None:
     """Ask the kernel to end this process rather than its neighbours; only Linux can be asked (proc(5))."""
     with contextlib.suppress(OSError):
         Path(f"/proc/{os.getpid()}/oom_score_adj").write_text("1000")

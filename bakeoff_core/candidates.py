@@ -6,8 +6,8 @@ themselves (see `store`, `catalogue`, `pareto`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +18,7 @@ from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finished_runs import FinishedRun, read_finished_runs
 from bakeoff_core.home import own_accuracy_path, profiles_path
 from bakeoff_core.machine import this_machine
+from bakeoff_core.recipe_classes import recipe_counts, with_recipe
 from bakeoff_core.records import IMAGENET, PROFILE_COLUMNS, SETTING_COLUMNS, AccuracySource, Setting
 from bakeoff_core.report import Replay, ReportFacts
 from bakeoff_core.shortlists import SHORTLISTS
@@ -74,6 +75,14 @@ class View:
     """What their accuracies are of."""
     chosen: tuple[str, ...] = ()
     """Ids of the fine-tuning runs that the user chose to go by."""
+    recipe: str | None = None
+    """The recipe class the candidates were restricted to; `None` where all are there."""
+    recipe_counts: Mapping[str, int] = field(default_factory=dict)
+    """Candidates that can be compared in each recipe class, the restriction aside."""
+
+
+MOST_FREQUENT = "most-frequent"
+"""In place of a recipe class: the one that most candidates are of."""
 
 
 def list_settings(profiles: pd.DataFrame) -> list[MeasuredSetting]:
@@ -161,7 +170,12 @@ def read_measured() -> tuple[pd.DataFrame, Path | None]:
     return store.read_frame(profiles_path()), aside
 
 
-def find_view(wanted: dict[str, object], accuracy: str = IMAGENET.key, chosen: Sequence[str] = ()) -> View:
+def find_view(
+    wanted: dict[str, object],
+    accuracy: str = IMAGENET.key,
+    chosen: Sequence[str] = (),
+    recipe: str | None = None,
+) -> View:
     """Return the candidates of the best-measured setting that has the wanted values.
 
     Args:
@@ -169,9 +183,11 @@ def find_view(wanted: dict[str, object], accuracy: str = IMAGENET.key, chosen: S
             machine's settings count.
         accuracy: Key of an accuracy source; see `run_accuracy.list_sources`.
         chosen: Ids of fine-tuning runs to go by, for their model and size.
+        recipe: Recipe class to restrict the candidates to, or `MOST_FREQUENT`; `None` for no restriction.
 
     Raises:
-        BakeoffError: Nothing was measured so, or there is no such accuracy or run; the words say what there is.
+        BakeoffError: Nothing was measured so, or there is no such accuracy, run or candidate; the words say what there
+            is.
     """
     runs = read_finished_runs()
     source = run_accuracy.find_source(accuracy, runs)
@@ -190,7 +206,19 @@ def find_view(wanted: dict[str, object], accuracy: str = IMAGENET.key, chosen: S
             + (f" There are profiles of: {others}." if others else "")
         )
     accuracies = run_accuracy.accuracy_table(source, runs, read_accuracies(), chosen)
-    return View(fitting[0], candidates_of(profiles, fitting[0].setting, accuracies), source, tuple(chosen))
+    table = candidates_of(profiles, fitting[0].setting, accuracies)
+    counts = recipe_counts(table)
+    recipe = _require_recipe(recipe, counts)
+    return View(fitting[0], with_recipe(table, recipe), source, tuple(chosen), recipe, counts)
+
+
+def _require_recipe(recipe: str | None, counts: Mapping[str, int]) -> str | None:
+    if recipe == MOST_FREQUENT:
+        return next(iter(counts), None)
+    if recipe is not None and recipe not in counts:
+        there = ", ".join(f"{key} ({count})" for key, count in counts.items()) or "none"
+        raise BakeoffError(f"No candidate is of the recipe class {recipe!r}. The classes there are: {there}.")
+    return recipe
 
 
 def _require_runs(chosen: Sequence[str], source: AccuracySource, runs: Sequence[FinishedRun]) -> None:
@@ -219,7 +247,7 @@ def replay(facts: ReportFacts) -> Replay:
         return Replay(False, (missing, "Replay it where the runs are, or repeat them here on the same images."))
     accuracies = run_accuracy.accuracy_table(source, runs, read_accuracies(), facts.chosen)
     profiles, _ = read_measured()
-    rows = candidates_of(profiles, facts.setting, accuracies)
+    rows = with_recipe(candidates_of(profiles, facts.setting, accuracies), facts.recipe)
     outcome = report.replay(facts, decide(rows, facts.limits, rule=facts.rule, cost=facts.cost) if len(rows) else None)
     gone = sorted(set(facts.chosen) - {run.run_id for run in runs})
     if gone:

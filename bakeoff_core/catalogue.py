@@ -47,6 +47,9 @@ _COLUMN_TYPES = {
     "param_count": "Int64",
     "macs": "Int64",
     "pretraining": "str",
+    "supervision": "str",
+    "recipe": "str",
+    "licence": "str",
     "default_img_size": "Int64",
     "is_default_tag": "boolean",
     "fixed_img_size": "boolean",
@@ -55,7 +58,10 @@ _COLUMN_TYPES = {
     "test_images": "Int64",
 }
 # What an own row at another size takes over from the built-in rows of its tag.
-_TAG_COLUMNS = ("family", "year", "pretraining", "default_img_size", "is_default_tag", "fixed_img_size")
+_TAG_COLUMNS = (
+    *("family", "year", "pretraining", "supervision", "recipe", "licence"),
+    *("default_img_size", "is_default_tag", "fixed_img_size"),
+)
 _LARGEST = 1_000_000_000  # nothing counted in the user's file comes near it, and it fits every column
 _OWN_REQUIRED = ("model_name", "img_size", "top1")
 _OWN_OPTIONAL = ("top5", "family", "source", "test_images")
@@ -119,7 +125,8 @@ def attach_accuracy(profiles: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataF
     """Return the profiles with `records.ACCURACY_COLUMNS` added, rows, order and index as they are.
 
     Accuracy is joined on tag and image size together, and stays null where that pair is not published.
-    The family belongs to the architecture and is filled in wherever any of its tags is known.
+    The family belongs to the architecture and is filled in wherever any of its tags is known; the recipe belongs to
+    the tag and is filled in at every size.
 
     Args:
         profiles: Any table with `model_name` and `img_size` (null where unknown).
@@ -134,6 +141,8 @@ def attach_accuracy(profiles: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataF
     families = dict(zip(named["model_name"].map(architecture_of), named["family"], strict=True))
     architectures = joined["model_name"].map(architecture_of, na_action="ignore")
     joined["family"] = joined["family"].fillna(architectures.map(families).astype("str"))
+    recipes = dict(zip(catalogue["model_name"], catalogue["recipe"], strict=True))
+    joined["recipe"] = joined["recipe"].fillna(joined["model_name"].map(recipes).astype("str"))
     return profiles.assign(**{column: joined[column].array for column in ACCURACY_COLUMNS})
 
 
@@ -181,7 +190,8 @@ def _built_in_row(cells: dict[str, str]) -> dict[str, object]:
         **cells,
         **numbers,
         "top1": float(cells["top1"]),
-        "top5": float(cells["top5"]),
+        "top5": float(cells["top5"]) if cells["top5"] else None,
+        "licence": cells["licence"] or None,
         "is_default_tag": cells["is_default_tag"] == "true",
         "fixed_img_size": cells["fixed_img_size"] == "true",
         "note": cells["note"] or None,

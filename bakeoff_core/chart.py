@@ -204,7 +204,7 @@ def build_chart(
 
 
 def _accuracy_title(accuracy: str, source: AccuracySource) -> str:
-    if accuracy == "top1" and not source.is_published:
+    if accuracy == "top1" and not source.is_imagenet:
         text = f"{column_words(accuracy, source)}, %"
         return f"{text[0].upper()}{text[1:]}"
     return ACCURACY_TITLES.get(accuracy, f"{accuracy.replace('_', ' ').capitalize()} (%)")

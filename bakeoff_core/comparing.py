@@ -29,7 +29,7 @@ from bakeoff_core.comparison import COMPARED, PROBE, Comparison, Conditions, Lab
 from bakeoff_core.datasets import ImageDataset, LabelledImage, read_dataset, without_damaged
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.features import read_features
-from bakeoff_core.finetune import TRAINING, run_in, run_to_end
+from bakeoff_core.finetune import TRAINING, run_in
 from bakeoff_core.heap import keep_freed_memory
 from bakeoff_core.home import timm_models_path
 from bakeoff_core.image_files import ImageFileError, is_grey
@@ -37,6 +37,7 @@ from bakeoff_core.job_files import mendable, write_json
 from bakeoff_core.probe import ProbeTraining
 from bakeoff_core.recipes import RECIPES
 from bakeoff_core.reporter import Reporter, StopRequested
+from bakeoff_core.run_process import run_to_end
 from bakeoff_core.runs import COMPARISON, ENVIRONMENT, KIND, MODULE, PREDICTIONS, ComparisonSpec, Run, read_run
 from bakeoff_core.timm_names import read_timm_models
 from bakeoff_core.transfer import pretrained_size, require_model, scaled

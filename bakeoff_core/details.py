@@ -9,11 +9,12 @@ from collections.abc import Iterator
 
 from bakeoff_core.explain import explain_off_frontier
 from bakeoff_core.formatting import images_per_second, is_unknown, quantity, significant
+from bakeoff_core.recipe_classes import RECIPE_CLASSES
 from bakeoff_core.records import IMAGENET, AccuracySource, candidate_label
 from bakeoff_core.wording import Escape, Row, accuracy_unit, interval_text
 
 DETAIL_COLUMNS = (
-    *("model_name", "img_size", "top1", "top1_low", "top1_high", "accuracy_source"),
+    *("model_name", "img_size", "top1", "top1_low", "top1_high", "recipe", "accuracy_source"),
     *("latency_p50_s", "latency_p50_low_s", "latency_p50_high_s", "latency_p90_s", "throughput"),
     *("passes", "round_count", "macs", "param_count", "peak_memory_bytes", "warnings", "error"),
     *("non_dominated", "dominated_by"),
@@ -55,7 +56,8 @@ def candidate_lines(
 def _accuracy_lines(row: Row, escape: Escape, source: AccuracySource) -> Iterator[str]:
     origin = row["accuracy_source"]
     if not is_unknown(row["top1"]) and source.is_published:
-        yield f"top-1 {quantity('top1', row['top1'])}" + ("" if is_unknown(origin) else f" ({escape(origin)})")
+        of = "top-1" if source.is_imagenet else f"top-1 on {escape(source.name)}"
+        yield f"{of} {quantity('top1', row['top1'])}" + ("" if is_unknown(origin) else f" ({escape(origin)})")
     elif not is_unknown(row["top1"]):
         yield f"{quantity('top1', row['top1'])} {accuracy_unit(source, escape)}"
         if not is_unknown(origin):
@@ -63,6 +65,8 @@ def _accuracy_lines(row: Row, escape: Escape, source: AccuracySource) -> Iterato
     low, high = row["top1_low"], row["top1_high"]
     if not is_unknown(low) and not is_unknown(high):
         yield f"95 % sampling interval {interval_text('top1', low, high)}"
+    if row["recipe"] in RECIPE_CLASSES:
+        yield f"weights trained by the recipe class “{RECIPE_CLASSES[row['recipe']].title}”"
 
 
 def _latency_lines(row: Row) -> Iterator[str]:

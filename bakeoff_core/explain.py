@@ -168,7 +168,7 @@ def _overlap(ref: CandidateRef, tie: Tie, words: Wording) -> str:
     if None in intervals:
         return f"too close to tell apart by {_against(ref, first, column, words)}"
     if tie.measure == "accuracy":
-        images = f"{words.source.test_images:,} {'validation' if words.source.is_published else 'test'} images"
+        images = f"{words.source.test_images:,} {'validation' if words.source.is_imagenet else 'test'} images"
         sample = f"the 95 % sampling intervals of {images} overlap"
         return f"{sample} ({intervals[0]} and {intervals[1]})"
     return f"the 95 % intervals of their {words.column(column)} overlap ({intervals[0]} and {intervals[1]})"
@@ -323,7 +323,8 @@ def _unknown(column: str, img_size: int | None, source: AccuracySource, escape: 
         size = "this size" if img_size is None else f"{img_size} px"
         if not source.is_published:
             return f"not fine-tuned on {source_name(source, escape)} at {size}"
-        return f"no accuracy is published for this tag at {size}"
+        named = "" if source.is_imagenet else f" on {source_name(source, escape)}"
+        return f"no accuracy{named} is published for this tag at {size}"
     return f"{column_words(column, source, escape)} is not known"
 
 

@@ -35,8 +35,9 @@ from bakeoff_core.records import (
 )
 from bakeoff_core.wording import RULE_WORDS, Escape, Wording, describe_setting
 
-FORMAT_VERSION = 2
-"""Version of the record below. Raise it with every change, keep reading the older: 1 knew ImageNet's accuracy only."""
+FORMAT_VERSION = 3
+"""Version of the record below. Raise it with every change, keep reading the older: 1 knew ImageNet's accuracy only, and
+2 no recipe class."""
 
 _RECORD = re.compile(r"<!--\s*bakeoff-report\s+(.*?)\s*-->", re.DOTALL)
 
@@ -82,6 +83,8 @@ class ReportFacts:
     """What the accuracies were of."""
     chosen: tuple[str, ...] = ()
     """Ids of the runs that the user chose to go by."""
+    recipe: str | None = None
+    """Recipe class the candidates were restricted to; `None` for no restriction."""
 
     @property
     def pick(self) -> AnswerFacts | None:
@@ -107,6 +110,7 @@ def gather_facts(
     product_version: str,
     source: AccuracySource = IMAGENET,
     chosen: Iterable[str] = (),
+    recipe: str | None = None,
 ) -> ReportFacts:
     """Take from a decision and its table what a replay needs.
 
@@ -139,6 +143,7 @@ def gather_facts(
         most_accurate=facts(decision.most_accurate),
         source=source,
         chosen=tuple(chosen),
+        recipe=recipe,
     )
 
 
@@ -221,6 +226,8 @@ def read_facts(markdown: str) -> ReportFacts:
 
 def _facts(record: Mapping[str, Any], version: int) -> ReportFacts:
     later = {} if version < 2 else {"source": _source(record["source"]), "chosen": _ids(record["chosen"])}
+    if version >= 3:
+        later["recipe"] = None if record["recipe"] is None else str(record["recipe"])
     limits = {name: record["limits"][name] for name in LIMIT_COLUMNS}
     return ReportFacts(
         product_version=str(record["product_version"]),

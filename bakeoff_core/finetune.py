@@ -12,27 +12,21 @@ themselves (`training`, `probe`), what it leaves behind (`outcome`).
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import shutil
 import sys
-import threading
 import time
-import traceback
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import torch
 
 from bakeoff_core import evaluation, jobs
 from bakeoff_core.batches import start_decoders
 from bakeoff_core.dataset_summary import MOST_SKIPPED
 from bakeoff_core.datasets import LabelledImage
-from bakeoff_core.errors import BakeoffError
 from bakeoff_core.features import (
     compute_features,
     features_key,
@@ -42,13 +36,13 @@ from bakeoff_core.features import (
     weights_digest,
 )
 from bakeoff_core.heap import keep_freed_memory
-from bakeoff_core.image_files import ImageFileError, path_text
 from bakeoff_core.memory import peak_memory_bytes
 from bakeoff_core.outcome import export_model, labels_of, write_results, write_splits
 from bakeoff_core.preparing import Prepared, prepare_run
 from bakeoff_core.probe import ProbeTraining, put_head
 from bakeoff_core.recipes import RECIPES
-from bakeoff_core.reporter import Reporter, StopRequested
+from bakeoff_core.reporter import Reporter
+from bakeoff_core.run_process import follow_launcher, process_began, run_to_end
 from bakeoff_core.runs import FinetuneSpec
 from bakeoff_core.training import CHECKPOINT, predict
 
@@ -244,65 +238,6 @@ def validation_interval(steps: int, epoch_steps: int) -> int:
     return -(-least // epoch_steps) * epoch_steps if steps > epoch_steps else least
 
 
-def _note(text: str) -> None:
-    """Print to the job's log. A full disk, which takes no log, must not keep the status from saying so."""
-    with contextlib.suppress(OSError):
-        print(text, flush=True)
-
-
-def _describe(err: Exception) -> str:
-    """Word an error of the libraries for whoever started the run."""
-    if isinstance(err, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(err):
-        return "There is not enough memory. Use a smaller batch, smaller images or a smaller model, and resume."
-    if os.strerror(errno.ENOSPC).lower() in str(err).lower():  # some libraries wrap it in errors of their own
-        return "The disk is full. Free some space and resume; at most a minute of training is lost."
-    if "DataLoader worker" in str(err):
-        return "A process that decodes images was killed, most likely because memory ran out. Free some, and resume."
-    if isinstance(err, OSError) and err.errno is not None:
-        where = f" ({path_text(Path(str(err.filename)))})" if err.filename else ""
-        return f"The run could not go on: {err.strerror}{where}. Mend that and resume."
-    return f"{type(err).__name__}: {err}"
-
-
-def process_began() -> float:
-    """Return when this process was started, on `time.monotonic`'s clock."""
-    return time.monotonic() - (time.time() - psutil.Process().create_time())
-
-
-def run_to_end(reporter: Reporter, work: Callable[[], str], stopped: str) -> str:
-    """Do a job's work, and report how it ended, whatever happens.
-
-    Args:
-        reporter: The job's.
-        work: Returns the last word.
-        stopped: The last word if the job is stopped.
-
-    Returns:
-        `done`, `failed` or `stopped`.
-    """
-    try:
-        if reporter.leads and reporter.stop_wanted():  # asked while this process was still starting, and deaf
-            raise StopRequested
-        message = work()
-    except StopRequested:
-        state, message = "stopped", stopped
-        if "LOCAL_RANK" in os.environ and not reporter.stop_wanted():  # the launcher's signal, not the user's wish
-            state, message = "failed", "Another of the run's processes failed; the log says why. Resume goes on."
-    except ImageFileError as err:  # from a decoder, with its traceback in the words
-        _note(traceback.format_exc())
-        state, message = "failed", f"An image can't be read any more: {str(err).strip().splitlines()[-1]}"
-    except BakeoffError as err:
-        _note(traceback.format_exc())
-        state, message = "failed", str(err)
-    except Exception as err:
-        _note(traceback.format_exc())
-        state, message = "failed", _describe(err)
-    else:
-        state = "done"
-    reporter.finish(state, message)
-    return state
-
-
 def run_in(folder: Path, reporter: Reporter, *, began: float | None = None) -> str:
     """Do the run whose request is in `folder`; returns how it ended, as `run_to_end` does.
 
@@ -320,23 +255,11 @@ def run_in(folder: Path, reporter: Reporter, *, began: float | None = None) -> s
     return run_to_end(reporter, work, stopped)
 
 
-def _follow_launcher() -> None:
-    """End this process when the launcher that started it is gone, so that a killed job leaves nothing running."""
-    launcher = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == launcher:
-            time.sleep(1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True, name="follow the launcher").start()
-
-
 def main(folder: str) -> int:
     """Run the job in `folder` to its end; the exit code is 0 when it got there."""
     keep_freed_memory()
     if "LOCAL_RANK" in os.environ:
-        _follow_launcher()
+        follow_launcher()
     leads = os.environ.get("RANK", "0") == "0"
     # A launcher of the user's own, for several machines say, has not taken the folder's lock for us.
     with jobs.hold_if_free(Path(folder)) if leads else contextlib.nullcontext():

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import quote
 
 import platformdirs
 
@@ -59,3 +60,9 @@ def published_path() -> Path:
 def timm_models_path() -> Path:
     """Return the path of timm's list of names for the installed version of timm."""
     return home() / f"timm-{metadata.version('timm')}.json"
+
+
+def anatomy_path(model_name: str, img_size: int) -> Path:
+    """Return where the anatomy of a model at a size is kept, for the installed version of timm."""
+    # A name may hold anything, since it may come from an imported file.
+    return home() / "anatomy" / f"timm-{metadata.version('timm')}" / f"{quote(model_name, safe='')}@{img_size}.json"

@@ -20,6 +20,7 @@ from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finished_runs import read_finished_runs
 from bakeoff_core.home import profiles_path
 from bakeoff_core.pareto import annotate
+from bakeoff_core.recipe_report import recipe_section
 from bakeoff_core.records import (
     ACCURACY_COLUMNS,
     PROFILE_COLUMNS,
@@ -111,6 +112,8 @@ def decision_json(decision: Decision, view: View) -> dict[str, Any]:
         "accuracy": view.source.key,
         "accuracy_of": view.source.name,
         "runs": list(view.chosen),
+        "recipe": view.recipe,
+        "recipe_counts": dict(view.recipe_counts),
         "reason": explain.explain_decision(decision, candidates, **told),
         "runner_up": _reference(pick.runner_up) if pick else None,
         "tie": _tie(pick),
@@ -140,7 +143,12 @@ def report_text(view: View, decision: Decision, *, svg_name: str | None = None) 
         svg_name=svg_name,
         source=view.source,
         chosen=view.chosen,
-        sections=[run_report.runs_section(told, chosen=view.chosen), *_comparison_sections(models)],
+        recipe=view.recipe,
+        sections=[
+            recipe_section(view.recipe_counts, view.recipe, view.source),
+            run_report.runs_section(told, chosen=view.chosen),
+            *_comparison_sections(models),
+        ],
     )
 
 

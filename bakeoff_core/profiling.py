@@ -55,7 +55,7 @@ def run(reporter: Reporter, spec: MeasureSpec) -> None:
     began = time.monotonic()
     reporter.report(message="Loading PyTorch and timm", total=len(spec.models) * spec.rounds, done=0)
     context = fork_server([BACKBONES, "bakeoff_core.catalogue", "bakeoff_core.store"])
-    known = _timm_models(context)
+    known = listed_models(context)
     device = call(context, f"{BACKBONES}:pick_device", spec.device) if spec.device != "cpu" else "cpu"
     stored = {store.profile_key(p): p for p in store.read_profiles(profiles_path())}
     found = [_entry(name, spec, known, device, stored) for name in spec.models]
@@ -233,8 +233,8 @@ def fold(profile: Profile, measured: Round, counts: dict[str, int | None] | None
     return replace(profile, **counted, **statistics, rounds=rounds, measured_at=measured.measured_at, error=None)
 
 
-def _timm_models(context: Any) -> TimmModels:
-    """timm's names, from the file of this timm version, which is written here where it is missing."""
+def listed_models(context: Any) -> TimmModels:
+    """Return timm's names, from the file of this timm version, which is written here where it is missing."""
     known = read_timm_models(timm_models_path())
     if known is None:
         listed, renamed = (call(context, f"{BACKBONES}:{name}") for name in ("list_timm_models", "list_renamed_models"))

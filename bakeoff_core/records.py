@@ -220,10 +220,11 @@ KEY_COLUMNS = ("model_name", "img_size", *SETTING_COLUMNS)
 PROFILE_COLUMNS = tuple(f.name for f in dataclasses.fields(Profile))
 """Every column of the store, in order."""
 
-ACCURACY_COLUMNS = ("top1", "top1_low", "top1_high", "top5", "family", "accuracy_source")
+ACCURACY_COLUMNS = ("top1", "top1_low", "top1_high", "top5", "family", "recipe", "accuracy_source")
 """Columns that the catalogue, or finished fine-tuning runs in its place, add to profiles to make candidates.
 
-`top1_low` and `top1_high` bound the sampling error of the images the accuracy was measured on.
+`top1_low` and `top1_high` bound the sampling error of the images the accuracy was measured on; `recipe` is the class of
+recipe that the published weights were trained by (see `recipe_classes`).
 """
 
 
@@ -243,6 +244,13 @@ class AccuracySource:
     """Identifies the images and their splits; `None` for published accuracy."""
     model_count: int | None = None
     """Models, at one size each, that have an accuracy; `None` where nobody counted."""
+    meaning: str = ""
+    """What the images are and what an accuracy on them tells, in a sentence or two; empty where the name says it."""
+
+    @property
+    def is_imagenet(self) -> bool:
+        """Whether they are of ImageNet's own validation images, which is what "top-1" without more words means."""
+        return self.key == IMAGENET.key
 
     @property
     def is_published(self) -> bool:

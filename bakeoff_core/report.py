@@ -36,10 +36,10 @@ from bakeoff_core.formatting import (
     markdown_text,
     megabytes,
 )
+from bakeoff_core.recipe_classes import RECIPE_CLASSES
 from bakeoff_core.records import (
     COST_COLUMNS,
     IMAGENET,
-    IMAGENET_VALIDATION_IMAGES,
     LIMIT_COLUMNS,
     AccuracySource,
     CandidateRef,
@@ -53,9 +53,14 @@ from bakeoff_core.wording import COLUMN_WORDS, RULE_WORDS, Wording, candidate_re
 _MODEL_NAME = re.compile(r"\w[\w.:/-]*", re.ASCII)
 """What timm can be asked for. Nothing in it means anything to a shell, so it needs no quotes in a command."""
 
-_PUBLISHED = f"""
+_PUBLISHED = """
 - **Top-1** is the published accuracy of the weights tag at the image size given, in percent. Its 95 %
-  sampling interval says how far it may be off because the test set has {IMAGENET_VALIDATION_IMAGES:,} images.
+  sampling interval says how far it may be off because the test set has {images:,} images.
+""".strip()
+
+_PUBLISHED_ELSEWHERE = """
+- **Top-1** is the published accuracy of the weights tag on {name} at the image size given, in percent. {meaning} Its
+  95 % sampling interval says how far it may be off because the test set has {images:,} images.
 """.strip()
 
 _FINE_TUNED = """
@@ -86,6 +91,7 @@ def decision_report(
     frontier_cost: str | None = None,
     source: AccuracySource = IMAGENET,
     chosen: Iterable[str] = (),
+    recipe: str | None = None,
     sections: Iterable[Sequence[str]] = (),
 ) -> str:
     """Write the whole decision down, from the pick to how to reproduce it.
@@ -104,6 +110,7 @@ def decision_report(
             decision's cost where the rule is about it, and latency where not.
         source: What the accuracies are of.
         chosen: Ids of the fine-tuning runs that the user chose to go by.
+        recipe: Recipe class that the candidates were restricted to; `None` for no restriction.
         sections: Further sections before the commands, each as lines of Markdown with their heading; an empty one is
             left out.
 
@@ -116,10 +123,10 @@ def decision_report(
     if frontier_cost is None:
         frontier_cost = decision.cost if decision.rule == "cheapest" else "latency"
     made = {"created_at": created_at, "product_version": product_version}
-    facts = gather_facts(candidates, decision, **made, source=source, chosen=chosen)
+    facts = gather_facts(candidates, decision, **made, source=source, chosen=chosen, recipe=recipe)
     told = {"escape": markdown_code, "source": source}
     parts = [
-        [f"# {markdown_text(title)}", *_headline(candidates, decision, source)],
+        [f"# {markdown_text(title)}", *_headline(candidates, decision, source), *_matched(recipe)],
         _where(candidates, created_at, product_version),
         ["## Why", *_bullets(_reasons(candidates, decision, told))],
         _alternatives(candidates, decision, told),
@@ -163,9 +170,10 @@ def _label(ref: CandidateRef) -> str:
 
 
 def _accuracy_defined(source: AccuracySource) -> str:
+    text = _FINE_TUNED
     if source.is_published:
-        return _PUBLISHED
-    return _FINE_TUNED.format(images=source.test_images, name=markdown_text(source.name))
+        text = _PUBLISHED if source.is_imagenet else _PUBLISHED_ELSEWHERE
+    return text.format(images=source.test_images, name=markdown_text(source.name), meaning=source.meaning)
 
 
 def _headline(candidates: pd.DataFrame, decision: Decision, source: AccuracySource) -> list[str]:
@@ -190,6 +198,10 @@ def _headline(candidates: pd.DataFrame, decision: Decision, source: AccuracySour
         f"- Limits: {explain_limits(decision.limits, escape=markdown_code, source=source)}.",
         f"- Other answer, {RULE_WORDS[other_rule]}: {answer(other)}.",
     ]
+
+
+def _matched(recipe: str | None) -> list[str]:
+    return [] if recipe is None else [f"- Recipes: matched, only {RECIPE_CLASSES[recipe].title}."]
 
 
 def _where(candidates: pd.DataFrame, created_at: str, product_version: str) -> list[str]:
@@ -306,6 +318,7 @@ def _pick_options(decision: Decision, facts: ReportFacts) -> str:
         for limit, flag in flags.items()
         if (value := getattr(decision.limits, limit)) is not None
     ]
-    accuracy = [] if facts.source.is_published else [f"--accuracy {facts.source.key}"]
+    accuracy = [] if facts.source.is_imagenet else [f"--accuracy {facts.source.key}"]
     accuracy += [f"--run {shlex.quote(run_id)}" for run_id in facts.chosen]
+    accuracy += [] if facts.recipe is None else [f"--match-recipes {facts.recipe}"]
     return " ".join([*limits, f"--rule {decision.rule}", f"--cost {decision.cost}", *accuracy])

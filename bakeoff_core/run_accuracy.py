@@ -1,4 +1,4 @@
-"""Accuracy on the user's own images in place of ImageNet's: what finished runs offer, and their table.
+"""Accuracy on other images in place of ImageNet's: on harder sets, and on the user's own, as finished runs offer it.
 
 An accuracy belongs to a model, a size and a test set; nothing here carries one to another size, data set or content
 of a data set. Not covered: reading the runs, and which of several leads (`finished_runs`), and joining the table with
@@ -15,6 +15,7 @@ from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finished_runs import FinishedRun, leading_run
 from bakeoff_core.formatting import is_unknown, percent
 from bakeoff_core.records import ACCURACY_COLUMNS, IMAGENET, AccuracySource, CandidateRef
+from bakeoff_core.robust_sets import ROBUST_SETS, robust_accuracies
 from bakeoff_core.timm_names import architecture_of
 
 NAME_CHARS = 32
@@ -24,7 +25,7 @@ KEY_DIGITS = 8
 
 
 def list_sources(runs: Iterable[FinishedRun]) -> list[AccuracySource]:
-    """Return what an accuracy can be of: ImageNet, then each content of each data set, the latest used first.
+    """Return what an accuracy can be of: ImageNet, each content of each data set, the latest used first, harder sets.
 
     Args:
         runs: As `finished_runs.read_finished_runs` returns them.
@@ -48,7 +49,7 @@ def list_sources(runs: Iterable[FinishedRun]) -> list[AccuracySource]:
                 model_count=len({(run.model_name, run.img_size) for run in found}),
             )
         )
-    return sources
+    return [*sources, *ROBUST_SETS]
 
 
 def source_key(dataset: str, content_key: str) -> str:
@@ -100,12 +101,16 @@ def accuracy_table(
         chosen: Ids of runs that lead for their model and size; others lead by `finished_runs.leading_run`.
 
     Returns:
-        `published` itself for published accuracy. Else the columns `model_name`, `img_size`,
+        For published accuracy the catalogue's columns: `published` itself, or its rows that have a figure on a harder
+        set. Else the columns `model_name`, `img_size`,
         `records.ACCURACY_COLUMNS`, `test_images` and `run_id`. `accuracy_source` says which run it was, by which
         recipe, and what its validation said.
     """
-    if source.is_published:
+    if source.is_imagenet:
         return published
+    if source.is_published:
+        return robust_accuracies(source, published)
+    recipes = dict(zip(published["model_name"], published["recipe"], strict=True))
     named = published.dropna(subset="family")
     families = dict(zip(named["model_name"].map(architecture_of), named["family"], strict=True))
     wanted = frozenset(chosen or ())
@@ -121,6 +126,7 @@ def accuracy_table(
             "top1_high": run.test_accuracy_high,
             "top5": None,
             "family": families.get(architecture_of(run.model_name)),
+            "recipe": recipes.get(run.model_name),
             "accuracy_source": origin_of(run),
             "test_images": run.test_images,
             "run_id": run.run_id,

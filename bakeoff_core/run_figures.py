@@ -38,6 +38,8 @@ MOST_POINTS = 400
 """Points of a loss curve; longer ones are drawn as means of equal parts."""
 SMOOTHED_PARTS = 40
 """Parts over which the loss's smooth line takes its means."""
+FEW_STEPS = 10
+"""Steps up to which each gets its tick."""
 MOST_CLASSES = 20
 """Classes in the bar chart: the worst, where there are more."""
 
@@ -80,6 +82,7 @@ def loss_figure(curves: Sequence[Curve], *, dark: bool = False) -> go.Figure:
         )
     figure.update_layout(showlegend=len(curves) > 1)
     figure.update_yaxes(rangemode="tozero", color=palette.text)
+    _keep_steps_whole(figure, curves)
     return figure
 
 
@@ -116,6 +119,7 @@ def accuracy_figure(curves: Sequence[Curve], *, dark: bool = False) -> go.Figure
         figure.update_xaxes(visible=False)
         figure.update_yaxes(visible=False)
     figure.update_yaxes(color=palette.text)
+    _keep_steps_whole(figure, curves)
     return figure
 
 
@@ -196,6 +200,12 @@ def means(steps: np.ndarray, values: np.ndarray, parts: int) -> tuple[np.ndarray
         return steps, values
     bins = np.array_split(np.arange(len(steps)), parts)
     return np.array([steps[b].mean() for b in bins]), np.array([values[b].mean() for b in bins])
+
+
+def _keep_steps_whole(figure: go.Figure, curves: Sequence[Curve]) -> None:
+    """Keep Plotly from ticks at half steps, as it sets them on a short axis."""
+    if max((m["step"] for curve in curves for m in curve.metrics), default=0) <= FEW_STEPS:
+        figure.update_xaxes(dtick=1)
 
 
 def _empty(title: str, dark: bool) -> tuple[go.Figure, Palette, tuple[str, ...]]:

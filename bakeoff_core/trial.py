@@ -23,7 +23,7 @@ from bakeoff_core.batches import start_decoders
 from bakeoff_core.datasets import LabelledImage
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.features import compute_features, features_key, read_features, weights_digest
-from bakeoff_core.finetune import process_began, run_to_end, validation_interval
+from bakeoff_core.finetune import validation_interval
 from bakeoff_core.heap import keep_freed_memory
 from bakeoff_core.image_files import find_damaged
 from bakeoff_core.job_files import write_text
@@ -33,6 +33,7 @@ from bakeoff_core.preparing import Prepared, prepare_run
 from bakeoff_core.probe import ProbeTraining, require_linear_head
 from bakeoff_core.recipes import GROWING
 from bakeoff_core.reporter import Reporter
+from bakeoff_core.run_process import process_began, run_to_end
 from bakeoff_core.runs import ESTIMATE, Estimate, FinetuneSpec
 from bakeoff_core.training import CHECKPOINT, CHECKPOINT_S, Training, predict
 
@@ -110,11 +111,12 @@ class Trial:
         self._seconds["training the head"] = steps * self._head_step_s(run)
 
     def _head_step_s(self, run: Prepared) -> float:
-        """Seconds of one step of a head on features, noted as the run would note it."""
+        """Seconds of one step of a head on as many features as the run has, noted as the run would note it."""
         channels = require_linear_head(run.model).in_features
-        features = np.random.default_rng(0).normal(size=(len(run.fit), channels)).astype(np.float32)
+        labels = np.tile(labels_of(run.fit), 2)  # each image and its mirror image
+        features = np.random.default_rng(0).standard_normal((len(labels), channels), np.float32)
         classes, batch = len(run.dataset.classes), self._spec.batch_size
-        training = ProbeTraining(features, labels_of(run.fit), classes, run.recipe, HEAD_STEPS, batch, self._spec.seed)
+        training = ProbeTraining(features, labels, classes, run.recipe, HEAD_STEPS, batch, self._spec.seed)
         began = time.monotonic()
         for number in range(1, HEAD_STEPS + 1):
             loss, rate = training.step(number)

@@ -59,19 +59,21 @@ NAMES_IN_A_SENTENCE = 3
 def column_words(column: str, source: AccuracySource = IMAGENET, escape: Escape = str) -> str:
     """Return what a column is called: `"latency"`, `"top-1 accuracy"`, `"accuracy on Solar cells (ELPV)"`.
 
+    Accuracy on a published set other than ImageNet's own is `"top-1 accuracy on ImageNet-V2"`.
+
     Args:
         column: Any; one that has no words is returned as it is.
         source: What `top1` is an accuracy of.
         escape: Applied to the source's name.
     """
-    if column == "top1" and not source.is_published:
-        return f"accuracy on {source_name(source, escape)}"
+    if column == "top1" and not source.is_imagenet:
+        return f"{'top-1 accuracy' if source.is_published else 'accuracy'} on {source_name(source, escape)}"
     return COLUMN_WORDS.get(column, column)
 
 
 def accuracy_unit(source: AccuracySource, escape: Escape = str) -> str:
-    """Return what follows an accuracy in percent: `"top-1"`, `"on Solar cells (ELPV)"`."""
-    return "top-1" if source.is_published else f"on {source_name(source, escape)}"
+    """Return what follows an accuracy in percent: `"top-1"`, `"on ImageNet-V2"`, `"on Solar cells (ELPV)"`."""
+    return "top-1" if source.is_imagenet else f"on {source_name(source, escape)}"
 
 
 def source_name(source: AccuracySource, escape: Escape = str) -> str:
@@ -169,7 +171,7 @@ class Wording:
         """Return what a candidate stands for: `"77.7 % top-1, 11.8 ms"`, and the cost where it is another."""
         top1 = self.value(ref, "top1")
         unit = accuracy_unit(self.source, self.escape)
-        unknown = "top-1 unknown" if self.source.is_published else f"accuracy {unit} unknown"
+        unknown = "top-1 unknown" if self.source.is_imagenet else f"accuracy {unit} unknown"
         parts = [unknown if top1 is None else f"{quantity('top1', top1)} {unit}"]
         for column in dict.fromkeys(("latency_p50_s", COST_COLUMNS[cost])):
             value = self.value(ref, column)

@@ -9,6 +9,7 @@ NAMES = (
     "frontier_speed",
     "timing_agreement",
     "macs_agreement",
+    "catalogue_agreement",
     "peak_memory",
     "measuring_cost",
     "pick_stability",

@@ -57,6 +57,9 @@ def step_seconds(environment: dict[str, str]) -> list[float]:
 
 def print_steps() -> None:
     """Train on random images for a while, and print the seconds of each step but the first."""
+    from bakeoff_core.torchvision_ops import prepare_torchvision
+
+    prepare_torchvision()
     import timm
     import torch
     from torch.nn import functional

@@ -16,11 +16,13 @@ if shown is None:
     st.info("There is nothing to report yet: this machine has not been measured. Start on the Frontier page.")
 else:
     asked = asked_before()
-    table = data.candidates_of(shown.setting, "latency", asked.source, asked.chosen)
-    view = candidates.View(shown, table, asked.source, asked.chosen)
+    counts = data.recipe_counts(shown.setting, asked.source, asked.chosen)
+    recipe = asked.recipe if asked.recipe in counts else None
+    table = data.candidates_of(shown.setting, "latency", asked.source, asked.chosen, recipe)
+    view = candidates.View(shown, table, asked.source, asked.chosen, recipe, counts)
     decision = decide(table, asked.limits, rule=asked.rule, cost=asked.cost)
     text = output.report_text(view, decision)
-    st.caption("Limits, rule and accuracy are those of the Frontier page.")
+    st.caption("Limits, rule, accuracy and recipes are those of the Frontier page.")
     left, right, _ = st.columns([1, 1, 2])
     left.download_button(
         "Download the report", text, "backbone-report.md", "text/markdown", icon=":material/download:", type="primary"

@@ -1,6 +1,7 @@
 """Folders of images made up for a test."""
 
 import hashlib
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 from PIL import Image
 from scipy.io import savemat
 
-from bakeoff_core.datasets import ImageDataset
+from bakeoff_core.datasets import ImageDataset, read_dataset
 
 
 def fill(folder: Path, *names: str) -> None:
@@ -41,4 +42,15 @@ def make_flowers(root: Path, ids: Sequence[Sequence[int]] = ((1, 2), (3, 4), (5,
     fill(root / "jpg", *(f"image_{number:05d}.jpg" for split in ids for number in split))
     savemat(root / "imagelabels.mat", {"labels": np.arange(labels)[None] % 2 + 1})
     savemat(root / "setid.mat", dict(zip(("trnid", "valid", "tstid"), (np.array([i]) for i in ids), strict=True)))
+    return root
+
+
+def copy_solar_cells(root: Path, each: int) -> Path:
+    """Copy so many real solar cells of each class into folders, with a file among them that is no image."""
+    dataset = read_dataset("elpv")
+    for label, name in enumerate(dataset.classes):
+        (root / name).mkdir(parents=True)
+        for image in [i for i in dataset.train if i.label == label][:each]:
+            shutil.copy(image.path, root / name)
+    (root / "defective" / "broken.png").write_bytes(b"\x89PNG and no more")
     return root

@@ -204,6 +204,85 @@ def test_failed_model_stays_out_of_the_pick_with_its_reason(lab, capsys):
 # ------------------------------------------------- accuracy on other images
 
 
+# The catalogue, harder test sets and recipes
+
+
+def test_catalogue_prints_one_row_a_tag_and_size_with_the_fields_that_scripts_go_by(capsys):
+    code, rows = run_json(capsys, "catalogue")
+    assert code == 0 and len({row["model_name"] for row in rows}) >= 250
+    assert {tuple(row) for row in rows} == {
+        (
+            *("model_name", "family", "year", "img_size", "top1", "top5", "param_count"),
+            *("pretraining", "supervision", "recipe", "note", "source"),
+        )
+    }
+    (row,) = [row for row in rows if (row["model_name"], row["img_size"]) == ("resnet50.tv2_in1k", 224)]
+    assert (row["family"], row["year"], row["top1"], row["param_count"]) == ("ResNet", 2015, 80.846, 25_557_032)
+    assert (row["pretraining"], row["supervision"], row["recipe"]) == ("in1k", "supervised", "modern")
+    assert all(row["pretraining"] and row["recipe"] for row in rows)
+
+
+def test_catalogue_of_a_family_is_named_in_any_case_and_an_unknown_one_is_answered_with_a_near_one(capsys):
+    code, rows = run_json(capsys, "catalogue", "--family", "dinov2")
+    assert code == 0 and len(rows) == 8 and {row["family"] for row in rows} == {"DINOv2"}
+    assert {row["top5"] for row in rows} == {None}
+    assert main(["catalogue", "--family", "Swim"]) == 1
+    assert "There is no family 'Swim'. Did you mean Swin" in capsys.readouterr().err
+
+
+def test_catalogue_as_text_is_a_table_and_holds_the_users_own_accuracies(capsys):
+    home().mkdir(parents=True, exist_ok=True)
+    own_accuracy_path().write_text("model_name,img_size,top1,family\nmine.v1,320,88.4,Ours\n")
+    assert main(["catalogue", "--family", "ours"]) == 0
+    head, row = capsys.readouterr().out.splitlines()
+    assert head.split()[:2] == ["model", "family"]
+    assert row.split() == ["mine.v1", "Ours", "–", "320", "88.4", "%", "–", "–", "–", "–"]
+
+
+def test_pick_goes_by_a_harder_set_when_told(lab, capsys):
+    code, picked = run_json(capsys, "pick", "--accuracy", "imagenet-v2", "--min-top1", "60")
+    assert code == 0 and picked["accuracy"] == "imagenet-v2" and picked["accuracy_of"] == "ImageNet-V2"
+    assert any("on ImageNet-V2" in sentence for sentence in picked["reason"])
+
+
+def test_pick_names_the_mixture_and_matching_compares_one_class_alone(lab, capsys):
+    assert main(["pick"]) == 0
+    assert "These 4 models were not trained alike: 2 tuned, 1 modern and 1 from more labels." in capsys.readouterr().err
+    code, picked = run_json(capsys, "pick", "--match-recipes")
+    assert (code, picked["recipe"], picked["pick"]) == (0, "tuned", "efficientnet_b0.ra_in1k")
+    assert picked["recipe_counts"] == {"tuned": 2, "modern": 1, "larger-labels": 1}
+    code, picked = run_json(capsys, "pick", "--match-recipes", "modern")
+    assert (code, picked["pick"]) == (0, "resnet50.a1_in1k")
+
+
+def test_matching_a_class_that_nobody_is_of_is_answered_with_those_there_are(lab, capsys):
+    assert main(["pick", "--match-recipes", "long"]) == 1
+    said = capsys.readouterr().err
+    assert "No candidate is of the recipe class 'long'. The classes there are: tuned (2), modern (1)" in said
+    with pytest.raises(SystemExit) as caught:
+        main(["pick", "--match-recipes", "magic"])
+    assert caught.value.code == 2
+
+
+def test_report_names_the_mixture_or_the_match_and_replays_the_match(lab, tmp_path, capsys):
+    mixed, matched = tmp_path / "mixed.md", tmp_path / "matched.md"
+    assert main(["report", "--out", str(mixed)]) == 0
+    assert main(["report", "--match-recipes", "modern", "--out", str(matched)]) == 0
+    assert "## Trained alike?" in mixed.read_text() and "**tuned**: ImageNet-1k alone" in mixed.read_text()
+    text = matched.read_text()
+    assert "- Recipes: matched, only modern." in text and "--match-recipes modern" in text
+    capsys.readouterr()
+    assert main(["replay", str(matched)]) == 0
+    assert "The same pick follows from the current data: resnet50.a1_in1k @ 224." in capsys.readouterr().out
+
+
+def test_report_by_a_harder_set_says_what_it_is_and_replays(lab, tmp_path, capsys):
+    path = tmp_path / "report.md"
+    assert main(["report", "--accuracy", "imagenet-a", "--min-top1", "10", "--out", str(path)]) == 0
+    assert "has 7,500 images" in path.read_text() and "200 of the 1,000 classes" in path.read_text()
+    assert main(["replay", str(path)]) == 0
+
+
 @pytest.fixture
 def cells(lab) -> list[str]:
     """Three runs on solar cells, two of them of one model; the lab's other models have none."""

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +14,6 @@ from bakeoff_core import jobs, transfer
 from bakeoff_core.__main__ import main
 from bakeoff_core.comparing import draw_by_class
 from bakeoff_core.comparison import COMPARED, FULL, PROBE, SCRATCH
-from bakeoff_core.datasets import read_dataset
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.jobs import read_job, resume_job, stop_job
 from bakeoff_core.runs import (
@@ -30,6 +28,7 @@ from bakeoff_core.runs import (
     start_comparison,
     summarise_comparison,
 )
+from tests.image_folders import copy_solar_cells
 from tests.processes import living_in_session, wait_until
 
 LITE0 = "tf_efficientnet_lite0"
@@ -40,15 +39,7 @@ LONG_S = 240
 
 @pytest.fixture(scope="module")
 def cells(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Thirty-two solar cells of each class in a folder, and a file among them that is no image."""
-    root = tmp_path_factory.mktemp("cells")
-    dataset = read_dataset("elpv")
-    for label, name in enumerate(dataset.classes):
-        (root / name).mkdir()
-        for image in [i for i in dataset.train if i.label == label][:32]:
-            shutil.copy(image.path, root / name)
-    (root / "defective" / "broken.png").write_bytes(b"")
-    return root
+    return copy_solar_cells(tmp_path_factory.mktemp("cells"), 32)
 
 
 def request(cells: Path, **options: object) -> ComparisonSpec:

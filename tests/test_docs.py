@@ -4,7 +4,10 @@ import re
 from pathlib import Path
 
 from bakeoff_core.__main__ import _parser
+from bakeoff_core.catalogue import read_catalogue
+from bakeoff_core.recipe_classes import RECIPE_CLASSES
 from bakeoff_core.recipes import GROWING, RECIPES
+from bakeoff_core.robust_sets import ROBUST_SETS
 
 ROOT = Path(__file__).parents[1]
 
@@ -27,3 +30,16 @@ def test_every_command_of_the_readme_is_understood() -> None:
     assert len(commands) > 5
     for command in commands:
         assert _parser().parse_args(command.split()).command
+
+
+def test_every_recipe_class_and_harder_set_is_documented() -> None:
+    text = (ROOT / "docs" / "catalogue.md").read_text()
+    for found in RECIPE_CLASSES.values():
+        assert f"| `{found.key}` | {found.title} |" in text
+    for source in ROBUST_SETS:
+        assert f"| `{source.key}` | {source.test_images:,} |" in text
+
+
+def test_every_data_set_that_weights_have_seen_is_documented() -> None:
+    text = (ROOT / "docs" / "catalogue.md").read_text()
+    assert all(f"`{name}`" in text for name in set(read_catalogue()["pretraining"]))

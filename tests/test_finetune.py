@@ -17,7 +17,6 @@ import psutil
 import pytest
 
 from bakeoff_core import jobs
-from bakeoff_core.datasets import read_dataset
 from bakeoff_core.features import read_features
 from bakeoff_core.jobs import read_job, resume_job, stop_job
 from bakeoff_core.recipes import RECIPES
@@ -32,6 +31,7 @@ from bakeoff_core.runs import (
     start_run,
     summarise_run,
 )
+from tests.image_folders import copy_solar_cells
 from tests.processes import living_in_session, wait_until
 
 ROOT = Path(__file__).parents[1]
@@ -41,15 +41,7 @@ LONG_S = 240
 
 @pytest.fixture(scope="module")
 def cells(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Sixty solar cells of each class in a folder, and a file among them that is no image."""
-    root = tmp_path_factory.mktemp("cells")
-    dataset = read_dataset("elpv")
-    for label, name in enumerate(dataset.classes):
-        (root / name).mkdir()
-        for image in [i for i in dataset.train if i.label == label][:60]:
-            shutil.copy(image.path, root / name)
-    (root / "defective" / "broken.png").write_bytes(b"")
-    return root
+    return copy_solar_cells(tmp_path_factory.mktemp("cells"), 60)
 
 
 def request(cells: Path, recipe: str, **options: object) -> FinetuneSpec:

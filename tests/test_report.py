@@ -385,9 +385,9 @@ def test_two_reports_in_one_text_are_refused():
 
 def test_a_newer_report_asks_for_an_update():
     with pytest.raises(BakeoffError) as caught:
-        report.read_facts(written().replace('"format": 2', '"format": 3'))
+        report.read_facts(written().replace('"format": 3', '"format": 4'))
     assert str(caught.value) == (
-        "This report comes from a newer version of Backbone Bake-off (format 3; this one reads up to 2). "
+        "This report comes from a newer version of Backbone Bake-off (format 4; this one reads up to 3). "
         "Update Backbone Bake-off and replay it again."
     )
 
@@ -402,9 +402,9 @@ def test_a_newer_report_asks_for_an_update():
         ('"threads": 2', '"threads": "two"'),
         ('"threads": 2', '"threads": null'),
         ('"img_size": 224', '"img_size": []'),
-        ('"format": 2', '"format": 0'),
-        ('"format": 2', '"format": "2"'),
-        ('"format": 2,', ""),
+        ('"format": 3', '"format": 0'),
+        ('"format": 3', '"format": "3"'),
+        ('"format": 3,', ""),
         ('"source": {', '"source": [{'),
         ('"test_images": 50000', '"test_images": "many"'),
         ('"chosen": []', '"chosen": 3'),
@@ -428,10 +428,17 @@ def test_a_report_of_the_first_format_still_replays_and_was_about_imagenet():
     assert report.replay(old, decided()).same
 
 
+def test_a_report_of_the_second_format_still_reads_and_matched_no_recipes():
+    text = written()
+    assert ',\n "recipe": null' in text
+    old = report.read_facts(text.replace(',\n "recipe": null', "").replace('"format": 3', '"format": 2'))
+    assert old == report.read_facts(text) and old.recipe is None
+
+
 def test_the_record_is_plain_json_between_its_marks():
     facts = report.read_facts(written())
     inside = write_record(facts).removeprefix("<!-- bakeoff-report\n").removesuffix("\n-->")
-    assert json.loads(inside)["format"] == 2
+    assert json.loads(inside)["format"] == 3
 
 
 # ----------------------------------------------------------------- replay

@@ -12,6 +12,7 @@ from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finished_runs import finished_runs_stamp, leading_run, read_finished_runs
 from bakeoff_core.home import jobs_path
 from bakeoff_core.records import IMAGENET, AccuracySource, CandidateRef, Limits
+from bakeoff_core.robust_sets import ROBUST_SETS
 from bakeoff_core.run_accuracy import accuracy_table, find_source, list_sources, runs_of, unmeasured
 from bakeoff_core.store import to_frame
 from tests.candidate_tables import HOSTILE_NAMES
@@ -34,8 +35,8 @@ def leaders(chosen: tuple[str, ...] = ()) -> list[str]:
 # ---------------------------------------------------------------- sources
 
 
-def test_without_a_finished_run_accuracy_is_imagenets_alone():
-    assert list_sources(read_finished_runs()) == [IMAGENET]
+def test_without_a_finished_run_accuracy_is_imagenets_or_that_on_a_harder_set():
+    assert list_sources(read_finished_runs()) == [IMAGENET, *ROBUST_SETS]
     assert finished_runs_stamp() == 0
 
 
@@ -48,13 +49,14 @@ def test_each_content_of_each_data_set_is_a_source_the_latest_used_first():
         IMAGENET,
         AccuracySource("flowers102-00ff00ff", "Flowers102", "Flowers102, fine-tuned here", 6149, "00ff00ff00ff00ff", 1),
         AccuracySource(KEY, "Solar cells (ELPV)", "Solar cells (ELPV), fine-tuned here", 656, CONTENT, 3),
+        *ROBUST_SETS,
     ]
 
 
 def test_two_contents_of_one_folder_are_told_apart_by_name():
     for number, content in ((1, "aaaaaaaa00000000"), (2, "bbbbbbbb00000000")):
         write_run(number, dataset="folder", dataset_title="parts", content_key=content)
-    names = [source.name for source in list_sources(read_finished_runs())]
+    names = [source.name for source in list_sources(read_finished_runs())][:3]
     assert names == ["ImageNet", "parts, bbbbbbbb", "parts, aaaaaaaa"]
 
 
@@ -69,7 +71,9 @@ def test_an_unknown_source_is_answered_with_those_there_are():
         find_source("cifar-00000000", read_finished_runs())
     assert str(caught.value) == (
         "There is no accuracy 'cifar-00000000' here. There are: imagenet (ImageNet top-1, published); "
-        "elpv-1a2b3c4d (Solar cells (ELPV), fine-tuned here, 1 model)."
+        "elpv-1a2b3c4d (Solar cells (ELPV), fine-tuned here, 1 model); imagenet-v2 (ImageNet-V2, published); "
+        "imagenet-real (ImageNet-ReaL, published); imagenet-r (ImageNet-R, published); "
+        "imagenet-a (ImageNet-A, published); imagenet-sketch (ImageNet-Sketch, published)."
     )
 
 
@@ -130,6 +134,7 @@ def test_a_row_has_the_tests_accuracy_its_interval_its_images_and_its_origin():
         "top1_low": 84.5,
         "top1_high": 88.5,
         "family": "ResNet",
+        "recipe": "modern",
         "accuracy_source": f"Linear probe, validated at 91.25 %, run {run_id}",
         "test_images": 656,
         "run_id": run_id,

@@ -64,6 +64,12 @@ def test_a_run_that_has_not_begun_makes_an_empty_figure() -> None:
     assert "Nothing was validated yet" in empty.layout.annotations[0].text
 
 
+def test_few_steps_are_ticked_one_by_one() -> None:
+    assert loss_figure([Curve("", steps(4))]).layout.xaxis.dtick == 1
+    assert accuracy_figure([Curve("", validated((4, 50.0)))]).layout.xaxis.dtick == 1
+    assert loss_figure([Curve("", steps(400))]).layout.xaxis.dtick is None
+
+
 def test_of_many_classes_the_worst_are_drawn_worst_on_top() -> None:
     by_class = [
         {"name": f"class {at}", "accuracy": float(at), "low": max(0.0, at - 5.0), "high": at + 5.0, "images": 10}

@@ -1,4 +1,4 @@
-"""Which accuracy the Frontier page goes by: ImageNet's, or that of the runs on one data set.
+"""Which accuracy the Frontier page goes by: ImageNet's, that on a harder set, or that of the runs on one data set.
 
 Not covered: the accuracies themselves (`bakeoff_core.run_accuracy`).
 """
@@ -44,7 +44,7 @@ def link_to(run: FinishedRun) -> dict[str, str]:
 
 def floor_slot(source: AccuracySource) -> str:
     """Return where in the session the accuracy floor of a source is kept: 75 % of ImageNet mean nothing elsewhere."""
-    return "kept_min_top1" if source.is_published else f"kept_min_top1 {source.key}"
+    return "kept_min_top1" if source.is_imagenet else f"kept_min_top1 {source.key}"
 
 
 def current() -> Shown:
@@ -62,11 +62,6 @@ def current() -> Shown:
     return Shown(source, tuple(run.run_id for run in _chosen(source)))
 
 
-def has_choice() -> bool:
-    """Tell whether there is another accuracy than ImageNet's to choose."""
-    return len(data.accuracy_sources()) > 1
-
-
 def draw_choice() -> None:
     """Draw the choice, as high as a collapsed expander; `current` must have been called in this run."""
     names = {source.key: _option(source) for source in data.accuracy_sources()}
@@ -81,12 +76,14 @@ def draw_choice() -> None:
 
 
 def draw_notes(shown: Shown, table: pd.DataFrame) -> None:
-    """Say under the chart which fine-tuned models are not in it yet, and which runs were chosen.
+    """Say under the chart what the accuracies mean, which fine-tuned models are missing, and which runs were chosen.
 
     Args:
         shown: What the page goes by.
         table: The candidates of the setting shown.
     """
+    if shown.source.meaning:
+        st.caption(f"**{shown.source.name}**: {shown.source.meaning}")
     missing = (
         unmeasured(data.accuracy_table(shown.source, shown.chosen), table) if not shown.source.is_published else []
     )
@@ -110,7 +107,7 @@ def draw_notes(shown: Shown, table: pd.DataFrame) -> None:
 
 def _option(source: AccuracySource) -> str:
     if source.is_published:
-        return "Accuracy: ImageNet top-1"
+        return f"Accuracy: {source.name} top-1"
     return f"Accuracy: {source.name} · {source.model_count} {'model' if source.model_count == 1 else 'models'}"
 
 
@@ -142,7 +139,7 @@ def _write(key: str) -> None:
     st.session_state[f"kept_{KEY}"] = key
     source = _source(key)
     parts = {
-        KEY: None if source.is_published else source.key,
+        KEY: None if source.is_imagenet else source.key,
         RUN: [run.run_id for run in _chosen(source)],
         "min_top1": st.session_state.get(floor_slot(source)),
     }

@@ -33,7 +33,7 @@ def _card(choice: Choice | None, rule: str, decision: Decision, table: pd.DataFr
     name_tag = f'<strong id="pick">{name}</strong>' if is_pick else f"<strong>{name}</strong>"
     badge = '<span class="badge">★ the pick</span>' if is_pick else ""
     return f"""{_STYLE}
-<div class="answer{" picked" if is_pick else ""}{"" if source.is_published else " long"}">
+<div class="answer{" picked" if is_pick else ""}{"" if source.is_imagenet else " long"}">
   <div class="title">{TITLES[rule]} {badge}</div>
   <div class="name">{name_tag}</div>
   <div class="numbers">{_numbers(choice, table, source)}</div>

@@ -11,7 +11,7 @@ from bakeoff_core.records import IMAGENET, RULES, AccuracySource, Limits
 
 @dataclass(frozen=True)
 class Asked:
-    """Limits, rule, cost and accuracy of a decision."""
+    """Limits, rule, cost, accuracy and recipe class of a decision."""
 
     limits: Limits
     """The hard limits."""
@@ -23,6 +23,8 @@ class Asked:
     """What the accuracies are of."""
     chosen: tuple[str, ...] = ()
     """Ids of the fine-tuning runs to go by."""
+    recipe: str | None = None
+    """Recipe class to which the candidates are restricted; `None` for no restriction."""
 
 
 def remember(asked: Asked) -> None:

@@ -21,7 +21,9 @@ from bakeoff_core.formatting import (
     percent,
 )
 from bakeoff_core.records import AccuracySource, candidate_label
+from bakeoff_core.siblings import explain_weights
 from bakeoff_core.wording import interval_text
+from pages.parts import anatomy_view, data, weights_table
 
 
 def draw(label: str, table: pd.DataFrame, cost: str, source: AccuracySource, *, on_close: Callable[[], None]) -> None:
@@ -72,15 +74,24 @@ def _draw(row: dict, dominator: dict | None, cost: str, source: AccuracySource, 
         lines = [explain_off_frontier(row, dominator, cost=cost, escape=markdown_code, source=source)]
         origin = row["accuracy_source"]
         lines += [] if is_unknown(origin) else [f"Accuracy: {markdown_text(origin)}."]
+        weights = explain_weights(row["model_name"], data.accuracies())
+        lines += [] if weights is None else [markdown_text(weights)]
         lines += [f"Measured on {markdown_text(row['machine_name'])}, {row['measured_at']}."]
         st.caption("  \n".join(lines))
+        weights_table.draw(row["model_name"], int(row["img_size"]))
+        st.page_link(
+            "pages/explore.py",
+            label="Where its cost sits: by kind of layer and by stage",
+            icon=":material/stacked_bar_chart:",
+            query_params=anatomy_view.link_to(row["model_name"], int(row["img_size"])),
+        )
         for warning in row["warnings"]:
             st.warning(markdown_text(explain_warning(warning)), icon=":material/warning:")
 
 
 def _accuracy(row: dict, source: AccuracySource) -> dict[str, str]:
     """The accuracy, and its interval where a small test set makes that wide."""
-    if source.is_published:
+    if source.is_imagenet:
         return {"Top-1 (published)": percent(row["top1"])}
     named = {f"Accuracy on {html_text(source.name)}": percent(row["top1"])}
     low, high = row["top1_low"], row["top1_high"]

@@ -8,16 +8,18 @@ import streamlit as st
 from bakeoff_core.candidates import MeasuredSetting
 from bakeoff_core.caveats import warning_line
 from bakeoff_core.formatting import is_unknown, markdown_text
+from bakeoff_core.recipe_classes import RECIPE_CLASSES
 from bakeoff_core.records import AccuracySource, Setting
-from pages.parts import data
+from pages.parts import data, recipes
 from pages.parts.accuracy import Shown
 
 
 def draw(shown: MeasuredSetting, by: Shown) -> None:
     """Draw every candidate of the setting, failed ones and those without an accuracy included."""
     st.markdown("**All candidates**, measured in the setting shown at the side")
-    table = data.candidates_of(shown.setting, "latency", by.source, by.chosen)
-    shown_table, csv = _prepared(shown.setting, by, data.version(), table)
+    recipe = recipes.current(data.recipe_counts(shown.setting, by.source, by.chosen))
+    table = data.candidates_of(shown.setting, "latency", by.source, by.chosen, recipe)
+    shown_table, csv = _prepared(shown.setting, by, recipe, data.version(), table)
     st.dataframe(
         shown_table,
         hide_index=True,
@@ -25,6 +27,7 @@ def draw(shown: MeasuredSetting, by: Shown) -> None:
         column_config={
             "model": st.column_config.TextColumn(pinned=True, width="medium"),
             _accuracy_column(by.source): st.column_config.NumberColumn(format="%.2f", help=_accuracy_help(by.source)),
+            "recipe": st.column_config.TextColumn(help="How the published weights were trained; see Match recipes"),
             "latency (ms)": st.column_config.NumberColumn(format="%.2f", help="Median of one forward pass"),
             "± low (ms)": st.column_config.NumberColumn(format="%.2f", help="Lower end of the median's 95 % interval"),
             "± high (ms)": st.column_config.NumberColumn(format="%.2f", help="Upper end of the median's 95 % interval"),
@@ -45,7 +48,9 @@ def draw(shown: MeasuredSetting, by: Shown) -> None:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _prepared(setting: Setting, by: Shown, version: data.Version, _table: pd.DataFrame) -> tuple[pd.DataFrame, bytes]:
+def _prepared(
+    setting: Setting, by: Shown, recipe: str | None, version: data.Version, _table: pd.DataFrame
+) -> tuple[pd.DataFrame, bytes]:
     """The table and its CSV, made once for each table of candidates."""
     shown_table = display_table(_table, by.source)
     return shown_table, shown_table.to_csv(index=False).encode()
@@ -57,7 +62,7 @@ def _accuracy_column(source: AccuracySource) -> str:
 
 def _accuracy_help(source: AccuracySource) -> str:
     if source.is_published:
-        return "Published ImageNet top-1 of this weights tag at this size"
+        return f"Published {source.name} top-1 of this weights tag at this size"
     images = f"{source.test_images:,} test images of {markdown_text(source.name)}"
     return f"Share of the {images} that the fine-tuned model got right; of several runs, the best validated one"
 
@@ -71,6 +76,7 @@ def display_table(table: pd.DataFrame, source: AccuracySource) -> pd.DataFrame:
             "size (px)": table["img_size"].astype("Int64"),
             "place": [_place(row, source) for row in table.to_dict("records")],
             _accuracy_column(source): table["top1"],
+            "recipe": [RECIPE_CLASSES[key].title if key in RECIPE_CLASSES else "" for key in table["recipe"]],
             "latency (ms)": table["latency_p50_s"] * 1e3,
             "± low (ms)": table["latency_p50_low_s"] * 1e3,
             "± high (ms)": table["latency_p50_high_s"] * 1e3,
@@ -92,5 +98,6 @@ def _place(row: dict, source: AccuracySource) -> str:
     if is_unknown(row["top1"]):
         if not source.is_published:
             return "not fine-tuned on this data set"
-        return "no published accuracy for this tag at this size"
+        named = "accuracy" if source.is_imagenet else f"accuracy on {source.name}"
+        return f"no published {named} for this tag at this size"
     return f"dominated by {row['dominated_by']}" if row["dominated_by"] else "on the frontier"

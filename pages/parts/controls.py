@@ -52,7 +52,7 @@ def draw(table: pd.DataFrame, shown: accuracy.Shown) -> Asked:
             value=_from_url("min_top1", _default_floor(table, shown.source, lowest), accuracy.floor_slot(shown.source)),
             unit="%",
             help=_floor_help(shown.source),
-            key="floor-slider" if shown.source.is_published else f"floor-slider-{shown.source.key}",
+            key="floor-slider" if shown.source.is_imagenet else f"floor-slider-{shown.source.key}",
             on_release=_keep_in_url("min_top1", None, accuracy.floor_slot(shown.source)),
         )
     rule, cost, more = st.columns([4, 5, 2], gap="medium", vertical_alignment="bottom")
@@ -110,12 +110,12 @@ def _lowest_floor(worst: float) -> float:
 
 def _default_floor(table: pd.DataFrame, source: AccuracySource, lowest: float) -> float:
     """Return where the floor stands at first. What is enough on other images than ImageNet's, only the user knows."""
-    return DEFAULT_FLOOR if source.is_published and table["top1"].max() >= DEFAULT_FLOOR else lowest
+    return DEFAULT_FLOOR if source.is_imagenet and table["top1"].max() >= DEFAULT_FLOOR else lowest
 
 
 def _floor_help(source: AccuracySource) -> str:
     if source.is_published:
-        return "Lowest acceptable ImageNet top-1 accuracy, as published for the weights tag at this image size."
+        return f"Lowest acceptable {source.name} top-1 accuracy, as published for the weights tag at this image size."
     images = f"{source.test_images:,} test images of {source.name}"
     return f"Lowest acceptable share of the {images} that a model, fine-tuned on this machine, gets right."
 

@@ -10,11 +10,13 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from bakeoff_core import candidates, catalogue, figures, jobs, pareto, run_accuracy, runs, store
+from bakeoff_core import candidates, catalogue, figures, jobs, pareto, recipe_classes, run_accuracy, runs, store
+from bakeoff_core.anatomies import read_anatomy
+from bakeoff_core.anatomy import Anatomy
 from bakeoff_core.candidates import MeasuredSetting
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finished_runs import FinishedRun, finished_runs_stamp, read_finished_runs
-from bakeoff_core.home import jobs_path, own_accuracy_path, profiles_path, timm_models_path
+from bakeoff_core.home import anatomy_path, jobs_path, own_accuracy_path, profiles_path, timm_models_path
 from bakeoff_core.records import IMAGENET, AccuracySource, Setting
 from bakeoff_core.timm_names import TimmModels, read_timm_models
 
@@ -86,7 +88,11 @@ def accuracy_table(source: AccuracySource, chosen: tuple[str, ...] = ()) -> pd.D
 
 
 def candidates_of(
-    setting: Setting, cost: str, source: AccuracySource = IMAGENET, chosen: tuple[str, ...] = ()
+    setting: Setting,
+    cost: str,
+    source: AccuracySource = IMAGENET,
+    chosen: tuple[str, ...] = (),
+    recipe: str | None = None,
 ) -> pd.DataFrame:
     """Return one setting's candidates, with the frontier of a source's accuracy against `cost`.
 
@@ -95,15 +101,25 @@ def candidates_of(
         cost: Key of `records.COST_COLUMNS`.
         source: What the accuracies are of.
         chosen: Ids of fine-tuning runs to go by.
+        recipe: Recipe class to restrict them to; `None` for no restriction.
     """
-    return _candidates(setting, cost, source, chosen, version())
+    return _candidates(setting, cost, source, chosen, recipe, version())
+
+
+def recipe_counts(setting: Setting, source: AccuracySource = IMAGENET, chosen: tuple[str, ...] = ()) -> dict[str, int]:
+    """Return the recipe classes of one setting's candidates; see `recipe_classes.recipe_counts`."""
+    return _recipe_counts(setting, source, chosen, version())
 
 
 def hovers(
-    setting: Setting, cost: str, source: AccuracySource = IMAGENET, chosen: tuple[str, ...] = ()
+    setting: Setting,
+    cost: str,
+    source: AccuracySource = IMAGENET,
+    chosen: tuple[str, ...] = (),
+    recipe: str | None = None,
 ) -> dict[str, str]:
     """Return the hover texts of one setting's candidates; see `figures.hover_texts` and `candidates_of`."""
-    return _hovers(setting, cost, source, chosen, version())
+    return _hovers(setting, cost, source, chosen, recipe, version())
 
 
 def published(shortlist: str, cost: str) -> pd.DataFrame:
@@ -126,6 +142,12 @@ def summary_of(run: runs.Run) -> dict:
 def timm_models() -> TimmModels | None:
     """Return timm's names, or `None` until a worker has listed them."""
     return _timm_models(str(timm_models_path()), stamp(timm_models_path()))
+
+
+def anatomy(model_name: str, img_size: int) -> Anatomy | None:
+    """Return the anatomy of a model at a size, or `None` until a worker has taken it."""
+    path = anatomy_path(model_name, img_size)
+    return _anatomy(str(path), stamp(path), model_name, img_size)
 
 
 # The stamps below are part of the cache's keys; Streamlit leaves out arguments that begin with an underscore.
@@ -151,17 +173,22 @@ def _accuracies(path: str, version: Stamp) -> tuple[pd.DataFrame, str | None]:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _candidates(
-    setting: Setting, cost: str, source: AccuracySource, chosen: tuple[str, ...], files: Version
+    setting: Setting, cost: str, source: AccuracySource, chosen: tuple[str, ...], recipe: str | None, files: Version
 ) -> pd.DataFrame:
-    table = accuracy_table(source, chosen)
-    return pareto.annotate(candidates.candidates_of(profiles(), setting, table), cost=cost)
+    table = candidates.candidates_of(profiles(), setting, accuracy_table(source, chosen))
+    return pareto.annotate(recipe_classes.with_recipe(table, recipe), cost=cost)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _recipe_counts(setting: Setting, source: AccuracySource, chosen: tuple[str, ...], files: Version) -> dict[str, int]:
+    return recipe_classes.recipe_counts(candidates_of(setting, "latency", source, chosen))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _hovers(
-    setting: Setting, cost: str, source: AccuracySource, chosen: tuple[str, ...], files: Version
+    setting: Setting, cost: str, source: AccuracySource, chosen: tuple[str, ...], recipe: str | None, files: Version
 ) -> dict[str, str]:
-    return figures.hover_texts(candidates_of(setting, cost, source, chosen), cost, source)
+    return figures.hover_texts(candidates_of(setting, cost, source, chosen, recipe), cost, source)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -182,3 +209,8 @@ def _summary(run_id: str, version: tuple, _run: runs.Run) -> dict:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _timm_models(path: str, version: Stamp) -> TimmModels | None:
     return read_timm_models(Path(path))
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _anatomy(path: str, version: Stamp, model_name: str, img_size: int) -> Anatomy | None:
+    return read_anatomy(model_name, img_size)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from bakeoff_core.candidates import MeasuredSetting
 from bakeoff_core.chart import build_marks
 from bakeoff_core.decision import decide
 from bakeoff_core.figures import frontier_figure
-from pages.parts import accuracy, answers, candidate_details, chart, controls, data, limit_marks
+from pages.parts import accuracy, answers, candidate_details, chart, controls, data, limit_marks, recipes
 from pages.parts.asked import Asked, asked_before, remember
 
 CHART_KEY = "frontier-chart"
@@ -33,8 +35,11 @@ def draw(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
 def _live(shown: MeasuredSetting) -> None:
     """All that follows the thumb, the marks on the chart included; reruns alone while a slider is dragged."""
     by = accuracy.current()
-    table = data.candidates_of(shown.setting, "latency", by.source, by.chosen)
-    asked = controls.draw(table, by)
+    everyone = data.candidates_of(shown.setting, "latency", by.source, by.chosen)
+    counts = data.recipe_counts(shown.setting, by.source, by.chosen)
+    recipe = recipes.current(counts)
+    table = data.candidates_of(shown.setting, "latency", by.source, by.chosen, recipe) if recipe else everyone
+    asked = replace(controls.draw(everyone, by), recipe=recipe)  # matching recipes leaves the sliders as they are
     remember(asked)
     if _axes(asked) != st.session_state.get(CHARTED, _axes(asked)):
         st.rerun()  # the chart and the table, which are outside, need another axis
@@ -42,34 +47,34 @@ def _live(shown: MeasuredSetting) -> None:
     with st.container(gap=None):  # the marks have no place of their own here
         answers.draw(decision, table, by.source)
         limit_marks.draw(build_marks(table, decision, cost=asked.cost), over=CHART_KEY)
-    if accuracy.has_choice():  # beside the reasons and above the axis it sets, where it takes no height of its own
-        reasons, choice = st.columns([5, 3], gap="medium")
-        with choice:
-            accuracy.draw_choice()
-    else:
-        reasons = st.container()
+    # Beside the reasons and above the axis they set, where the choices take no height of their own.
+    reasons, matching, choice = st.columns([3.7, 4.7, 3.2] if recipe else [4, 3, 3], gap="small")
+    with choice:
+        accuracy.draw_choice()
+    with matching:
+        recipes.draw_switch(counts)
     with reasons:
         answers.draw_reasons(decision, table, by.source)
 
 
 def _axes(asked: Asked) -> tuple[object, ...]:
-    return asked.cost, asked.source, asked.chosen
+    return asked.cost, asked.source, asked.chosen, asked.recipe
 
 
 @st.fragment
 def _chart(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
     """The chart, which no limit changes, and the candidate that was clicked in it."""
     asked = asked_before()
-    st.session_state[CHARTED] = cost, source, chosen = _axes(asked)
-    table = data.candidates_of(shown.setting, cost, source, chosen)
+    st.session_state[CHARTED] = cost, source, chosen, recipe = _axes(asked)
+    table = data.candidates_of(shown.setting, cost, source, chosen, recipe)
     figure = frontier_figure(
         table,
         cost=cost,
-        comparison=data.candidates_of(comparison.setting, cost, source, chosen) if comparison else None,
+        comparison=data.candidates_of(comparison.setting, cost, source, chosen, recipe) if comparison else None,
         dark=chart.is_dark(),
         answers=True,
         selected=chart.clicked(CHART_KEY),
-        hovers=data.hovers(shown.setting, cost, source, chosen),
+        hovers=data.hovers(shown.setting, cost, source, chosen, recipe),
         source=source,
     )
     label = chart.draw(figure, key=CHART_KEY)
@@ -77,4 +82,5 @@ def _chart(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
         candidate_details.draw(label, table, cost, source, on_close=lambda: chart.forget_click(CHART_KEY))
     else:
         st.caption("Hover over a point for its numbers, click it for all of them.")
-    accuracy.draw_notes(accuracy.Shown(source, chosen), table)
+    recipes.draw_notice(data.recipe_counts(shown.setting, source, chosen), recipe, source)
+    accuracy.draw_notes(accuracy.Shown(source, chosen), data.candidates_of(shown.setting, cost, source, chosen))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,8 +15,8 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from bakeoff_core.datasets import read_dataset
 from conftest import REPOSITORY, AppServer
+from tests.image_folders import copy_solar_cells
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
@@ -29,15 +28,7 @@ OFFLINE = {"HF_HUB_OFFLINE": "1"}
 
 @pytest.fixture(scope="module")
 def cells(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Sixty real solar cells of each class, and a file among them that is no image."""
-    root = tmp_path_factory.mktemp("photographs") / "cells"
-    dataset = read_dataset("elpv")
-    for label, name in enumerate(dataset.classes):
-        (root / name).mkdir(parents=True)
-        for image in [i for i in dataset.train if i.label == label][:60]:
-            shutil.copy(image.path, root / name)
-    (root / "defective" / "broken.png").write_bytes(b"\x89PNG and no more")
-    return root
+    return copy_solar_cells(tmp_path_factory.mktemp("photographs") / "cells", 60)
 
 
 def measure(home: Path) -> None:

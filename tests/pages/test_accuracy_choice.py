@@ -46,17 +46,38 @@ def reported_limits(app: AppTest) -> str:
     return next(line for line in code.splitlines() if line.startswith("- Limits:"))
 
 
-def test_there_is_no_choice_of_accuracy_without_a_finished_run():
+HARDER = [f"Accuracy: {name} top-1" for name in ("ImageNet-V2", "ImageNet-ReaL", "ImageNet-R", "ImageNet-A")]
+HARDER += ["Accuracy: ImageNet-Sketch top-1"]
+
+
+def test_without_a_finished_run_imagenet_and_harder_sets_are_offered():
     write_run(1, SMALL, state="stopped")
+    assert opened().selectbox(key="accuracy").options == ["Accuracy: ImageNet top-1", *HARDER]
+
+
+def test_a_harder_set_decides_is_named_explained_and_kept_in_the_link():
     app = opened()
-    assert [box.key for box in app.main.selectbox] == []
+    app.selectbox(key="accuracy").set_value("imagenet-r").run()
+    text = text_of(app)
+    assert pick(app) == CONVNEXT
+    assert " on ImageNet-R" in text and "200 of the 1,000 classes" in text
+    assert app.query_params["accuracy"] == "imagenet-r"
+    assert "min_top1" not in app.query_params  # 75 % of ImageNet mean nothing here
+    assert 0 < app.dataframe[0].value.set_index("model").loc[RESNET50, "top-1 (%)"] < 50
+
+
+def test_a_link_to_a_harder_set_is_understood_and_the_report_says_which():
+    app = opened(accuracy="imagenet-sketch", min_top1="30")
+    assert "top-1 accuracy on ImageNet-Sketch at least 30 %" in reported_limits(app)
+    (code,) = [code.value for code in app.code]
+    assert "--accuracy imagenet-sketch" in code and "50,889 images" in code
 
 
 def test_finished_runs_are_offered_and_imagenet_stays_the_default(runs):
     app = opened()
     assert pick(app) == CONVNEXT
     box = app.selectbox(key="accuracy")
-    assert box.options == ["Accuracy: ImageNet top-1", "Accuracy: Solar cells (ELPV) · 2 models"]
+    assert box.options == ["Accuracy: ImageNet top-1", "Accuracy: Solar cells (ELPV) · 2 models", *HARDER]
     assert "top-1" in text_of(app)
 
 
@@ -122,7 +143,7 @@ def test_models_that_are_yet_to_be_measured_are_named_under_the_chart(runs):
     assert note.startswith("Fine-tuned on Solar cells (ELPV), but not measured yet in this setting: ")
     assert f"`{B0}` at 160 px" in note
     assert "<script>" not in note
-    assert not opened().info
+    assert all("Fine-tuned on" not in info.value for info in opened().info)
 
 
 def test_nothing_measured_of_what_was_fine_tuned_is_a_picture_with_words():

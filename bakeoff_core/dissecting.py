@@ -1,0 +1,96 @@
+"""The job that takes models apart, each in a fresh process, and keeps each anatomy as soon as it is there.
+
+Run as `python -m bakeoff_core.dissecting FOLDER` by `jobs.start_job`; never imports torch itself (see `profiling`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bakeoff_core import catalogue
+from bakeoff_core.anatomies import Wanted, read_anatomy, write_anatomy
+from bakeoff_core.anatomy import from_json
+from bakeoff_core.errors import BakeoffError, UnknownModelError
+from bakeoff_core.isolation import ChildFailure, call, fork_server
+from bakeoff_core.profiling import listed_models
+from bakeoff_core.reporter import Reporter, StopRequested
+from bakeoff_core.timm_names import TimmModels
+
+DISSECTION = "bakeoff_core.dissection"
+"""Where the children's task is; never imported here."""
+
+TIMEOUT_S = 600.0
+"""Seconds a model gets; the largest at 518 pixels need about one minute on two cores."""
+NICENESS = 10
+"""The page, and whatever else the machine does, comes first."""
+
+
+def run(reporter: Reporter, wanted: Sequence[Wanted]) -> None:
+    """Take apart every model that is wanted and has not been taken apart; one that fails does not stop the others.
+
+    Raises:
+        BakeoffError: timm's names can't be listed, or an anatomy can't be kept.
+    """
+    reporter.report(message="Loading PyTorch and timm", done=0, total=len(wanted))
+    context = fork_server([DISSECTION])
+    known = listed_models(context)
+    failures: list[dict[str, Any]] = []
+    found: list[list[Any]] = []
+    for done, one in enumerate(wanted):
+        asked = {"model_name": one.model_name, "img_size": one.img_size}
+        reporter.report(message="Taking apart", current=one.model_name, done=done, failures=failures, found=found)
+        try:
+            found.append([one.model_name, one.img_size, *_dissected(context, one, known)])
+        except (UnknownModelError, ChildFailure) as err:
+            _note(f"{one.model_name}: {err}\n{getattr(err, 'details', '')}")
+            failures.append({**asked, "error": str(err)})
+    reporter.report(done=len(wanted), failures=failures, found=found)
+    counted = ((len(found), "taken apart"), (len(failures), "failed"))
+    reporter.finish("done", ", ".join(f"{n} {what}" for n, what in counted if n) + ".")
+
+
+def _dissected(context: Any, one: Wanted, known: TimmModels) -> tuple[str, int]:
+    """Take a model apart unless that was done before; return its full name and its size."""
+    name = catalogue.resolve_model_name(one.model_name, known)
+    size = one.img_size or known.find(name).img_size
+    if read_anatomy(name, size) is None:
+        write_anatomy(from_json(call(context, f"{DISSECTION}:dissect", name, size, timeout_s=TIMEOUT_S)))
+    return name, size
+
+
+def _note(text: str) -> None:
+    """Print to the job's log. A full disk, which takes no log, must not keep the status from saying so."""
+    with contextlib.suppress(OSError):
+        print(text, flush=True)
+
+
+def main(folder: str) -> int:
+    """Run the job in `folder` to its end; the exit code is 0 when it got there."""
+    os.nice(NICENESS)
+    reporter = Reporter(Path(folder))
+    try:
+        if reporter.stop_wanted():  # asked while this process was still starting, and deaf to signals
+            raise StopRequested
+        run(reporter, [Wanted(*one) for one in reporter.spec["wanted"]])
+    except StopRequested:
+        reporter.finish("stopped", "Stopped. What was taken apart until then is kept.")
+        return 1
+    except BakeoffError as err:
+        _note(traceback.format_exc())
+        reporter.finish("failed", str(err))
+        return 1
+    except Exception as err:
+        with contextlib.suppress(BakeoffError):
+            reporter.finish("failed", f"{type(err).__name__}: {err}")
+        raise
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

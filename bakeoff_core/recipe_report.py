@@ -1,0 +1,29 @@
+"""The section of a decision report that says whether the candidates were trained alike.
+
+Not covered: the rest of the report (`report`), and what the classes are (`recipe_classes`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bakeoff_core.recipe_classes import RECIPE_CLASSES, explain_recipes
+from bakeoff_core.records import AccuracySource
+
+
+def recipe_section(counts: Mapping[str, int], recipe: str | None, source: AccuracySource) -> list[str]:
+    """Return the section as lines of Markdown with their heading; empty where there is nothing to say.
+
+    Args:
+        counts: As `recipe_classes.recipe_counts` returns it.
+        recipe: The class the candidates were restricted to; `None` for no restriction.
+        source: What the accuracies are of.
+    """
+    told = explain_recipes(dict(counts), recipe, source)
+    if told is None:
+        return []
+    lines = ["## Trained alike?", "", told]
+    if recipe is None:
+        classes = [RECIPE_CLASSES[key] for key in counts]
+        lines += ["", *(f"- **{found.title}**: {found.meaning}" for found in classes)]
+    return lines

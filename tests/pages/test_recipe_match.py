@@ -1,0 +1,131 @@
+"""The *match recipes* switch, its notice, and the table of weights behind a candidate."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from bakeoff_core import store
+from bakeoff_core.home import home, profiles_path
+from pages.parts.weights_table import draw
+from tests.pages.test_pages import PAGES, ROOT, measured_shortlist, opened, profile_of, text_of
+
+SMALL, B0, RESNET50, CONVNEXT = (profile.model_name for profile in measured_shortlist())  # 2 tuned, modern, more labels
+
+
+@pytest.fixture(autouse=True)
+def measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lab's four models, measured here."""
+    monkeypatch.chdir(ROOT)
+    home().mkdir(parents=True, exist_ok=True)
+    store.write_profiles(profiles_path(), measured_shortlist())
+
+
+def pick(app: AppTest) -> str:
+    assert not app.exception
+    return text_of(app).partition('id="pick">')[2].partition("<")[0]
+
+
+def models(app: AppTest) -> list[str]:
+    return app.dataframe[0].value["model"].tolist()
+
+
+def notices(app: AppTest) -> str:
+    return " ".join(info.value for info in app.info)
+
+
+def test_a_mixture_is_named_in_plain_words_and_everybody_takes_part():
+    app = opened()
+    assert pick(app) == CONVNEXT and len(models(app)) == 4
+    assert "These 4 models were not trained alike: 2 tuned, 1 modern and 1 from more labels." in notices(app)
+    assert "Match recipes" in notices(app)
+    assert app.toggle(key="match_recipes").value is False
+
+
+def test_the_switch_restricts_the_frontier_to_the_most_frequent_class_and_says_so():
+    app = opened()
+    app.toggle(key="match_recipes").set_value(True).run()
+    assert pick(app) == B0 and set(models(app)) == {SMALL, B0}
+    assert "Only the 2 models of one recipe class are compared, tuned." in notices(app)
+    assert app.query_params["recipes"] == "tuned"
+    assert app.selectbox(key="recipe_class").options == ["tuned · 2", "modern · 1", "from more labels · 1"]
+
+
+def test_another_class_can_be_chosen_and_switching_off_brings_everybody_back():
+    app = opened()
+    app.toggle(key="match_recipes").set_value(True).run()
+    app.selectbox(key="recipe_class").set_value("modern").run()
+    assert pick(app) == RESNET50 and app.query_params["recipes"] == "modern"
+    app.toggle(key="match_recipes").set_value(False).run()
+    assert pick(app) == CONVNEXT and "recipes" not in app.query_params
+
+
+def test_a_link_keeps_the_class_and_one_that_nobody_is_of_is_ignored():
+    assert pick(opened(recipes="modern")) == RESNET50
+    assert pick(opened(recipes="image-text")) == CONVNEXT
+    assert pick(opened(recipes="<b>")) == CONVNEXT
+
+
+def test_matching_leaves_the_limits_as_they_are():
+    app = opened(latency_ms="13", min_top1="76")
+    assert pick(app) == RESNET50
+    app.toggle(key="match_recipes").set_value(True).run()
+    assert (app.query_params["latency_ms"], app.query_params["min_top1"]) == ("13", "76")
+    assert pick(app) == B0
+
+
+def test_the_report_tells_the_match_and_how_to_repeat_it():
+    app = opened(recipes="tuned")
+    app.switch_page(PAGES[2]).run()
+    assert not app.exception
+    (code,) = [code.value for code in app.code]
+    assert "- Recipes: matched, only tuned." in code and "--match-recipes tuned" in code
+    assert "## Trained alike?" in code and '"recipe": "tuned"' in code
+    assert CONVNEXT not in code.partition("<!--")[0]
+
+
+def test_coming_back_to_the_page_finds_the_class_as_it_was():
+    app = opened(recipes="modern")
+    app.switch_page(PAGES[2]).run()
+    app.query_params.clear()
+    app.switch_page(PAGES[0]).run()
+    assert pick(app) == RESNET50 and app.query_params["recipes"] == "modern"
+
+
+def test_models_that_were_trained_alike_get_no_notice():
+    store.write_profiles(profiles_path(), [])
+    profiles_path().unlink()
+    store.write_profiles(profiles_path(), measured_shortlist()[:2])
+    assert "trained alike" not in notices(opened())
+
+
+def test_a_candidate_without_a_recipe_does_not_stop_the_page():
+    store.write_profiles(profiles_path(), [profile_of("my_net.v1", 0.01)])
+    app = opened()
+    assert not app.exception and "my_net.v1" in models(app)
+
+
+def weights_of(model_name: str, img_size: int) -> str:
+    def page(model_name: str, img_size: int) -> None:
+        from pages.parts.weights_table import draw
+
+        draw(model_name, img_size)
+
+    assert draw  # what the page below imports
+    app = AppTest.from_function(page, kwargs={"model_name": model_name, "img_size": img_size}).run(timeout=30)
+    assert not app.exception
+    return text_of(app)
+
+
+def test_the_table_of_weights_shows_which_of_the_four_figures_of_resnet50_is_whose():
+    text = weights_of("resnet50.tv_in1k", 224)
+    assert "the network is the same, its training is not" in text
+    for words in ("76.156 %", "torchvision says 76.13 %", "80.382 %", "80.846 %", "torchvision says 80.858 %"):
+        assert words in text
+    assert "recipe class “basic”" in text
+    shown = text.partition("<tr class='shown'>")[2] or text.partition('<tr class="shown">')[2]
+    assert shown.partition("</tr>")[0].count("tv_in1k") == 1
+
+
+def test_the_table_of_a_model_that_nothing_is_published_about_is_not_drawn():
+    assert weights_of("my_net.v1", 224).strip() == ""
