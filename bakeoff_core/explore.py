@@ -1,7 +1,8 @@
 """What the Explore page draws: models with a speed, an accuracy, a family, and each family's trend.
 
 One table of points has one origin: a setting measured here, a published machine, or the catalogue, which knows no
-speed. Not covered: drawing (`explore_figures`), and how far one machine stands for another (`proxies`).
+speed. What a tag's family is and what its weights have seen is the catalogue's to say. Not covered: drawing
+(`explore_figures`), and how far one machine stands for another (`proxies`).
 """
 
 from __future__ import annotations
@@ -12,14 +13,26 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bakeoff_core.families import IN1K, family_of, group_name, pretraining_of
+from bakeoff_core.formatting import is_unknown
+from bakeoff_core.recipe_classes import rule_of
 from bakeoff_core.timm_names import architecture_of
 
+IN1K, IN22K, WEB, UNKNOWN = "ImageNet-1k", "ImageNet-22k", "web images", "unknown pre-training"
+PRETRAININGS = (IN1K, IN22K, WEB, UNKNOWN)
+"""Kinds of pre-training that are told apart: ImageNet-1k alone; a part or all of the full ImageNet (in12k, in21k and
+in22k); collections from the web, with or without texts; and whatever nobody says."""
+
+_KINDS = {"in1k": IN1K, "in12k": IN22K, "in21k": IN22K, "in22k": IN22K}
+
+NO_FAMILY = "other"
+"""Family of an architecture that the catalogue does not know."""
+
 POINT_COLUMNS = (
-    *("model_name", "architecture", "img_size", "top1", "seconds_per_image", "batch_size"),
+    *("model_name", "architecture", "img_size", "top1", "table_top1", "seconds_per_image", "batch_size"),
     *("param_count", "macs", "family", "pretraining", "group"),
 )
-"""Of a table of points. `seconds_per_image` is one over the throughput; in the catalogue it is unknown."""
+"""Of a table of points. `seconds_per_image` is one over the throughput; in the catalogue it is unknown. `table_top1` is
+the accuracy that was imported with a published speed; `top1` is the one that counts."""
 
 USUAL_FAMILIES = ("ResNet", "VGG", "EfficientNetV2", "MobileNetV4", "LeViT", "ConvNeXt", "Swin")
 """Families that have a colour at first: an older and a newer one of each kind, and VGG to see how far things came."""
@@ -43,14 +56,25 @@ class Trend:
 def published_points(rows: pd.DataFrame, machine: str, part: str, accuracies: pd.DataFrame) -> pd.DataFrame:
     """Return the points of one table of a published machine.
 
+    Where the catalogue knows the accuracy of a tag at a size too, that one counts: a model is as accurate here as on
+    every other page, whichever year's table came along. MACs, which do not depend on the machine, are the catalogue's
+    where the table has none.
+
     Args:
         rows: As `published_store.read_published_frame` returns them.
         machine: Its name.
         part: One of `timm_tables.PARTS`.
-        accuracies: As `catalogue.read_catalogue` returns it, for families.
+        accuracies: As `catalogue.read_catalogue` returns it.
     """
-    own = rows[(rows["machine"] == machine) & (rows["part"] == part) & rows["reason"].isna()]
-    return _points(own.reset_index(drop=True), accuracies)
+    own = rows[(rows["machine"] == machine) & (rows["part"] == part) & rows["reason"].isna()].reset_index(drop=True)
+    known = accuracies[["model_name", "img_size", "top1", "macs"]].astype(
+        {"model_name": object, "img_size": "float64", "top1": "float64", "macs": "float64"}
+    )
+    keys = ["model_name", "img_size"]
+    found = own[keys].astype({"model_name": object}).merge(known, how="left", on=keys, validate="many_to_one")
+    table_top1 = own["top1"]
+    top1, macs = found["top1"].fillna(table_top1), own["macs"].fillna(found["macs"])
+    return _points(own.assign(top1=top1, table_top1=table_top1, macs=macs), accuracies)
 
 
 def measured_points(candidates: pd.DataFrame, accuracies: pd.DataFrame) -> pd.DataFrame:
@@ -68,13 +92,12 @@ def measured_points(candidates: pd.DataFrame, accuracies: pd.DataFrame) -> pd.Da
 def catalogue_points(accuracies: pd.DataFrame) -> pd.DataFrame:
     """Return the points of the catalogue; nobody says how fast they are."""
     known = accuracies.dropna(subset=["top1", "macs"]).reset_index(drop=True)
-    unknown = np.full(len(known), np.nan)
-    return _points(known.assign(seconds_per_image=unknown, batch_size=unknown), accuracies)
+    return _points(known, accuracies)
 
 
 def families_in(points: pd.DataFrame) -> list[str]:
-    """List the families that points belong to, the largest first."""
-    return [family for family, _ in Counter(points["family"].tolist()).most_common()]
+    """List the families that points belong to, the largest first; what has none is not listed."""
+    return [family for family, _ in Counter(points["family"].tolist()).most_common() if family != NO_FAMILY]
 
 
 def usual_families(points: pd.DataFrame) -> list[str]:
@@ -103,34 +126,58 @@ def trend_of(cost: np.ndarray, accuracy: np.ndarray) -> Trend | None:
     return Trend(ends[0], ends[1], float(slope))
 
 
+def accuracy_sentence(points: pd.DataFrame) -> str:
+    """Say whose accuracies a published machine's points have, and how far the two sources are apart.
+
+    Args:
+        points: As `published_points` returns them.
+    """
+    top1, table = points["top1"].to_numpy(float), points["table_top1"].to_numpy(float)
+    apart = np.abs(np.round(top1 - table, 6))
+    other = int((apart > 0).sum())
+    said = (
+        "Accuracies are ImageNet-1k top-1, the catalogue's where it has the tag at this size, so that a model stands "
+        "equally high on every page; otherwise the imported table's."
+    )
+    if not other:
+        return f"{said} Wherever both know one, they agree."
+    return f"{said} They differ for {other:,} of {len(points):,} tags, by {apart.max():.3g} points at most."
+
+
 def _points(rows: pd.DataFrame, accuracies: pd.DataFrame) -> pd.DataFrame:
-    """Add families to rows. What the catalogue says of a tag or an architecture goes before what its name suggests."""
-    known = accuracies.dropna(subset=["family"])
-    by_architecture = dict(zip(known["model_name"].map(architecture_of), known["family"], strict=True))
+    """Add families and kinds of pre-training to rows; numbers that the rows lack are unknown."""
+    named = accuracies.dropna(subset=["family"])
+    family_of = dict(zip(named["model_name"].map(architecture_of), named["family"], strict=True))
     told = accuracies.dropna(subset=["pretraining"])
-    by_tag = dict(zip(told["model_name"], told["pretraining"], strict=True))
+    collection_of = dict(zip(told["model_name"], told["pretraining"], strict=True))
     names = rows["model_name"].tolist()
     architectures = [architecture_of(name) for name in names]
-    families = [by_architecture.get(architecture) or family_of(architecture) for architecture in architectures]
-    pretrainings = [_pretraining(name, by_tag.get(name)) for name in names]
-    groups = [group_name(*pair) for pair in zip(families, pretrainings, strict=True)]
-    numbers = {
-        name: pd.to_numeric(rows[name], errors="coerce").to_numpy(float, na_value=np.nan)
-        for name in ("img_size", "top1", "seconds_per_image", "batch_size", "param_count", "macs")
-    }
+    families = [family_of.get(architecture, NO_FAMILY) for architecture in architectures]
+    pretrainings = [_kind(collection_of.get(name) or _collection_by_name(name)) for name in names]
     texts = {
         "model_name": names,
         "architecture": architectures,
         "family": families,
         "pretraining": pretrainings,
-        "group": groups,
+        "group": [group_name(*pair) for pair in zip(families, pretrainings, strict=True)],
     }
-    texts = {name: pd.Series(values, dtype=object) for name, values in texts.items()}
-    return pd.DataFrame({**texts, **numbers})[list(POINT_COLUMNS)]
+    columns: dict[str, object] = {name: pd.Series(values, dtype=object) for name, values in texts.items()}
+    for name in (name for name in POINT_COLUMNS if name not in texts):
+        known = name in rows
+        columns[name] = rows[name].to_numpy(float, na_value=np.nan) if known else np.full(len(rows), np.nan)
+    return pd.DataFrame(columns)[list(POINT_COLUMNS)]
 
 
-def _pretraining(model_name: str, collection: str | None) -> str:
-    """Which kind of pre-training a tag has had: by the catalogue's word for the collection, else by its name."""
-    if collection is None:
-        return pretraining_of(model_name)
-    return IN1K if collection == "in1k" else pretraining_of(f"tag.{collection}")
+def _collection_by_name(model_name: str) -> str | None:
+    """What a tag that the catalogue has no accuracy of was pre-trained on, by its own rules of names."""
+    rule = rule_of(model_name)
+    return rule.pretraining if rule else None
+
+
+def _kind(collection: str | None) -> str:
+    return UNKNOWN if is_unknown(collection) else _KINDS.get(collection, WEB)
+
+
+def group_name(family: str, pretraining: str) -> str:
+    """Return what a family with its pre-training is called: `"ConvNeXt"`, `"ConvNeXt · ImageNet-22k"`."""
+    return family if pretraining == IN1K else f"{family} · {pretraining}"

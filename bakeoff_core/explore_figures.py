@@ -4,7 +4,7 @@ As in `figures`, colours and both backgrounds are designed here: draw with `them
 trace of its own, so the legend can hide it in the browser, without the server.
 
 Seven families at a time have a colour, because more can't be told apart; each also has a shape. A hollow mark has seen
-ImageNet-1k alone, a filled one more. All other families are small and grey.
+ImageNet-1k alone, a filled one more, one with a dot images from the web. All other families are small and grey.
 
 Not covered: which points there are (`explore`), and what a proxy is worth (`proxies`).
 """
@@ -32,8 +32,7 @@ from bakeoff_core.chart import (
     Palette,
     log_ticks,
 )
-from bakeoff_core.explore import Trend, trend_of
-from bakeoff_core.families import IN1K, IN22K, PRETRAININGS, WEB, group_name
+from bakeoff_core.explore import IN1K, IN22K, PRETRAININGS, UNKNOWN, WEB, Trend, group_name, trend_of
 from bakeoff_core.figures import FONT, rgba
 from bakeoff_core.formatting import count, html_text, images_per_second, is_unknown, percent, significant
 from bakeoff_core.proxies import Judgement
@@ -42,8 +41,8 @@ MAX_FAMILIES = 7
 """Colours of Okabe and Ito that are legible on light and on dark: all but yellow, black being the text's."""
 
 _SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "hexagon")
-_FILLS = {IN1K: "-open", IN22K: "", WEB: "-dot"}
-_DASHES = {IN1K: "dot", IN22K: "solid", WEB: "dash"}
+_FILLS = {IN1K: "-open", IN22K: "", WEB: "-open-dot", UNKNOWN: "-open"}
+_DASHES = {IN1K: "dot", IN22K: "solid", WEB: "dash", UNKNOWN: "dot"}
 
 OTHERS = "All other families"
 
@@ -182,7 +181,7 @@ def _group_traces(
                 continue
             name = group_name(family, pretraining)
             style = {"symbol": f"{shape}{_FILLS[pretraining]}", "size": group["mark"].to_numpy(), "color": colour}
-            edge = {"width": 1.4, "color": colour if pretraining == IN1K else (DARK if dark else LIGHT).edge}
+            edge = {"width": 1.4, "color": colour}
             traces.append(_points(group, name, {**style, "opacity": 0.9, "line": edge}))
             trend = trend_of(group["x"].to_numpy(float), group["y"].to_numpy(float)) if trends else None
             if trend:
@@ -199,6 +198,7 @@ def _points(table: pd.DataFrame, name: str, marker: dict[str, object]) -> go.Sca
         mode="markers",
         name=html_text(name),
         legendgroup=html_text(name),
+        uid=name,
         marker=marker,
     )
 
@@ -210,6 +210,7 @@ def _line(trend: Trend, name: str, colour: str, dash: str) -> go.Scatter:
         mode="lines",
         name=html_text(name),
         legendgroup=html_text(name),
+        uid=f"{name}, trend",
         showlegend=False,
         hoverinfo="skip",
         line={"color": colour, "width": 1.6, "dash": dash},

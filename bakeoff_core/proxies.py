@@ -5,7 +5,7 @@ Not covered: where the figures come from (`explore`), and the frontier itself (`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,16 +109,20 @@ def judge_proxies(points: pd.DataFrame, machines: Mapping[str, pd.DataFrame]) ->
     return sorted((j for j in found if j is not None), key=lambda j: j.share, reverse=True)
 
 
-def judgement_sentence(judgement: Judgement, machine: str) -> str:
+def judgement_sentence(judgement: Judgement, machine: str, escape: Callable[[str], str] = str) -> str:
     """Say what a proxy would have found.
 
     Args:
         judgement: The comparison.
-        machine: What to call the machine whose frontier it is.
+        machine: What to call the machine whose frontier it is, as it is to be shown.
+        escape: How to write a proxy's name, which may come from a file.
     """
     rank = judgement.rank_correlation
     told = "" if rank is None else f" Rank correlation of the two costs: {rank:.2f}."
+    if judgement.models < MIN_MODELS:
+        told += " Too few models to rely on."
+    of = f"{judgement.models:,} {'models' if judgement.models != 1 else 'model'}"
     return (
-        f"Choosing by {judgement.proxy} finds {judgement.found} of the {judgement.frontier} models on the frontier of "
-        f"{machine} ({judgement.share:.0%}), among {judgement.models:,} models.{told}"
+        f"Choosing by {escape(judgement.proxy)} finds {judgement.found} of the {judgement.frontier} on the frontier of "
+        f"{machine} ({100 * judgement.share:.0f} %), among {of}.{told}"
     )

@@ -37,6 +37,9 @@ _NO_PAIR = ("repeated", "no_speed")
 
 MAX_NAME_CHARS = 80
 
+EXAMPLES = 3
+"""Names that are given for each reason in words."""
+
 
 @dataclass(frozen=True)
 class PublishedRow:
@@ -162,13 +165,18 @@ def count_joins(rows: Sequence[PublishedRow]) -> tuple[JoinCount, ...]:
 
 
 def count_sentences(count: JoinCount) -> list[str]:
-    """Say what became of a table: what joined, and what did not and why."""
+    """Say what became of a table: what joined, and what did not and why, with a few names for each reason."""
     renamed = f" {count.renamed:,} of them stand under a name that timm has changed since." if count.renamed else ""
     head = (
         f"{count.joined:,} of {count.listed:,} pairs of architecture and image size have a published accuracy and "
         f"join, with {count.rows:,} weights tags.{renamed}"
     )
-    return [head, *(f"{len(labels):,} {REASONS[reason]}" for reason, labels in count.alone.items())]
+    return [head, *(f"{len(labels):,} {REASONS[reason]}: {_few(labels)}" for reason, labels in count.alone.items())]
+
+
+def _few(labels: Sequence[str]) -> str:
+    more = len(labels) - EXAMPLES
+    return ", ".join(labels[:EXAMPLES]) + (f" and {more:,} more." if more > 0 else ".")
 
 
 def _label(row: PublishedRow) -> str:

@@ -13,12 +13,17 @@ from bakeoff_core.home import published_path, timm_models_path
 from bakeoff_core.measuring import start_listing
 from bakeoff_core.printing import follow, print_json, remark
 from bakeoff_core.timm_names import TimmModels, read_timm_models
+from bakeoff_core.timm_tables import read_results, read_speeds
 
 
 def import_timm(arguments: argparse.Namespace) -> int:
     """Bring in two of timm's result tables as a published machine."""
-    counts, replaced = published_store.import_tables(
-        published_path(), Path(arguments.results), Path(arguments.benchmark), _timm_models(), arguments.machine
+    published.require_machine_name(arguments.machine)
+    results, speeds = Path(arguments.results), Path(arguments.benchmark)
+    read_results(results)  # a wrong file is refused before timm's names are waited for
+    read_speeds(speeds)
+    counts, outcome = published_store.import_tables(
+        published_path(), results, speeds, _timm_models(), arguments.machine, replace=arguments.replace
     )
     if arguments.json:
         print_json([asdict(count) for count in counts])
@@ -27,7 +32,7 @@ def import_timm(arguments: argparse.Namespace) -> int:
             print(f"{count.machine}, {count.part}")
             for sentence in published.count_sentences(count):
                 print(f"  {sentence}")
-    remark("Replaced what was here of this machine." if replaced else "Added. See the Explore page.")
+    remark(f"{published_store.OUTCOMES[outcome]} The Explore page shows it.")
     return 0 if all(count.joined for count in counts) else 1
 
 
@@ -39,6 +44,7 @@ def add(commands: argparse._SubParsersAction, command: Callable, add_json: Calla
         "benchmark", metavar="BENCHMARK.csv", help="one of timm's benchmark-*.csv: speeds of one machine"
     )
     bring.add_argument("--machine", required=True, metavar="NAME", help="what to call that machine")
+    bring.add_argument("--replace", action="store_true", help="let it take the place of an earlier table of that name")
     add_json(bring)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from bakeoff_core.errors import BakeoffError
 from bakeoff_core.parquet_files import lock, read_table, write_table
 from bakeoff_core.published import JoinCount, PublishedRow, count_joins, join_tables
 from bakeoff_core.timm_names import TimmModels
@@ -19,6 +20,13 @@ from bakeoff_core.timm_tables import read_results, read_speeds
 
 SCHEMA_VERSION = 1
 """Version of the columns, which are the fields of `PublishedRow`. Raise it with every change to them."""
+
+OUTCOMES = {
+    "added": "Added.",
+    "replaced": "Replaced the table that was here.",
+    "unchanged": "It was here already, just so.",
+}
+"""What an import can come to, in words."""
 
 _KIND = "file of published benchmarks"
 _ARROW_TYPES = {str: pa.string(), int: pa.int64(), float: pa.float64()}
@@ -66,9 +74,11 @@ def read_published_frame(path: Path) -> pd.DataFrame:
 
 
 def import_tables(
-    path: Path, results: Path, speeds: Path, names: TimmModels, machine: str
-) -> tuple[tuple[JoinCount, ...], bool]:
+    path: Path, results: Path, speeds: Path, names: TimmModels, machine: str, *, replace: bool = False
+) -> tuple[tuple[JoinCount, ...], str]:
     """Join two of timm's tables and keep the outcome as a published machine.
+
+    One machine has one table of inference and one of training at most, which may come one after the other.
 
     Args:
         path: The file to keep it in.
@@ -76,22 +86,36 @@ def import_tables(
         speeds: One of timm's tables of speeds.
         names: timm's names.
         machine: What to call where the speeds were measured.
+        replace: Whether the table may take the place of another one of this machine.
 
     Returns:
-        What joined, for inference, training or both; and whether an earlier import was replaced: one machine has one
-        table of each.
+        What joined, for inference, training or both; and one of `OUTCOMES`.
 
     Raises:
-        BakeoffError: A table or the name can't be used. Nothing was changed.
+        BakeoffError: A table or the name can't be used, or the name is taken. Nothing was changed.
         NoSpaceError: The disk is full. Nothing was changed.
     """
     incoming = join_tables(read_results(results), read_speeds(speeds), names, machine)
-    replaced = {(row.machine, row.part) for row in incoming}
+    tables = dict.fromkeys((row.machine, row.part) for row in incoming)
     with lock(path):
         present = read_published(path)
-        kept = [row for row in present if (row.machine, row.part) not in replaced]
-        _write(path, [*kept, *incoming])
-    return count_joins(incoming), len(kept) < len(present)
+        earlier = [row for row in present if (row.machine, row.part) in tables]
+        outcome = "unchanged" if earlier == list(incoming) else "replaced" if earlier else "added"
+        if outcome == "replaced" and not replace:
+            taken, part = next((row.machine, row.part) for row in earlier)
+            raise BakeoffError(
+                f"There is another table of {part} of a machine called {taken!r}. Give another name, or say that the "
+                "earlier table is to be replaced."
+            )
+        if outcome != "unchanged":
+            kept = [row for row in present if (row.machine, row.part) not in tables]
+            _write(path, [*kept, *incoming])
+    return count_joins(incoming), outcome
+
+
+def list_tables(rows: pd.DataFrame) -> list[tuple[str, str]]:
+    """List the tables that a frame of published rows holds, as machine and part, in the order of their import."""
+    return list(dict.fromkeys(zip(rows["machine"], rows["part"], strict=True)))
 
 
 def remove_machine(path: Path, machine: str) -> bool:

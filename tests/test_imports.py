@@ -26,7 +26,6 @@ ORDER = (
     "machine",
     "timm_names",
     "timm_tables",
-    "families",
     "published",
     "anatomy",
     "stages",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from bakeoff_core import parquet_files, published_store, store
+from bakeoff_core import candidates, parquet_files, published_store, store
 from bakeoff_core.errors import BakeoffError, NewerFileError, NotAProfileFileError, StoreError
 from bakeoff_core.home import profiles_path
 from bakeoff_core.published import (
@@ -17,7 +17,13 @@ from bakeoff_core.published import (
     name_from_file,
     require_machine_name,
 )
-from bakeoff_core.published_store import import_tables, read_published, read_published_frame, remove_machine
+from bakeoff_core.published_store import (
+    import_tables,
+    list_tables,
+    read_published,
+    read_published_frame,
+    remove_machine,
+)
 from bakeoff_core.timm_names import TimmModel, TimmModels
 from bakeoff_core.timm_tables import read_results, read_speeds
 from timm_results import (
@@ -133,6 +139,10 @@ def test_the_count_says_what_joined_and_lists_every_reason(tmp_path):
     assert (count.machine, count.part, count.listed, count.joined, count.renamed) == ("box", "training", 6, 4, 2)
     sentences = count_sentences(count)
     assert sentences[0].startswith("4 of 6 pairs of architecture and image size have a published accuracy")
+    assert "left out: timm removed them without a successor: gone_net @ 224." in sentences[1]
+    assert sentences[-1].endswith(
+        "eva_giant_patch14_560.m30m_ft_in22k_in1k @ 560, convnext_base.fb_in22k_ft_in1k @ 288."
+    )
     assert len(sentences) == 1 + len(count.alone) and set(count.alone) == {"removed", "unknown", "no_speed"}
     assert all(any(REASONS[reason] in sentence for sentence in sentences) for reason in count.alone)
 
@@ -197,25 +207,41 @@ def test_a_joined_speed_and_accuracy_are_the_tables_own():
 
 def test_an_import_survives_a_round_trip_and_leaves_the_profile_store_alone(tmp_path, results, home):
     path = home / "published.parquet"
-    counts, replaced = import_tables(path, results, write(tmp_path, "b.csv", SPEEDS), NAMES, " box ")
+    counts, outcome = import_tables(path, results, write(tmp_path, "b.csv", SPEEDS), NAMES, " box ")
     rows = read_published(path)
-    assert not replaced and counts == count_joins(rows) and {row.machine for row in rows} == {"box"}
+    assert outcome == "added" and counts == count_joins(rows) and {row.machine for row in rows} == {"box"}
     frame = read_published_frame(path)
     assert len(frame) == len(rows) and frame["seconds_per_image"].notna().sum() == 8
     assert "latency_p50_s" not in frame.columns
     assert not profiles_path().exists() and store.read_frame(profiles_path()).empty
+    with pytest.raises(BakeoffError, match="Nothing was measured in that setting"):
+        candidates.find_view({})
+    with pytest.raises(NotAProfileFileError):
+        store.import_profiles(profiles_path(), path)
     assert sorted(p.name for p in home.iterdir()) == [".published.parquet.lock", "published.parquet"]
 
 
-def test_importing_a_machine_again_replaces_that_table_and_no_other(tmp_path, results, home):
+def test_a_name_that_is_taken_is_refused_unless_its_table_is_to_be_replaced(tmp_path, results, home):
     path, speeds = home / "published.parquet", write(tmp_path, "b.csv", SPEEDS)
     training = write(tmp_path, "t.csv", TRAINING_SPEEDS)
+    newer = write(tmp_path, "n.csv", SPEEDS.replace("1000.0", "1234.0"))
     import_tables(path, results, speeds, NAMES, "box")
-    assert import_tables(path, results, training, NAMES, "box")[1] is False
-    assert import_tables(path, results, speeds, NAMES, "other")[1] is False
-    before = len(read_published(path))
-    assert import_tables(path, results, speeds, NAMES, "box")[1] is True
-    assert len(read_published(path)) == before
+    assert import_tables(path, results, training, NAMES, "box")[1] == "added"
+    assert import_tables(path, results, speeds, NAMES, "other")[1] == "added"
+    before = read_published(path)
+    with pytest.raises(BakeoffError, match="another table of inference of a machine called 'box'"):
+        import_tables(path, results, newer, NAMES, "box")
+    assert import_tables(path, results, speeds, NAMES, "box")[1] == "unchanged"
+    assert read_published(path) == before
+    assert import_tables(path, results, newer, NAMES, "box", replace=True)[1] == "replaced"
+    after = read_published(path)
+    assert len(after) == len(before) and after != before
+    assert [row for row in after if row.part == "training"] == [row for row in before if row.part == "training"]
+    assert list_tables(read_published_frame(path)) == [
+        ("box", "training"),
+        ("other", "inference"),
+        ("box", "inference"),
+    ]
     assert remove_machine(path, "box") and not remove_machine(path, "box")
     assert {row.machine for row in read_published(path)} == {"other"}
 

@@ -16,7 +16,7 @@ from bakeoff_core.measuring import MAX_IMG_SIZE
 from bakeoff_core.records import CandidateRef
 from bakeoff_core.shortlists import SHORTLISTS
 from bakeoff_core.speeds import Speed
-from pages.parts import anatomy_job, chart, data, names_job, sidebar, speed_view
+from pages.parts import anatomy_job, chart, data, sidebar, speed_view
 
 MODEL, SIZE, OTHER = "anatomy", "anatomy_size", "anatomy_other"
 """Keys of the choices, in links too."""
@@ -27,6 +27,30 @@ def link_to(model_name: str, img_size: int) -> dict[str, str]:
     return {MODEL: model_name, SIZE: str(img_size)}
 
 
+def is_linked() -> bool:
+    """Tell whether the page was just opened by a link to this view; ask before anything of it is drawn."""
+    return MODEL in st.query_params and MODEL not in st.session_state
+
+
+def scroll_there() -> None:
+    """Bring this view to the top of the window, until what is above it has its height or the reader moves."""
+    st.html(f"<script>{_SCROLL}</script>", unsafe_allow_javascript=True)
+
+
+_SCROLL = """
+const end = Date.now() + 4000;
+let moved = false;
+for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+  addEventListener(kind, () => { moved = true; }, {once: true, passive: true});
+}
+const follow = () => {
+  document.getElementById("where-the-cost-sits")?.scrollIntoView();
+  if (!moved && Date.now() < end) setTimeout(follow, 150);
+};
+follow();
+"""
+
+
 def draw() -> None:
     """Draw the choice of one or two models, their anatomies, and MACs against time in the setting shown."""
     st.markdown("### Where the cost sits")
@@ -34,7 +58,6 @@ def draw() -> None:
         "Which layers hold a model's parameters, do its multiply-accumulates (MACs) and write its activations. Three "
         "different places, often: that is why size, computation and time rank models differently."
     )
-    names_job.ensure_listed()
     shown = sidebar.shown()
     table = data.candidates_of(shown.setting, "latency") if shown else None
     measured = [] if table is None else speeds.measured_speeds(table)
