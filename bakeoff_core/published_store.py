@@ -109,7 +109,7 @@ def import_tables(
             )
         if outcome != "unchanged":
             kept = [row for row in present if (row.machine, row.part) not in tables]
-            _write(path, [*kept, *incoming])
+            write_published(path, [*kept, *incoming])
     return count_joins(incoming), outcome
 
 
@@ -130,9 +130,14 @@ def remove_machine(path: Path, machine: str) -> bool:
         present = read_published(path)
         kept = [row for row in present if row.machine != machine]
         if len(kept) < len(present):
-            _write(path, kept)
+            write_published(path, kept)
     return len(kept) < len(present)
 
 
-def _write(path: Path, rows: Sequence[PublishedRow]) -> None:
+def write_published(path: Path, rows: Sequence[PublishedRow]) -> None:
+    """Write rows as the whole content of a file.
+
+    Raises:
+        NoSpaceError, StoreError: As for `parquet_files.write_table`.
+    """
     write_table(path, pa.Table.from_pylist([vars(row) for row in rows], schema=SCHEMA))

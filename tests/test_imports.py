@@ -215,3 +215,11 @@ def test_everything_that_the_server_imports_loads_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_nothing_that_decides_can_read_what_others_published() -> None:
+    published = {"published", "published_store", "timm_tables", "explore", "proxies"}
+    for name in ("candidates", "store", "pareto", "decision", "chart", "figures", "report", "output", "explain"):
+        assert not core_modules(imported(CORE / f"{name}.py")) & published, name
+    for name in ("frontier", "report", "parts/data", "parts/explorer", "parts/answers", "parts/candidate_table"):
+        assert not core_modules(imported(ROOT / "pages" / f"{name}.py")) & published, name
