@@ -12,6 +12,7 @@ from bakeoff_core.errors import BakeoffError
 from bakeoff_core.home import published_path, timm_models_path
 from bakeoff_core.measuring import start_listing
 from bakeoff_core.printing import follow, print_json, remark
+from bakeoff_core.published_counts import count_sentences
 from bakeoff_core.timm_names import TimmModels, read_timm_models
 from bakeoff_core.timm_tables import read_results, read_speeds
 
@@ -30,7 +31,7 @@ def import_timm(arguments: argparse.Namespace) -> int:
     else:
         for count in counts:
             print(f"{count.machine}, {count.part}")
-            for sentence in published.count_sentences(count):
+            for sentence in count_sentences(count):
                 print(f"  {sentence}")
     remark(f"{published_store.OUTCOMES[outcome]} The Explore page shows it.")
     return 0 if all(count.joined for count in counts) else 1

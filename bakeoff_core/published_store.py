@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.parquet_files import lock, read_table, write_table
-from bakeoff_core.published import JoinCount, PublishedRow, count_joins, join_tables
+from bakeoff_core.published import PublishedRow, join_tables
+from bakeoff_core.published_counts import JoinCount, count_joins
 from bakeoff_core.timm_names import TimmModels
 from bakeoff_core.timm_tables import read_results, read_speeds
 

@@ -27,6 +27,7 @@ ORDER = (
     "timm_names",
     "timm_tables",
     "published",
+    "published_counts",
     "anatomy",
     "stages",
     "speeds",
@@ -218,7 +219,7 @@ def test_everything_that_the_server_imports_loads_no_torch() -> None:
 
 
 def test_nothing_that_decides_can_read_what_others_published() -> None:
-    published = {"published", "published_store", "timm_tables", "explore", "proxies"}
+    published = {"published", "published_counts", "published_store", "timm_tables", "explore", "proxies"}
     for name in ("candidates", "store", "pareto", "decision", "chart", "figures", "report", "output", "explain"):
         assert not core_modules(imported(CORE / f"{name}.py")) & published, name
     for name in ("frontier", "report", "parts/data", "parts/explorer", "parts/answers", "parts/candidate_table"):

@@ -11,12 +11,11 @@ from bakeoff_core.home import profiles_path
 from bakeoff_core.published import (
     REASONS,
     PublishedRow,
-    count_joins,
-    count_sentences,
     join_tables,
     name_from_file,
     require_machine_name,
 )
+from bakeoff_core.published_counts import count_joins, count_sentences
 from bakeoff_core.published_store import (
     import_tables,
     list_tables,

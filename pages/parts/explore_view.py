@@ -86,9 +86,11 @@ def _draw(by_label: dict[str, Origin]) -> None:
 def _draw_families(origin: Origin) -> tuple[list[str], bool]:
     """Draw the filter; returns the families that get a colour, and whether the others are left out."""
     options = families_in(origin.points)
-    # The choice survives another machine as far as that one has the families; without it the usual ones come back.
-    kept = [family for family in st.session_state.get(FAMILIES, ()) if family in options]
-    st.session_state[FAMILIES] = kept or usual_families(origin.points)
+    before = st.session_state.get(FAMILIES)
+    kept = [family for family in before or () if family in options]
+    if before is None or (before and not kept):  # at first, and where another machine has none of those chosen
+        kept = usual_families(origin.points)
+    st.session_state[FAMILIES] = kept
     left, right = st.columns([5, 2], vertical_alignment="bottom")
     families = left.multiselect(
         "Families",

@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from bakeoff_core import explore, published, published_store
+from bakeoff_core import explore, published_store
 from bakeoff_core.home import own_accuracy_path, published_path
-from bakeoff_core.published import JoinCount
+from bakeoff_core.published_counts import JoinCount, count_joins
 from bakeoff_core.records import Setting
 from pages.parts import data
 from pages.parts.data import Stamp, Version
@@ -57,7 +57,7 @@ def _rows(path: str, version: Stamp) -> pd.DataFrame:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _counts(path: str, version: Stamp) -> tuple[JoinCount, ...]:
-    return published.count_joins(published_store.read_published(Path(path)))
+    return count_joins(published_store.read_published(Path(path)))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

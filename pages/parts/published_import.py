@@ -14,7 +14,8 @@ from bakeoff_core.dataset_index import expanded
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import markdown_text
 from bakeoff_core.home import published_path
-from bakeoff_core.published import REASONS, JoinCount, count_sentences, name_from_file
+from bakeoff_core.published import REASONS, name_from_file
+from bakeoff_core.published_counts import JoinCount, count_sentences
 from bakeoff_core.timm_names import TimmModels
 from pages.parts import data, explore_view, published_data
 
