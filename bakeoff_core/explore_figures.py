@@ -1,10 +1,11 @@
 """The pictures of the Explore page as Plotly figures: accuracy against speed, parameters against speed, proxies.
 
 As in `figures`, colours and both backgrounds are designed here: draw with `theme=None`. Every group of points is a
-trace of its own, so the legend can hide it in the browser, without the server.
+trace of its own, so the legend can hide it in the browser, without the server. What is hidden stays hidden when the
+picture is drawn anew; a zoom is kept as long as the axes are the same.
 
 Seven families at a time have a colour, because more can't be told apart; each also has a shape. A hollow mark has seen
-ImageNet-1k alone, a filled one more, one with a dot images from the web. All other families are small and grey.
+ImageNet-1k alone, a filled one more of ImageNet, one with a dot images from the web. All other families are small and grey.
 
 Not covered: which points there are (`explore`), and what a proxy is worth (`proxies`).
 """
@@ -275,6 +276,6 @@ def _layout(palette: Palette, x_axis: dict[str, object], y_axis: dict[str, objec
             "itemsizing": "constant",
             "groupclick": "togglegroup",
         },
-        xaxis={**axis, **x_axis},
-        yaxis={**axis, **y_axis},
+        xaxis={**axis, **x_axis, "uirevision": str((x_axis.get("title"), x_axis.get("range")))},
+        yaxis={**axis, **y_axis, "uirevision": str((y_axis.get("title"), y_axis.get("range")))},
     )
