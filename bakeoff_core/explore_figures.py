@@ -5,7 +5,8 @@ trace of its own, so the legend can hide it in the browser, without the server. 
 picture is drawn anew; a zoom is kept as long as the axes are the same.
 
 Seven families at a time have a colour, because more can't be told apart; each also has a shape. A hollow mark has seen
-ImageNet-1k alone, a filled one more of ImageNet, one with a dot images from the web. All other families are small and grey.
+ImageNet-1k alone, a filled one more of ImageNet, one with a dot images from the web. All other families are small and
+grey.
 
 Not covered: which points there are (`explore`), and what a proxy is worth (`proxies`).
 """
