@@ -18,7 +18,7 @@ ORIGIN, FAMILIES = "explore_origin", "explore_families"
 ACCURACY, PARAMETERS = "Accuracy against speed", "Speed against parameters"
 HEIGHT_PX = 560
 DOUBLE_CLICK_MS = 180
-"""How long Plotly waits for a second click in the legend before it hides a family; its own 300 feel like a fault."""
+"""How long Plotly waits for a second click in the legend before it hides a family; its own 500 feel like a fault."""
 
 
 def show(machine: str, part: str) -> None:
