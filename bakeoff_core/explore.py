@@ -22,6 +22,8 @@ PRETRAININGS = (IN1K, IN22K, WEB, UNKNOWN)
 """Kinds of pre-training that are told apart: ImageNet-1k alone; a part or all of the full ImageNet (in12k, in21k and
 in22k); collections from the web, with or without texts; and whatever nobody says."""
 
+_SHORT = {IN22K: "22k", WEB: "web", UNKNOWN: "unknown"}
+
 _KINDS = {"in1k": IN1K, "in12k": IN22K, "in21k": IN22K, "in22k": IN22K}
 
 NO_FAMILY = "other"
@@ -179,5 +181,5 @@ def _kind(collection: str | None) -> str:
 
 
 def group_name(family: str, pretraining: str) -> str:
-    """Return what a family with its pre-training is called: `"ConvNeXt"`, `"ConvNeXt · ImageNet-22k"`."""
-    return family if pretraining == IN1K else f"{family} · {pretraining}"
+    """Return what a family with its pre-training is called in a legend: `"ConvNeXt"`, `"ConvNeXt · 22k"`."""
+    return family if pretraining == IN1K else f"{family} · {_SHORT[pretraining]}"

@@ -34,7 +34,7 @@ from bakeoff_core.chart import (
     Palette,
     log_ticks,
 )
-from bakeoff_core.explore import IN1K, IN22K, PRETRAININGS, UNKNOWN, WEB, Trend, group_name, trend_of
+from bakeoff_core.explore import IN1K, IN22K, NO_FAMILY, PRETRAININGS, UNKNOWN, WEB, Trend, group_name, trend_of
 from bakeoff_core.figures import FONT, rgba
 from bakeoff_core.formatting import count, html_text, images_per_second, is_unknown, percent, significant
 from bakeoff_core.proxies import Judgement
@@ -88,7 +88,8 @@ def accuracy_figure(
     x = points[cost].to_numpy(float) * _COST_SCALES[cost]
     placed = _placed(points, x, points["top1"].to_numpy(float))
     traces = _group_traces(placed, families, only, dark, trends=True)
-    layout = _layout(DARK if dark else LIGHT, _x_axis(placed["x"], COSTS[cost]), _accuracy_axis(placed["y"]))
+    seen = _known(placed)
+    layout = _layout(DARK if dark else LIGHT, _log_axis(seen["x"], COSTS[cost]), _accuracy_axis(seen["y"]))
     return go.Figure(traces, layout)
 
 
@@ -103,8 +104,9 @@ def parameter_figure(
     x = points["param_count"].to_numpy(float) / 1e6
     placed = _placed(points, x, points["seconds_per_image"].to_numpy(float) * 1e3)
     traces = _group_traces(placed, families, only, dark, trends=False)
-    y_axis = {**_x_axis(placed["y"], COSTS["seconds_per_image"]), "range": _log_range(placed["y"])}
-    return go.Figure(traces, _layout(DARK if dark else LIGHT, _x_axis(placed["x"], "Parameters (M)"), y_axis))
+    seen = _known(placed)
+    y_axis = _log_axis(seen["y"], COSTS["seconds_per_image"])
+    return go.Figure(traces, _layout(DARK if dark else LIGHT, _log_axis(seen["x"], "Parameters (M)"), y_axis))
 
 
 def proxy_figure(judgements: Sequence[Judgement], *, dark: bool = False) -> go.Figure:
@@ -147,16 +149,35 @@ def _placed(points: pd.DataFrame, x: np.ndarray, y: np.ndarray) -> pd.DataFrame:
     return placed.assign(hover=_hover_texts(placed))
 
 
+def _known(placed: pd.DataFrame) -> pd.DataFrame:
+    """The points that the axes must reach: those of known families, or all where there is none.
+
+    What has no family is what timm made to test itself, at 40 %: with it in view the rest would be a stripe.
+    """
+    known = placed[placed["family"] != NO_FAMILY]
+    return placed if known.empty else known
+
+
 def _hover_texts(points: pd.DataFrame) -> list[str]:
     """Tag, size, accuracy, speed and batch of each point in HTML; names from files are escaped."""
-    columns = ("model_name", "img_size", "top1", "seconds_per_image", "batch_size", "param_count", "macs", "group")
+    columns = ("model_name", "img_size", "top1", "seconds_per_image", "batch_size", "param_count", "macs")
+    columns += ("family", "pretraining")
     return [_hover_text(*values) for values in zip(*(points[name].tolist() for name in columns), strict=True)]
 
 
 def _hover_text(
-    name: str, size: float, top1: float, seconds: float, batch: float, params: float, macs: float, group: str
+    name: str,
+    size: float,
+    top1: float,
+    seconds: float,
+    batch: float,
+    params: float,
+    macs: float,
+    family: str,
+    pretraining: str,
 ) -> str:
-    lines = [f"<b>{html_text(name)}</b>", f"{size:.0f} px · {html_text(group)}", f"{percent(top1, 3)} ImageNet top-1"]
+    lines = [f"<b>{html_text(name)}</b>", f"{html_text(family)} · {pretraining}"]
+    lines.append(f"{size:.0f} px · {percent(top1, 3)} ImageNet top-1")
     if not is_unknown(seconds):
         speed = f"{significant(seconds * 1e3)} ms an image · {images_per_second(1 / seconds)}"
         lines.append(speed if is_unknown(batch) else f"{speed} · batch {batch:.0f}")
@@ -173,7 +194,7 @@ def _group_traces(
         others = placed[~placed["family"].isin(list(families))]
         if len(others):
             quiet = (DARK if dark else LIGHT).dominated
-            style = {"symbol": "circle", "size": others["mark"].to_numpy() * 0.7, "color": quiet, "opacity": 0.45}
+            style = {"symbol": "circle", "size": others["mark"].to_numpy() * 0.7, "color": quiet, "opacity": 0.35}
             traces.append(_points(others, OTHERS, {**style, "line": {"width": 0}}))
     for family, colour, shape in zip(families, colours(dark), _SHAPES, strict=False):
         own = placed[placed["family"] == family]
@@ -227,7 +248,7 @@ def _log_range(values: pd.Series) -> list[float]:
     return [low - room, high + room]
 
 
-def _x_axis(values: pd.Series, title: str) -> dict[str, object]:
+def _log_axis(values: pd.Series, title: str) -> dict[str, object]:
     ends = _log_range(values)
     ticks = log_ticks(*(10**end for end in ends), beyond=10)
     if ends[1] - ends[0] > 2.5:  # 2 and 5 beside each power of ten would run into each other on a phone

@@ -94,7 +94,7 @@ def toggle_ms(page: Page, number: int, points: int) -> tuple[float, float]:
     """Hide an entry of the legend and show it again; return both times."""
     entry = page.locator(f"{CHART} .legend .traces").nth(number)
     own = page.evaluate(
-        "([chart, number]) => document.querySelector(chart).data.filter(t => t.mode === 'markers')[number].x.length",
+        "([chart, at]) => document.querySelector(chart)._fullData.filter(t => t.mode === 'markers')[at]._length",
         [CHART, number],
     )
     times = []

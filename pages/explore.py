@@ -5,8 +5,8 @@ import streamlit as st
 from pages.parts import anatomy_view, explore_view, names_job, origins, published_import, sidebar, why_measure
 
 sidebar.require_app()
-linked = anatomy_view.is_linked()
 st.markdown("## Explore")
+anatomy_view.land_here()
 names_job.ensure_listed()
 published, fault = origins.published()
 if fault:
@@ -17,5 +17,3 @@ explore_view.draw([*published, *([here] if here else []), origins.catalogue()])
 why_measure.draw([origin for origin in known if origin.is_inference])
 published_import.draw(readable=not fault)
 anatomy_view.draw()
-if linked:
-    anatomy_view.scroll_there()

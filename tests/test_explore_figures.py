@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import pytest
 
 from bakeoff_core.catalogue import read_catalogue
-from bakeoff_core.explore import IN1K, PRETRAININGS, catalogue_points, group_name, usual_families
+from bakeoff_core.explore import IN1K, NO_FAMILY, PRETRAININGS, catalogue_points, group_name, usual_families
 from bakeoff_core.explore_figures import (
     MAX_FAMILIES,
     OTHERS,
@@ -104,6 +104,15 @@ def test_parameters_against_speed_has_two_logarithmic_axes_and_no_line() -> None
     assert list(drawn["ResNet"].y) == pytest.approx([1, 10, 100, 1000])
 
 
+def test_the_axes_reach_the_known_families_and_what_has_none_can_be_zoomed_out_to() -> None:
+    table = pd.concat([points(), points(1, family=NO_FAMILY, top1=10.0, seconds_per_image=1e-6)])
+    figure = accuracy_figure(table, ["ResNet"])
+    assert figure.layout.yaxis.range[0] > 40 and figure.layout.xaxis.range[0] > -1
+    assert list(traces(figure)[OTHERS].y) == [10]
+    alone = accuracy_figure(points(family=NO_FAMILY), [])
+    assert alone.layout.yaxis.range[0] < 50 < 80 < alone.layout.yaxis.range[1]
+
+
 def test_points_without_a_place_on_the_axes_are_not_drawn() -> None:
     table = points(seconds_per_image=[0.001, np.nan, 0.1, 1.0], top1=[50.0, 60.0, np.nan, 80.0])
     assert list(traces(accuracy_figure(table, ["ResNet"]))["ResNet"].x) == pytest.approx([1, 1000])
@@ -115,7 +124,11 @@ def test_a_hover_text_tells_speed_batch_and_counts_and_no_name_acts_as_markup() 
     text = drawn["ResNet"].hovertext[0]
     assert "<img" not in text and "$" not in text
     assert "1.00 ms an image · 1,000 images/s · batch 256" in text
-    assert "50 % ImageNet top-1" in text and "1.00 M parameters · 1.00 G MACs" in text
+    assert (
+        "ResNet · ImageNet-1k" in text
+        and "224 px · 50 % ImageNet top-1" in text
+        and "1.00 M parameters · 1.00 G MACs" in text
+    )
     text = traces(accuracy_figure(catalogue_points(read_catalogue()), [], cost="macs"))[OTHERS].hovertext[0]
     assert "ms" not in text and "MACs" in text
 

@@ -47,10 +47,10 @@ NAMES = TimmModels(
 ACCURACIES = """\
 model,img_size,top1,top1_err,top5,top5_err,param_count,crop_pct,interpolation
 eva_giant_patch14_560.m30m_ft_in22k_in1k,560,89.790,10.210,98.990,1.010,"1,014.45",1.000,bicubic
-convnext_base.fb_in22k_ft_in1k,224,85.820,14.180,97.866,2.134,88.59,0.875,bicubic
-convnext_base.fb_in22k_ft_in1k,288,86.270,13.730,98.090,1.910,88.59,1.000,bicubic
-convnext_base.fb_in1k,224,83.840,16.160,96.744,3.256,88.59,0.875,bicubic
-resnet50.a1_in1k,224,80.382,19.618,94.608,5.392,25.56,0.950,bicubic
+convnext_base.fb_in22k_ft_in1k,224,85.814,14.186,97.856,2.144,88.59,0.875,bicubic
+convnext_base.fb_in22k_ft_in1k,288,86.302,13.698,98.088,1.912,88.59,1.000,bicubic
+convnext_base.fb_in1k,224,83.838,16.162,96.746,3.254,88.59,0.875,bicubic
+resnet50.a1_in1k,224,80.382,19.618,94.598,5.402,25.56,0.950,bicubic
 resnet50.tv_in1k,224,76.156,23.844,92.872,7.128,25.56,0.875,bilinear
 """
 """Accuracies in today's layout."""

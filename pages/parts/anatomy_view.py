@@ -27,27 +27,28 @@ def link_to(model_name: str, img_size: int) -> dict[str, str]:
     return {MODEL: model_name, SIZE: str(img_size)}
 
 
-def is_linked() -> bool:
-    """Tell whether the page was just opened by a link to this view; ask before anything of it is drawn."""
-    return MODEL in st.query_params and MODEL not in st.session_state
+def land_here() -> None:
+    """Where a link to this view opened the page, scroll to it; draw this first, so that it is drawn once.
 
-
-def scroll_there() -> None:
-    """Bring this view to the top of the window, until what is above it has its height or the reader moves."""
-    st.html(f"<script>{_SCROLL}</script>", unsafe_allow_javascript=True)
+    It follows until what is above has its height, or the reader moves.
+    """
+    st.html(f"<script>{_SCROLL % MODEL}</script>", unsafe_allow_javascript=True)
 
 
 _SCROLL = """
-const end = Date.now() + 4000;
-let moved = false;
-for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) {
-  addEventListener(kind, () => { moved = true; }, {once: true, passive: true});
+if (new URLSearchParams(location.search).has("%s")) {
+  const end = Date.now() + 8000;
+  let moved = false;
+  for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+    addEventListener(kind, () => { moved = true; }, {once: true, passive: true});
+  }
+  const follow = () => {
+    if (moved || Date.now() > end) return;
+    document.getElementById("where-the-cost-sits")?.scrollIntoView();
+    setTimeout(follow, 150);
+  };
+  follow();
 }
-const follow = () => {
-  document.getElementById("where-the-cost-sits")?.scrollIntoView();
-  if (!moved && Date.now() < end) setTimeout(follow, 150);
-};
-follow();
 """
 
 

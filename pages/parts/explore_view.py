@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from bakeoff_core.explore import accuracy_sentence, families_in, usual_families
+from bakeoff_core.explore import NO_FAMILY, accuracy_sentence, families_in, usual_families
 from bakeoff_core.explore_figures import MAX_FAMILIES, accuracy_figure, parameter_figure
 from bakeoff_core.formatting import markdown_text
 from pages.parts import chart
@@ -15,7 +15,7 @@ from pages.parts.origins import INFERENCE, Origin
 ORIGIN, FAMILIES = "explore_origin", "explore_families"
 """Session keys of the choices."""
 
-ACCURACY, PARAMETERS = "Accuracy against speed", "Speed against parameters"
+ACCURACY, PARAMETERS = "Accuracy and speed", "Parameters and speed"
 HEIGHT_PX = 560
 DOUBLE_CLICK_MS = 180
 """How long Plotly waits for a second click in the legend before it hides a family; its own 500 feel like a fault."""
@@ -44,7 +44,7 @@ def draw(origins: Sequence[Origin]) -> None:
 @st.fragment
 def _draw(by_label: dict[str, Origin]) -> None:
     """All that follows a choice of families; reruns alone, the rest of the page staying as it is."""
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    left, right = st.columns([4, 3], vertical_alignment="bottom")
     label = left.selectbox(
         "Whose speeds",
         list(by_label),
@@ -80,7 +80,8 @@ def _draw(by_label: dict[str, Origin]) -> None:
             "modeBarButtonsToRemove": ["autoScale2d", "toImage"],
         },
     )
-    st.caption(f"{_where(origin)} {_reading(picture)}")
+    st.caption(_reading(origin, picture))
+    st.caption(_where(origin))
 
 
 def _draw_families(origin: Origin) -> tuple[list[str], bool]:
@@ -131,9 +132,16 @@ def _where(origin: Origin) -> str:
     )
 
 
-def _reading(picture: str) -> str:
-    lines = "Lines are least-squares fits of accuracy over the logarithm of the x axis." if picture == ACCURACY else ""
-    return (
-        "The larger the images, the larger the mark. Hollow: has seen ImageNet-1k alone; filled: more of ImageNet; "
-        f"with a dot: images from the web. {lines} Click a name in the legend to hide it, double-click to see it alone."
-    )
+def _reading(origin: Origin, picture: str) -> str:
+    """How to read the picture, and what of it is out of view."""
+    told = [
+        "The larger the images, the larger the mark. Hollow: the weights have seen ImageNet-1k alone; filled (22k): "
+        "more of ImageNet; with a dot (web): images from the web."
+    ]
+    if picture == ACCURACY:
+        told.append("Lines are least-squares fits of accuracy over the logarithm of the other axis.")
+    told.append("Click a name in the legend to hide it, double-click it to see it alone.")
+    strays = int((origin.points["family"] == NO_FAMILY).sum())
+    if 0 < strays < len(origin.points):
+        told.append(f"Zoom out for {strays} that the catalogue has no family for.")
+    return " ".join(told)

@@ -91,7 +91,7 @@ def _import(results: object, speeds: object, machine: str, names: TimmModels, re
 def _path(given: object, folder: Path) -> Path:
     """Return the path that was typed, or where an upload is put, under its own name."""
     if isinstance(given, str):
-        return expanded(given.strip())
+        return expanded(Path(given.strip()))
     folder.mkdir()
     path = folder / (Path(given.name).name or "upload.csv")
     path.write_bytes(given.getvalue())
