@@ -50,7 +50,7 @@ def test_tables_are_uploaded_drawn_toggled_filtered_and_judged(app_server, page,
     expect(page.locator(f"{CHART} .scatterlayer .trace .points path")).to_have_count(3)
 
     families = page.locator(".st-key-explore_families")
-    families.locator("[data-baseweb=tag]").filter(has_text="ConvNeXt").get_by_role("presentation").click()
+    families.get_by_role("button", name="Remove ConvNeXt", exact=True).click()
     expect(legend_entry(page, "All other families")).to_be_visible()
     page.locator(".st-key-explore_only label").first.click()
     expect(legend_entry(page, "All other families")).to_have_count(0)
