@@ -127,8 +127,7 @@ def proxy_figure(judgements: Sequence[Judgement], *, dark: bool = False) -> go.F
     axis = {
         "range": [0, 112],
         "tickvals": [0, 25, 50, 75, 100],
-        "ticksuffix": " %",
-        "title": {"text": "Share of the frontier that is found", "font": {"size": 13}},
+        "title": {"text": "Share of the frontier that is found (%)", "font": {"size": 13}},
         "gridcolor": rgba(palette.quiet, GRID_ALPHA),
         "zeroline": False,
         "fixedrange": True,

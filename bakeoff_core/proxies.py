@@ -100,12 +100,12 @@ def judge_proxies(points: pd.DataFrame, machines: Mapping[str, pd.DataFrame]) ->
     """
     best = best_of_each_pair(points)
     cost, accuracy = best["seconds_per_image"].to_numpy(float), best["top1"].to_numpy(float)
-    proxies = {"multiply-accumulates (MACs)": best["macs"], "parameters": best["param_count"]}
+    proxies = [("multiply-accumulates (MACs)", best["macs"]), ("parameters", best["param_count"])]
     for name, speeds in machines.items():
         known = speeds.drop_duplicates(["architecture", "img_size"]).set_index(["architecture", "img_size"])
         pairs = pd.MultiIndex.from_frame(best[["architecture", "img_size"]])
-        proxies[name] = known["seconds_per_image"].reindex(pairs)
-    found = (judge(cost, accuracy, values.to_numpy(float), name) for name, values in proxies.items())
+        proxies.append((name, known["seconds_per_image"].reindex(pairs)))
+    found = (judge(cost, accuracy, values.to_numpy(float), name) for name, values in proxies)
     return sorted((j for j in found if j is not None), key=lambda j: j.share, reverse=True)
 
 

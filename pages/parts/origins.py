@@ -30,6 +30,11 @@ class Origin:
     """One of `timm_tables.PARTS`, with `machine`."""
 
     @property
+    def name(self) -> str:
+        """What to call the machine where only inference is talked of."""
+        return self.machine or self.label
+
+    @property
     def has_speed(self) -> bool:
         """Whether anybody says how fast these models are."""
         return self.measured is not None or self.machine is not None

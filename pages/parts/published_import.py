@@ -64,7 +64,9 @@ def _draw_form() -> None:
         key=f"published_name_{file_name}",  # another file proposes another name
         help="Inference and training of one machine may carry one name.",
     )
-    replace = middle.checkbox("Replace an earlier table of this name", key="published_replace")
+    replace = middle.checkbox(
+        "Replace an earlier table", key="published_replace", help="Of the same name and kind, if there is one."
+    )
     names = data.timm_models()
     ready = bool(results and speeds and names)
     if right.button("Import", disabled=not ready, icon=":material/upload:", type="primary", width="stretch"):
@@ -105,7 +107,8 @@ def _draw_count(count: JoinCount) -> None:
         alone = _alone_table(count)
         if len(alone):
             st.dataframe(alone, hide_index=True, width="stretch", height=240)
-        if st.button("Remove this machine", key=f"remove {count.machine} {count.part}", icon=":material/delete:"):
+        key, told = f"remove {count.machine} {count.part}", "With all its tables, of inference and of training."
+        if st.button("Remove this machine", key=key, help=told, icon=":material/delete:"):
             try:
                 published_store.remove_machine(published_path(), count.machine)
             except BakeoffError as err:

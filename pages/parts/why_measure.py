@@ -38,16 +38,18 @@ def draw(origins: Sequence[Origin]) -> None:
 def _draw(by_label: dict[str, Origin]) -> None:
     if st.session_state.get("why_origin") not in by_label:
         st.session_state.pop("why_origin", None)
-    label = st.selectbox("Whose frontier", list(by_label), key="why_origin")
+    label = st.selectbox(
+        "Whose frontier", list(by_label), key="why_origin", format_func=lambda label: by_label[label].name
+    )
     subject = by_label[label]
     judged = judge_proxies(
         subject.points,
-        {other.label: other.points for other in by_label.values() if other is not subject and other.machine},
+        {other.name: other.points for other in by_label.values() if other is not subject and other.machine},
     )
     if not judged:
         st.info("No model has a speed, an accuracy and a stand-in here yet.")
         return
-    name = "this machine" if subject.measured and subject.measured.is_this_machine else markdown_text(subject.label)
+    name = "this machine" if subject.measured and subject.measured.is_this_machine else markdown_text(subject.name)
     _warn_of_few(judged, name)
     figure = proxy_figure(judged, dark=chart.is_dark())
     figure.update_layout(height=90 + 38 * len(judged))

@@ -60,7 +60,7 @@ def test_tables_are_uploaded_drawn_toggled_filtered_and_judged(app_server, page,
     ).click()
     expect(page.locator(f"{CHART} .xtitle")).to_have_text("Parameters (M), log scale")
     expect(page.get_by_text(re.compile("Choosing by parameters finds"))).to_be_visible()
-    expect(page.get_by_text(re.compile("Only 3 models are known on A fast card, inference"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Only 3 models are known on A fast card, too few"))).to_be_visible()
 
     page.set_viewport_size({"width": 390, "height": 844})
     expect(page.locator(f"{CHART} .xtitle")).to_be_visible()

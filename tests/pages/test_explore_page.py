@@ -128,7 +128,7 @@ def test_inference_and_training_of_one_machine_are_two_choices(tmp_path):
     choice.set_value("box, training").run()
     assert not app.exception
     assert "a training step with 128 to 256 images at a time" in text_of(app)
-    assert app.selectbox(key="why_origin").options == ["box, inference"]
+    assert app.selectbox(key="why_origin").options == ["box"]
 
 
 def test_a_machine_can_be_removed(tmp_path):
@@ -145,7 +145,7 @@ def test_this_machine_is_judged_first_and_too_few_models_are_said_to_be_too_few(
     imported(tmp_path)
     app = opened()
     options = app.selectbox(key="why_origin").options
-    assert len(options) == 2 and options[1] == "box, inference" and "This machine" in options[0]
+    assert len(options) == 2 and options[1] == "box" and "This machine" in options[0]
     text = text_of(app)
     assert "too few for these shares to mean much" in text
     assert "Choosing by parameters finds" in text and "on the frontier of this machine" in text
