@@ -17,7 +17,7 @@ ORIGIN, FAMILIES = "explore_origin", "explore_families"
 
 ACCURACY, PARAMETERS = "Accuracy and speed", "Parameters and speed"
 HEIGHT_PX = 560
-DOUBLE_CLICK_MS = 160
+DOUBLE_CLICK_MS = 140
 """How long Plotly waits for a second click in the legend before it hides a family; its own 500 feel like a fault."""
 
 
