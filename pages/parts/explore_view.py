@@ -112,7 +112,10 @@ def _where(origin: Origin) -> str:
     if origin.measured is not None:
         batch = origin.measured.setting.batch_size
         each = "the median of a pass" if batch == 1 else f"the median of a pass, over the {batch} images in it"
-        return f"Measured: {markdown_text(origin.measured.description)} Time per image is {each}."
+        return (
+            f"Measured: {markdown_text(origin.measured.description)} Time per image is {each}. Accuracies are "
+            "ImageNet-1k top-1, as on the Frontier page."
+        )
     if origin.machine is None:
         return (
             "Accuracy against multiply-accumulates (MACs), as the catalogue has them. They say what has to be "

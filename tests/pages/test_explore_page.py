@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bakeoff_core import anatomies, store
+from bakeoff_core import anatomies, jobs, measuring, store
 from bakeoff_core.home import home, profiles_path, published_path, timm_models_path
+from bakeoff_core.job_files import write_json
 from bakeoff_core.published_store import import_tables, read_published
 from bakeoff_core.timm_names import write_timm_models
 from tests.pages.test_pages import measured_shortlist
@@ -183,3 +184,18 @@ def test_a_table_of_which_nothing_joined_is_shown_empty(tmp_path):
     app = opened()
     assert "0 of 1 pairs" in text_of(app)
     assert "Once this machine is measured" in text_of(app) or "No model has a speed" in text_of(app)
+
+
+def test_names_that_were_listed_for_an_earlier_version_are_listed_again(monkeypatch):
+    timm_models_path().unlink()
+    folder = jobs.jobs_path() / "20260101-120000-names-abcdef"
+    folder.mkdir(parents=True)
+    write_json(
+        folder / "spec.json", {"format": 1, "kind": measuring.NAMES_KIND, "module": measuring.MODULE, "spec": {}}
+    )
+    write_json(folder / "status.json", {"format": 1, "state": "done"})
+    asked = []
+    monkeypatch.setattr(measuring, "start_listing", lambda: asked.append("names"))
+    app = opened()
+    assert asked == ["names"]
+    assert "timm's names, which tables of other years need, are not read yet." in text_of(app)
