@@ -19,6 +19,7 @@ from bakeoff_core import (
     explain,
     measuring,
     output,
+    published_commands,
     report,
     run_commands,
     store,
@@ -179,6 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     run_commands.add(commands, _command, _add_json)
     catalogue_commands.add(commands, _command, _add_json)
     anatomy_commands.add(commands, _command, _add_json)
+    published_commands.add(commands, _command, _add_json)
 
     choose = _command(commands, "pick", pick)
     _add_decision(choose)

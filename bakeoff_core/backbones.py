@@ -88,9 +88,15 @@ def list_timm_models() -> tuple[TimmModel, ...]:
                     test_img_size=cfg.test_input_size[-1] if cfg.test_input_size else None,
                     fixed_img_size=bool(cfg.fixed_input_size),
                     is_default_tag=cfg.tag == default.tag,
+                    has_weights=bool(cfg.has_weights),
                 )
             )
     return tuple(listed)
+
+
+def list_renamed_models() -> dict[str, str | None]:
+    """List the names that older versions of timm used, with today's `arch` or `arch.tag`; `None`: removed."""
+    return timm.models.get_deprecated_models()
 
 
 def pick_device(device: str) -> str:

@@ -52,6 +52,11 @@ def own_accuracy_path() -> Path:
     return home() / "accuracy.csv"
 
 
+def published_path() -> Path:
+    """Return the path of what others published of their machines (see `published_store`)."""
+    return home() / "published.parquet"
+
+
 def timm_models_path() -> Path:
     """Return the path of timm's list of names for the installed version of timm."""
     return home() / f"timm-{metadata.version('timm')}.json"

@@ -237,7 +237,8 @@ def listed_models(context: Any) -> TimmModels:
     """Return timm's names, from the file of this timm version, which is written here where it is missing."""
     known = read_timm_models(timm_models_path())
     if known is None:
-        known = TimmModels(this_machine().timm_version, call(context, f"{BACKBONES}:list_timm_models"))
+        listed, renamed = (call(context, f"{BACKBONES}:{name}") for name in ("list_timm_models", "list_renamed_models"))
+        known = TimmModels(this_machine().timm_version, listed, renamed)
         write_timm_models(timm_models_path(), known)
     return known
 

@@ -7,24 +7,19 @@ shown), and deciding what to measure.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import errno
-import fcntl
 import math
-import os
-import tempfile
 import time
 import typing
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from bakeoff_core.errors import NewerFileError, NoSpaceError, NotAProfileFileError, StoreError
+from bakeoff_core.errors import NewerFileError, NotAProfileFileError
+from bakeoff_core.parquet_files import lock, mendable, read_table, write_parquet, write_table
 from bakeoff_core.records import (
     DEVICES,
     DTYPES,
@@ -88,7 +83,7 @@ def read_profiles(path: Path) -> tuple[Profile, ...]:
     """
     if not path.exists():
         return ()
-    return tuple(_to_profile(row) for row in _read_table(path).to_pylist())
+    return tuple(_to_profile(row) for row in read_table(path, SCHEMA).to_pylist())
 
 
 def profile_key(profile: Profile) -> tuple[Any, ...]:
@@ -110,7 +105,7 @@ def read_frame(path: Path) -> pd.DataFrame:
         NotAProfileFileError, NewerFileError: As for `read_profiles`.
     """
     columns = [name for name in PROFILE_COLUMNS if name != "rounds"]
-    table = _read_table(path, columns) if path.exists() else SCHEMA.empty_table().select(columns)
+    table = read_table(path, SCHEMA, columns) if path.exists() else SCHEMA.empty_table().select(columns)
     return _to_frame(table)
 
 
@@ -130,8 +125,8 @@ def write_profiles(path: Path, profiles: Iterable[Profile]) -> None:
         NotAProfileFileError, NewerFileError: The file that is there can't be read, and was left alone.
         StoreError: The folder can't be written to.
     """
-    with _lock(path):
-        _write_table(path, _to_table(_merge(read_profiles(path), profiles)))
+    with lock(path):
+        write_table(path, _to_table(_merge(read_profiles(path), profiles)))
 
 
 def import_profiles(path: Path, source: Path) -> tuple[int, int]:
@@ -157,7 +152,7 @@ def import_profiles(path: Path, source: Path) -> tuple[int, int]:
     for number, profile in enumerate(incoming, start=1):
         if fault := _fault(profile):
             raise NotAProfileFileError(f"{source.name}, row {number}: {fault} Nothing was imported.")
-    with _lock(path):
+    with lock(path):
         present = read_profiles(path)
         best = {profile_key(p): p for p in present}
         for profile in incoming:
@@ -166,7 +161,7 @@ def import_profiles(path: Path, source: Path) -> tuple[int, int]:
                 best[key] = profile
         taken = [p for p in incoming if best[profile_key(p)] is p]
         if taken:
-            _write_table(path, _to_table(_merge(present, taken)))
+            write_table(path, _to_table(_merge(present, taken)))
     return len(taken), len(incoming) - len(taken)
 
 
@@ -186,14 +181,14 @@ def export_profiles(path: Path, target: Path, profiles: Sequence[Profile] | None
         StoreError: The store can't be read, or the target can't be written.
     """
     rows = read_profiles(path) if profiles is None else tuple(profiles)
-    _write_table(target, _to_table(rows))
+    write_table(target, _to_table(rows))
     return len(rows)
 
 
 def to_parquet(profiles: Sequence[Profile]) -> bytes:
     """Return the bytes of a profile file that holds these profiles, for a download."""
     sink = pa.BufferOutputStream()
-    _write_parquet(_to_table(profiles), sink)
+    write_parquet(_to_table(profiles), sink)
     return sink.getvalue().to_pybytes()
 
 
@@ -210,12 +205,12 @@ def set_aside_if_damaged(path: Path) -> Path | None:
     """
     if not path.exists():
         return None
-    with _lock(path):
+    with lock(path):
         try:
-            _read_table(path)
+            read_table(path, SCHEMA)
         except NotAProfileFileError:
             stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-            with _mendable(path):
+            with mendable(path):
                 return path.replace(path.with_name(f"{path.stem}.damaged-{stamp}{path.suffix}"))
         except NewerFileError:
             return None
@@ -276,30 +271,6 @@ def _encloses(low: float | None, value: float, high: float | None) -> bool:
     return (low is None or low <= value) and (high is None or value <= high)
 
 
-def _read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
-    try:
-        file = pq.ParquetFile(path, page_checksum_verification=True)
-        version = (file.schema_arrow.metadata or {}).get(VERSION_KEY)
-        if version is None:
-            raise NotAProfileFileError(f"{path.name} is a parquet file, but not one that Backbone Bake-off wrote.")
-        if int(version) > SCHEMA_VERSION:
-            raise NewerFileError(
-                f"{path.name} was written by a newer version (schema {int(version)}; this version reads up to "
-                f"{SCHEMA_VERSION}). Update Backbone Bake-off, or point BAKEOFF_HOME at another folder."
-            )
-        missing = set(PROFILE_COLUMNS) - set(file.schema_arrow.names)
-        if missing:
-            raise NotAProfileFileError(f"{path.name} lacks the columns {', '.join(sorted(missing))}.")
-        wanted = list(columns or PROFILE_COLUMNS)
-        table = file.read(columns=wanted).select(wanted).cast(pa.schema([SCHEMA.field(name) for name in wanted]))
-        table.validate(full=True)  # e.g. bytes that are no text, which would fail only where they are used
-        return table
-    except (pa.ArrowException, ValueError, OSError) as err:
-        if isinstance(err, OSError) and err.errno is not None:  # the system's refusal; a damaged file has no errno
-            raise StoreError(f"{path.name} can't be read: {err.strerror}. Check the file and who owns it.") from err
-        raise NotAProfileFileError(f"{path.name} is damaged, or not a profile file of Backbone Bake-off.") from err
-
-
 def _to_table(profiles: Iterable[Profile]) -> pa.Table:
     return pa.Table.from_pylist([_to_row(p) for p in profiles], schema=SCHEMA)
 
@@ -331,49 +302,3 @@ def _to_frame(table: pa.Table) -> pd.DataFrame:
         else:
             columns[name] = table.column(name).cast(pa.float64()).to_numpy()
     return pd.DataFrame(columns)
-
-
-def _write_table(path: Path, table: pa.Table) -> None:
-    """Write to a neighbour, flush it to the disk and put it in place: whole or not at all."""
-    temporary = None
-    with _mendable(path):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as handle:
-                temporary = Path(handle.name)
-                _write_parquet(table, handle)
-                handle.flush()
-                os.fsync(handle.fileno())
-            temporary.replace(path)
-        finally:  # a request to stop may arrive here too, and must leave nothing behind either
-            if temporary is not None:
-                temporary.unlink(missing_ok=True)
-
-
-def _write_parquet(table: pa.Table, sink: Any) -> None:
-    pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
-
-
-@contextlib.contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    """Hold the file's lock; waits for another writer, whose turn takes milliseconds."""
-    with _mendable(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = path.with_name(f".{path.name}.lock").open("w")
-    with handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
-@contextlib.contextmanager
-def _mendable(path: Path) -> Iterator[None]:
-    """Turn the system's refusal to write into the error its reader can act on."""
-    try:
-        yield
-    except OSError as err:
-        if err.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise NoSpaceError(
-                f"No space left in {path.parent} for {path.name}. Nothing stored was changed. "
-                "Free some space and try again."
-            ) from err
-        raise StoreError(f"{path.name} can't be written in {path.parent}: {err.strerror or err}.") from err

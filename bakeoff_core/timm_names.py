@@ -1,4 +1,4 @@
-"""timm's names: what it can create, under which name and at which size; stored, looked up and searched.
+"""timm's names: what it can create, under which name and at which size, and what it called it before.
 
 A worker that has timm loaded writes the list once per timm version, so nothing that reads it loads torch.
 Not covered: asking timm, and what is published about a name (see `catalogue`).
@@ -14,14 +14,15 @@ import heapq
 import json
 import os
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bakeoff_core.errors import NoSpaceError
 from bakeoff_core.records import require_count
 
-FILE_VERSION = 1
-"""Version of the stored list. Raise it with every change to the fields of `TimmModel`."""
+FILE_VERSION = 2
+"""Version of the stored list. Raise it with every change to the fields of `TimmModel` and `TimmModels`."""
 
 
 def architecture_of(model_name: str) -> str:
@@ -43,6 +44,8 @@ class TimmModel:
     """Whether the weights fit this size only (the model must be built for any other)."""
     is_default_tag: bool
     """Whether the plain architecture name means this tag."""
+    has_weights: bool = True
+    """Whether timm knows where its weights are."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.model_name, str) or not self.model_name:
@@ -50,7 +53,7 @@ class TimmModel:
         require_count("img_size", self.img_size)
         if self.test_img_size is not None:
             require_count("test_img_size", self.test_img_size)
-        for name in ("fixed_img_size", "is_default_tag"):
+        for name in ("fixed_img_size", "is_default_tag", "has_weights"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"`{name}` must be true or false. Got {getattr(self, name)!r}.")
 
@@ -68,10 +71,29 @@ class TimmModels:
     """The version that was asked."""
     models: tuple[TimmModel, ...]
     """In timm's order."""
+    renamed: Mapping[str, str | None] = field(default_factory=dict)
+    """Names that older versions of timm used, and what each is called now: an architecture, or one of its tags.
+    `None` where the model was removed without a successor."""
+
+    def __post_init__(self) -> None:
+        for old, new in self.renamed.items():
+            if not old or not isinstance(old, str) or not (new is None or (new and isinstance(new, str))):
+                raise ValueError(f"`renamed` must map names to names or to nothing. Got {old!r}: {new!r}.")
 
     def find(self, name: str) -> TimmModel | None:
         """Return the model a full name, or a plain architecture name (its default tag), stands for."""
         return self._by_name.get(name)
+
+    def tags_of(self, architecture: str) -> tuple[str, ...] | None:
+        """Return the full names of an architecture's weights, none where timm has no weights for it.
+
+        Returns:
+            In timm's order; `None` where timm has no such architecture.
+        """
+        models = self._by_architecture.get(architecture)
+        if models is None:
+            return None
+        return tuple(model.model_name for model in models if model.has_weights)
 
     def search(self, query: str, limit: int = 50) -> tuple[TimmModel, ...]:
         """Return the models whose names hold every word of the query, best first; no words find nothing.
@@ -138,9 +160,9 @@ def read_timm_models(path: Path) -> TimmModels | None:
         if content["version"] != FILE_VERSION or not isinstance(content["timm_version"], str):
             return None
         models = tuple(TimmModel(**model) for model in content["models"])
+        return TimmModels(content["timm_version"], models, dict(content["renamed"]))
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
-    return TimmModels(content["timm_version"], models)
 
 
 def write_timm_models(path: Path, models: TimmModels) -> None:

@@ -15,6 +15,7 @@ NAMES = (
     "pick_stability",
     "server_weight",
     "slider_latency",
+    "explore_speed",
     "probe_speed",
     "transfer_flowers",
     "solar_cells",

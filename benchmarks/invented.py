@@ -6,10 +6,14 @@ import random
 from dataclasses import asdict, replace
 
 from bakeoff_core import store
-from bakeoff_core.home import own_accuracy_path, profiles_path
+from bakeoff_core.catalogue import read_catalogue
+from bakeoff_core.home import own_accuracy_path, profiles_path, published_path
 from bakeoff_core.machine import this_machine
 from bakeoff_core.profiling import fold
+from bakeoff_core.published import PublishedRow
+from bakeoff_core.published_store import write_published
 from bakeoff_core.records import RUNTIMES, Profile, Round
+from bakeoff_core.timm_names import architecture_of
 
 
 def write_profiles_of(count: int, seed: int = 0) -> None:
@@ -45,3 +49,36 @@ def write_profiles_of(count: int, seed: int = 0) -> None:
         lines.append(f"{name},224,{min(90.0, 64 + 22 * size + chance.gauss(0, 2)):.3f},invented for a benchmark")
     store.write_profiles(profiles_path(), profiles)
     own_accuracy_path().write_text("\n".join(lines) + "\n")
+
+
+def write_published_of(count: int, seed: int = 0) -> int:
+    """Keep a published machine with invented speeds of the catalogue's tags; returns how many there are of `count`.
+
+    Time follows MACs, with the scatter that it has on real machines.
+    """
+    chance = random.Random(seed)
+    known = read_catalogue().dropna(subset=["top1", "macs"]).head(count)
+    speeds = {
+        (architecture_of(row.model_name), row.img_size): chance.lognormvariate(0, 0.7) for row in known.itertuples()
+    }
+    rows = [
+        PublishedRow(
+            machine="invented",
+            part="inference",
+            listed_as=architecture_of(row.model_name),
+            architecture=architecture_of(row.model_name),
+            model_name=row.model_name,
+            img_size=row.img_size,
+            seconds_per_image=row.macs / 5e12 * speeds[architecture_of(row.model_name), row.img_size],
+            batch_size=256,
+            param_count=row.param_count,
+            macs=row.macs,
+            activations=None,
+            top1=row.top1,
+            top5=row.top5,
+            reason=None,
+        )
+        for row in known.itertuples()
+    ]
+    write_published(published_path(), rows)
+    return len(rows)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bakeoff_core.__main__ import _parser
 from bakeoff_core.catalogue import read_catalogue
+from bakeoff_core.published import REASONS
 from bakeoff_core.recipe_classes import RECIPE_CLASSES
 from bakeoff_core.recipes import GROWING, RECIPES
 from bakeoff_core.robust_sets import ROBUST_SETS
@@ -43,3 +44,8 @@ def test_every_recipe_class_and_harder_set_is_documented() -> None:
 def test_every_data_set_that_weights_have_seen_is_documented() -> None:
     text = (ROOT / "docs" / "catalogue.md").read_text()
     assert all(f"`{name}`" in text for name in set(read_catalogue()["pretraining"]))
+
+
+def test_every_reason_for_which_a_published_row_stands_alone_is_documented() -> None:
+    text = (ROOT / "docs" / "published.md").read_text()
+    assert all(f"| `{reason}` |" in text for reason in REASONS)

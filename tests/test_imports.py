@@ -25,6 +25,9 @@ ORDER = (
     "job_files",
     "machine",
     "timm_names",
+    "timm_tables",
+    "published",
+    "published_counts",
     "anatomy",
     "stages",
     "speeds",
@@ -51,7 +54,9 @@ ORDER = (
     "evidence",
     "checklist",
     "starting",
+    "parquet_files",
     "store",
+    "published_store",
     "locks",
     "jobs",
     "reporter",
@@ -71,6 +76,7 @@ ORDER = (
     "printing",
     "run_commands",
     "anatomy_commands",
+    "published_commands",
     "heap",
     "memory",
     "evaluation",
@@ -85,6 +91,8 @@ ORDER = (
     "finetune",
     "trial",
     "comparing",
+    "explore",
+    "proxies",
     "caveats",
     "chart",
     "explain",
@@ -98,6 +106,7 @@ ORDER = (
     "run_figures",
     "anatomy_figures",
     "speed_figures",
+    "explore_figures",
     "svg",
     "report",
     "run_report",
@@ -132,7 +141,7 @@ WORKERS = {
 
 NO_FILES = (
     *("pareto", "decision", "figures", "report", "run_report", "run_accuracy"),
-    *("gaps", "comparison", "verdict", "comparison_words"),
+    *("gaps", "comparison", "verdict", "comparison_words", "published", "explore", "proxies", "explore_figures"),
     *("anatomy", "stages", "speeds", "anatomy_words", "anatomy_figures", "speed_figures"),
     *("evidence", "checklist", "checklist_words", "checklist_output", "checklist_figure"),
 )
@@ -215,3 +224,11 @@ def test_everything_that_the_server_imports_loads_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_nothing_that_decides_can_read_what_others_published() -> None:
+    published = {"published", "published_counts", "published_store", "timm_tables", "explore", "proxies"}
+    for name in ("candidates", "store", "pareto", "decision", "chart", "figures", "report", "output", "explain"):
+        assert not core_modules(imported(CORE / f"{name}.py")) & published, name
+    for name in ("frontier", "report", "parts/data", "parts/explorer", "parts/answers", "parts/candidate_table"):
+        assert not core_modules(imported(ROOT / "pages" / f"{name}.py")) & published, name

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bakeoff_core import store
+from bakeoff_core import parquet_files, store
 from bakeoff_core.errors import NewerFileError, NoSpaceError, NotAProfileFileError, StoreError
 from bakeoff_core.records import PROFILE_COLUMNS, SCHEMA_VERSION, MeasurementWarning
 from bakeoff_core.store import (
@@ -240,7 +240,7 @@ def test_a_store_that_the_system_refuses_to_read_is_not_taken_for_damaged(
     def refuse(*args: object, **kwargs: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(store.pq, "ParquetFile", refuse)
+    monkeypatch.setattr(parquet_files.pq, "ParquetFile", refuse)
     with pytest.raises(StoreError, match="can't be read: Permission denied") as caught:
         set_aside_if_damaged(path)
     assert not isinstance(caught.value, NotAProfileFileError)
@@ -419,7 +419,7 @@ def test_a_writer_asked_to_stop_in_the_midst_leaves_no_temporary_file(
         raise Stop
 
     write_profiles(path, [make_profile()])
-    monkeypatch.setattr(store.os, "fsync", stop)
+    monkeypatch.setattr(parquet_files.os, "fsync", stop)
     with pytest.raises(Stop):
         write_profiles(path, [make_profile("vgg16")])
     assert names(path) == ["resnet18.a1_in1k"]
@@ -457,7 +457,7 @@ def test_a_write_that_runs_out_of_space_or_quota_leaves_the_old_file(
     def full(*args: object) -> None:
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(store.os, "fsync", full)
+    monkeypatch.setattr(parquet_files.os, "fsync", full)
     with pytest.raises(NoSpaceError):
         write_profiles(path, [make_profile("vgg16")])
     assert names(path) == ["resnet18.a1_in1k"]

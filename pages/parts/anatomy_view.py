@@ -16,7 +16,7 @@ from bakeoff_core.measuring import MAX_IMG_SIZE
 from bakeoff_core.records import CandidateRef
 from bakeoff_core.shortlists import SHORTLISTS
 from bakeoff_core.speeds import Speed
-from pages.parts import anatomy_job, chart, data, names_job, sidebar, speed_view
+from pages.parts import anatomy_job, chart, data, sidebar, speed_view
 
 MODEL, SIZE, OTHER = "anatomy", "anatomy_size", "anatomy_other"
 """Keys of the choices, in links too."""
@@ -27,6 +27,31 @@ def link_to(model_name: str, img_size: int) -> dict[str, str]:
     return {MODEL: model_name, SIZE: str(img_size)}
 
 
+def land_here() -> None:
+    """Where a link to this view opened the page, scroll to it; draw this first, so that it is drawn once.
+
+    It follows until what is above has its height, or the reader moves.
+    """
+    st.html(f"<script>{_SCROLL % MODEL}</script>", unsafe_allow_javascript=True)
+
+
+_SCROLL = """
+if (new URLSearchParams(location.search).has("%s")) {
+  const end = Date.now() + 8000;
+  let moved = false;
+  for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+    addEventListener(kind, () => { moved = true; }, {once: true, passive: true});
+  }
+  const follow = () => {
+    if (moved || Date.now() > end) return;
+    document.getElementById("where-the-cost-sits")?.scrollIntoView();
+    setTimeout(follow, 150);
+  };
+  follow();
+}
+"""
+
+
 def draw() -> None:
     """Draw the choice of one or two models, their anatomies, and MACs against time in the setting shown."""
     st.markdown("### Where the cost sits")
@@ -34,7 +59,6 @@ def draw() -> None:
         "Which layers hold a model's parameters, do its multiply-accumulates (MACs) and write its activations. Three "
         "different places, often: that is why size, computation and time rank models differently."
     )
-    names_job.ensure_listed()
     shown = sidebar.shown()
     table = data.candidates_of(shown.setting, "latency") if shown else None
     measured = [] if table is None else speeds.measured_speeds(table)

@@ -14,7 +14,8 @@ def ensure_listed() -> None:
     if data.timm_models() is not None:
         return
     known = jobs.list_jobs(measuring.NAMES_KIND)[:1]
-    if not known and "names_asked" not in st.session_state:
+    listed_before = bool(known) and known[0].state == "done"  # for another version of timm, or of the list
+    if (not known or listed_before) and "names_asked" not in st.session_state:
         st.session_state["names_asked"] = True
         try:
             measuring.start_listing()
