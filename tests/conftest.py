@@ -5,6 +5,7 @@ With `BAKEOFF_NO_SKIP=1` (set by `.ci/run`) a test that would be skipped fails a
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("BAKEOFF_HOME", str(folder))
     monkeypatch.setenv("BAKEOFF_MEASURING_LOCK", str(tmp_path / "measuring.lock"))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def own_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put `__main__` back: `AppTest` leaves the page there, and a process that is forked later would run it."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture
