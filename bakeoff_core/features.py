@@ -92,7 +92,8 @@ def keep_features(
         key: As `features_key` returns it.
         split: Names the images.
         views: Which features are wanted.
-        progress: Told the number of images done by all, after each batch.
+        progress: Told the number of images done by all: after each batch, and first where a pass that was cut off goes
+            on.
 
     Returns:
         The views that were computed; none where all were kept.
@@ -110,6 +111,8 @@ def keep_features(
     parts = {view: [folder / f"{view}-{at}-of-{count}.npy" for at in range(count)] for view in missing}
     own = [parts[view][index] for view in missing]
     done = min(_rows_in(path, len(mine)) for path in own)
+    if done:
+        progress(min(len(images), done * count))
     began, first = time.monotonic(), done
     with contextlib.ExitStack() as stack:
         files = [stack.enter_context(_Rows(path, len(mine), done)) for path in own]

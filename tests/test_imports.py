@@ -21,6 +21,9 @@ ORDER = (
     "comparison",
     "verdict",
     "comparison_words",
+    "ranking",
+    "rank_words",
+    "rank_pace",
     "home",
     "job_files",
     "machine",
@@ -71,9 +74,11 @@ ORDER = (
     "anatomies",
     "dissecting",
     "runs",
+    "rankings",
     "finished_runs",
     "run_accuracy",
     "printing",
+    "rank_command",
     "run_commands",
     "anatomy_commands",
     "published_commands",
@@ -84,6 +89,7 @@ ORDER = (
     "transfer",
     "features",
     "probe",
+    "scores",
     "training",
     "preparing",
     "outcome",
@@ -91,6 +97,7 @@ ORDER = (
     "finetune",
     "trial",
     "comparing",
+    "rank_worker",
     "explore",
     "proxies",
     "caveats",
@@ -119,7 +126,7 @@ ORDER = (
 )
 """Each module may import the ones above it. A new responsibility gets a row here."""
 
-HEAVY = {"torch", "torchvision", "timm", "fvcore", "accelerate"}
+HEAVY = {"torch", "torchvision", "timm", "fvcore", "accelerate", "sklearn"}
 WORKERS = {
     "torchvision_ops",
     "backbones",
@@ -136,12 +143,15 @@ WORKERS = {
     "finetune",
     "trial",
     "comparing",
+    "scores",
+    "rank_worker",
 }
 """The only modules that load torch; nothing else imports them, at the top or inside a function."""
 
 NO_FILES = (
     *("pareto", "decision", "figures", "report", "run_report", "run_accuracy"),
     *("gaps", "comparison", "verdict", "comparison_words", "published", "explore", "proxies", "explore_figures"),
+    *("ranking", "rank_words", "rank_pace"),
     *("anatomy", "stages", "speeds", "anatomy_words", "anatomy_figures", "speed_figures"),
     *("evidence", "checklist", "checklist_words", "checklist_output", "checklist_figure"),
 )
