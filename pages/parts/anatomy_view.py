@@ -72,7 +72,7 @@ def draw() -> None:
     if shown_here:
         _draw_anatomies(shown_here, measured)
     if measured:
-        speed_view.draw(measured, pairs, chosen)
+        speed_view.draw(measured, pairs, chosen, shown.machine_name)
     else:
         st.info(
             "Once models are measured here, their MACs are drawn against their times, and the pairs that disagree are "
