@@ -16,11 +16,11 @@ from bakeoff_core.anatomy import Anatomy, from_json, to_json
 from bakeoff_core.errors import BusyError
 from bakeoff_core.home import anatomy_path
 from bakeoff_core.job_files import mendable, read_json, write_json
+from bakeoff_core.measuring import GIVES_WAY, MAX_IMG_SIZE, MAX_MODELS
 from bakeoff_core.measuring import KIND as MEASURING_KIND
-from bakeoff_core.measuring import MAX_IMG_SIZE, MAX_MODELS
 from bakeoff_core.records import require_count
 
-KIND = "anatomy"
+KIND = GIVES_WAY
 MODULE = "bakeoff_core.dissecting"
 
 

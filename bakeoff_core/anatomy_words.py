@@ -88,7 +88,7 @@ def explain_disagreement(pair: Disagreement, fewer: Anatomy | None, more: Anatom
         )
     if fewer is None or more is None:
         return [fact]
-    reasons = _reasons(fewer, more, one, other, pair.fewer.batch_size)
+    reasons = _reasons(fewer, more, one, other, pair)
     return [
         fact,
         *(
@@ -101,16 +101,20 @@ def explain_disagreement(pair: Disagreement, fewer: Anatomy | None, more: Anatom
     ]
 
 
-def _reasons(fewer: Anatomy, more: Anatomy, one: str, other: str, batch_size: int) -> list[str]:
+def _reasons(fewer: Anatomy, more: Anatomy, one: str, other: str, pair: Disagreement) -> list[str]:
+    """Say what may make up for the MACs that a model saves; what takes longer must have more of it in all."""
     found = []
+    batch_size = pair.fewer.batch_size
     here, there = fewer.data_per_mac, more.data_per_mac
-    if here and there and here >= TELLING * there:
+    moves_more = fewer.param_count + fewer.activations > more.param_count + more.activations
+    if here and there and here >= TELLING * there and (moves_more or not pair.is_inverted):
         found.append(
             f"{_mix(fewer)}: for every thousand MACs {one} moves at least {significant(here * 1e3, 2)} numbers through "
             f"memory, {other} {significant(there * 1e3, 2)}."
         )
     each, other_each = fewer.macs / max(1, fewer.layers), more.macs / max(1, more.layers)
-    if batch_size <= SMALL_BATCH and other_each >= TELLING * each:
+    starts_more = fewer.layers > more.layers
+    if batch_size <= SMALL_BATCH and other_each >= TELLING * each and (starts_more or not pair.is_inverted):
         found.append(
             f"It does its work in {fewer.layers} layers of {count(each, digits=2)} MACs each on average, {other} in "
             f"{more.layers} of {count(other_each, digits=2)}; starting a layer takes time, however small it is."

@@ -18,7 +18,7 @@ from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finished_runs import FinishedRun, read_finished_runs
 from bakeoff_core.home import own_accuracy_path, profiles_path
 from bakeoff_core.machine import this_machine
-from bakeoff_core.recipe_classes import recipe_counts, with_recipe
+from bakeoff_core.recipe_classes import RECIPE_CLASSES, recipe_counts, with_recipe
 from bakeoff_core.records import IMAGENET, PROFILE_COLUMNS, SETTING_COLUMNS, AccuracySource, Setting
 from bakeoff_core.report import Replay, ReportFacts
 from bakeoff_core.shortlists import SHORTLISTS
@@ -304,7 +304,12 @@ def replay(facts: ReportFacts) -> Replay:
         return Replay(False, (missing, "Replay it where the runs are, or repeat them here on the same images."))
     accuracies = run_accuracy.accuracy_table(source, runs, read_accuracies(), facts.chosen)
     profiles, _ = read_measured()
-    rows = with_recipe(candidates_of(profiles, facts.setting, accuracies), facts.recipe)
+    everyone = candidates_of(profiles, facts.setting, accuracies)
+    rows = with_recipe(everyone, facts.recipe)
+    if len(everyone) and rows.empty:
+        title = RECIPE_CLASSES[facts.recipe].title if facts.recipe in RECIPE_CLASSES else repr(facts.recipe)
+        missing = f"The report compared only models of the recipe class {title}, and no candidate here is of it now."
+        return Replay(False, (missing, "The models, or the catalogue's classes, have changed since."))
     outcome = report.replay(facts, decide(rows, facts.limits, rule=facts.rule, cost=facts.cost) if len(rows) else None)
     gone = sorted(set(facts.chosen) - {run.run_id for run in runs})
     if gone:

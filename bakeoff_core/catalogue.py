@@ -126,7 +126,7 @@ def attach_accuracy(profiles: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataF
 
     Accuracy is joined on tag and image size together, and stays null where that pair is not published.
     The family belongs to the architecture and is filled in wherever any of its tags is known; the recipe belongs to
-    the tag and is filled in at every size.
+    the tag and is filled in at the sizes whose accuracy is not known.
 
     Args:
         profiles: Any table with `model_name` and `img_size` (null where unknown).
@@ -142,7 +142,8 @@ def attach_accuracy(profiles: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataF
     architectures = joined["model_name"].map(architecture_of, na_action="ignore")
     joined["family"] = joined["family"].fillna(architectures.map(families).astype("str"))
     recipes = dict(zip(catalogue["model_name"], catalogue["recipe"], strict=True))
-    joined["recipe"] = joined["recipe"].fillna(joined["model_name"].map(recipes).astype("str"))
+    is_unheard_of = joined["accuracy_source"].isna()
+    joined.loc[is_unheard_of, "recipe"] = joined.loc[is_unheard_of, "model_name"].map(recipes).astype("str")
     return profiles.assign(**{column: joined[column].array for column in ACCURACY_COLUMNS})
 
 

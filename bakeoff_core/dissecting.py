@@ -5,10 +5,8 @@ Run as `python -m bakeoff_core.dissecting FOLDER` by `jobs.start_job`; never imp
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,10 +14,10 @@ from typing import Any
 from bakeoff_core import catalogue
 from bakeoff_core.anatomies import Wanted, read_anatomy, write_anatomy
 from bakeoff_core.anatomy import from_json
-from bakeoff_core.errors import BakeoffError, UnknownModelError
+from bakeoff_core.errors import UnknownModelError
 from bakeoff_core.isolation import ChildFailure, call, fork_server
 from bakeoff_core.profiling import listed_models
-from bakeoff_core.reporter import Reporter, StopRequested
+from bakeoff_core.reporter import Reporter, note, see_to_end
 from bakeoff_core.timm_names import TimmModels
 
 DISSECTION = "bakeoff_core.dissection"
@@ -48,7 +46,7 @@ def run(reporter: Reporter, wanted: Sequence[Wanted]) -> None:
         try:
             found.append([one.model_name, one.img_size, *_dissected(context, one, known)])
         except (UnknownModelError, ChildFailure) as err:
-            _note(f"{one.model_name}: {err}\n{getattr(err, 'details', '')}")
+            note(f"{one.model_name}: {err}\n{getattr(err, 'details', '')}")
             failures.append({**asked, "error": str(err)})
     reporter.report(done=len(wanted), failures=failures, found=found)
     counted = ((len(found), "taken apart"), (len(failures), "failed"))
@@ -64,32 +62,11 @@ def _dissected(context: Any, one: Wanted, known: TimmModels) -> tuple[str, int]:
     return name, size
 
 
-def _note(text: str) -> None:
-    """Print to the job's log. A full disk, which takes no log, must not keep the status from saying so."""
-    with contextlib.suppress(OSError):
-        print(text, flush=True)
-
-
 def main(folder: str) -> int:
     """Run the job in `folder` to its end; the exit code is 0 when it got there."""
     os.nice(NICENESS)
-    reporter = Reporter(Path(folder))
-    try:
-        if reporter.stop_wanted():  # asked while this process was still starting, and deaf to signals
-            raise StopRequested
-        run(reporter, [Wanted(*one) for one in reporter.spec["wanted"]])
-    except StopRequested:
-        reporter.finish("stopped", "Stopped. What was taken apart until then is kept.")
-        return 1
-    except BakeoffError as err:
-        _note(traceback.format_exc())
-        reporter.finish("failed", str(err))
-        return 1
-    except Exception as err:
-        with contextlib.suppress(BakeoffError):
-            reporter.finish("failed", f"{type(err).__name__}: {err}")
-        raise
-    return 0
+    stopped = "Stopped. What was taken apart until then is kept."
+    return see_to_end(Path(folder), lambda job: run(job, [Wanted(*one) for one in job.spec["wanted"]]), stopped)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ import shutil
 import sys
 import tarfile
 import time
-import traceback
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -30,7 +29,7 @@ from bakeoff_core.flowers102 import ARCHIVE, BASE_URL, FOLDER, IMAGE_COUNT, IMAG
 from bakeoff_core.formatting import megabytes
 from bakeoff_core.home import datasets_path
 from bakeoff_core.job_files import mendable
-from bakeoff_core.reporter import Reporter, StopRequested
+from bakeoff_core.reporter import Reporter, see_to_end
 
 KIND = "download"
 MODULE = "bakeoff_core.download"
@@ -223,24 +222,12 @@ def _md5_of(path: Path) -> str:
 
 def main(folder: str) -> int:
     """Run the job in `folder` to its end; the exit code is 0 when it got there."""
-    reporter = Reporter(Path(folder))
-    try:
-        if reporter.stop_wanted():  # asked while this process was still starting, and deaf to signals
-            raise StopRequested
+
+    def work(reporter: Reporter) -> None:
         Download(reporter, DownloadSpec(**reporter.spec)).run()
-    except StopRequested:
-        reporter.finish("stopped", "Stopped; what had come so far was removed.")
-        return 1
-    except BakeoffError as err:
-        reporter.finish("failed", str(err))
-        return 1
-    except Exception as err:
-        with contextlib.suppress(OSError):  # a full disk takes no log; the status must say so all the same
-            traceback.print_exc()
-        reporter.finish("failed", f"{type(err).__name__}: {err}")
-        return 1
-    reporter.finish("done", "Flowers102 is here.")
-    return 0
+        reporter.finish("done", "Flowers102 is here.")
+
+    return see_to_end(Path(folder), work, "Stopped; what had come so far was removed.")
 
 
 if __name__ == "__main__":

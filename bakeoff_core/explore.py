@@ -19,12 +19,12 @@ from bakeoff_core.timm_names import architecture_of
 
 IN1K, IN22K, WEB, UNKNOWN = "ImageNet-1k", "ImageNet-22k", "web images", "unknown pre-training"
 PRETRAININGS = (IN1K, IN22K, WEB, UNKNOWN)
-"""Kinds of pre-training that are told apart: ImageNet-1k alone; a part or all of the full ImageNet (in12k, in21k and
-in22k); collections from the web, with or without texts; and whatever nobody says."""
+"""Kinds of pre-training that are told apart: ImageNet-1k alone; a part or all of the full ImageNet (in5k, in12k,
+in21k and in22k); collections from the web, with or without texts; and whatever nobody says."""
 
 _SHORT = {IN22K: "22k", WEB: "web", UNKNOWN: "unknown"}
 
-_KINDS = {"in1k": IN1K, "in12k": IN22K, "in21k": IN22K, "in22k": IN22K}
+_KINDS = {"in1k": IN1K, "in5k": IN22K, "in12k": IN22K, "in21k": IN22K, "in22k": IN22K}
 
 NO_FAMILY = "other"
 """Family of an architecture that the catalogue does not know."""

@@ -25,7 +25,6 @@ from bakeoff_core.chart import (
     BLUISH_GREEN,
     DARK,
     GRID_ALPHA,
-    INTERVAL_ALPHA,
     LIGHT,
     ORANGE,
     REDDISH_PURPLE,
@@ -35,7 +34,7 @@ from bakeoff_core.chart import (
     log_ticks,
 )
 from bakeoff_core.explore import IN1K, IN22K, NO_FAMILY, PRETRAININGS, UNKNOWN, WEB, Trend, group_name, trend_of
-from bakeoff_core.figures import FONT, rgba
+from bakeoff_core.figures import points_layout, rgba
 from bakeoff_core.formatting import count, html_text, images_per_second, is_unknown, percent, significant
 from bakeoff_core.proxies import Judgement
 
@@ -269,34 +268,10 @@ def _accuracy_axis(values: pd.Series) -> dict[str, object]:
 
 
 def _layout(palette: Palette, x_axis: dict[str, object], y_axis: dict[str, object]) -> go.Layout:
-    axis = {
-        "gridcolor": rgba(palette.quiet, GRID_ALPHA),
-        "linecolor": rgba(palette.quiet, INTERVAL_ALPHA),
-        "zeroline": False,
-        "showline": True,
-        "automargin": True,
-    }
-    return go.Layout(
-        template="none",
-        font={"family": FONT, "size": 13, "color": palette.text},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        margin={"l": 8, "r": 12, "t": 8, "b": 8},
-        hovermode="closest",
-        hoverlabel={"align": "left", "font": {"family": FONT, "size": 13}},
+    return points_layout(
+        palette,
+        xaxis={**x_axis, "uirevision": str((x_axis.get("title"), x_axis.get("range")))},
+        yaxis={**y_axis, "uirevision": str((y_axis.get("title"), y_axis.get("range")))},
+        legend={"itemsizing": "constant", "groupclick": "togglegroup"},
         uirevision="explore",
-        modebar={"orientation": "v", "bgcolor": "rgba(0,0,0,0)", "remove": ["select2d", "lasso2d"]},
-        legend={
-            "orientation": "h",
-            "x": 0,
-            "xanchor": "left",
-            "y": 1,
-            "yanchor": "top",
-            "yref": "container",
-            "bgcolor": "rgba(0,0,0,0)",
-            "itemsizing": "constant",
-            "groupclick": "togglegroup",
-        },
-        xaxis={**axis, **x_axis, "uirevision": str((x_axis.get("title"), x_axis.get("range")))},
-        yaxis={**axis, **y_axis, "uirevision": str((y_axis.get("title"), y_axis.get("range")))},
     )

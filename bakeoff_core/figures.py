@@ -98,6 +98,36 @@ def frontier_figure(
 
 def frame_layout(chart: Chart, palette: Palette) -> go.Layout:
     """Lay out axes, legend and fonts of a picture of a chart, without its points."""
+    title = {"standoff": 8, "font": {"size": 13}}
+    return points_layout(
+        palette,
+        xaxis={
+            "type": "log",
+            "range": [math.log10(value) for value in chart.x_range],
+            # Plotly's own labels on a log axis are a large "10" and a small "2, 5"; these read alike.
+            "tickvals": log_ticks(*chart.x_range, beyond=10),
+            "title": {**title, "text": f"{chart.x_title}, log scale"},
+        },
+        yaxis={"range": list(chart.y_range), "title": {**title, "text": html_text(chart.y_title)}},
+        # The pick is drawn last and named first.
+        legend={"traceorder": "reversed", "itemclick": False, "itemdoubleclick": False},
+        uirevision="frontier",
+        annotations=_annotations(chart, palette),
+    )
+
+
+def points_layout(
+    palette: Palette, *, xaxis: dict[str, object], yaxis: dict[str, object], legend: dict[str, object], **more: object
+) -> go.Layout:
+    """Lay out a picture of many points: fonts, lines of the axes, a legend above the plot.
+
+    Args:
+        palette: Colours of the theme.
+        xaxis: What is particular about it, as for the next two.
+        yaxis: See `xaxis`.
+        legend: See `xaxis`.
+        more: Further entries of the layout.
+    """
     axis = {
         "gridcolor": rgba(palette.quiet, GRID_ALPHA),
         "linecolor": rgba(palette.quiet, INTERVAL_ALPHA),
@@ -105,8 +135,6 @@ def frame_layout(chart: Chart, palette: Palette) -> go.Layout:
         "showline": True,
         "automargin": True,
     }
-    title = {"standoff": 8, "font": {"size": 13}}
-    log_range = [math.log10(value) for value in chart.x_range]
     return go.Layout(
         template="none",
         font={"family": FONT, "size": 13, "color": palette.text},
@@ -115,7 +143,6 @@ def frame_layout(chart: Chart, palette: Palette) -> go.Layout:
         margin={"l": 8, "r": 12, "t": 8, "b": 8},
         hovermode="closest",
         hoverlabel={"align": "left", "font": {"family": FONT, "size": 13}},
-        uirevision="frontier",
         # Upright at the edge, where it does not lie on the legend.
         modebar={"orientation": "v", "bgcolor": "rgba(0,0,0,0)", "remove": ["select2d", "lasso2d"]},
         # Above the plot, in the container's coordinates: it pushes the plot down and never covers a point.
@@ -127,20 +154,11 @@ def frame_layout(chart: Chart, palette: Palette) -> go.Layout:
             "yanchor": "top",
             "yref": "container",
             "bgcolor": "rgba(0,0,0,0)",
-            "traceorder": "reversed",  # the pick is drawn last and named first
-            "itemclick": False,
-            "itemdoubleclick": False,
+            **legend,
         },
-        xaxis={
-            **axis,
-            "type": "log",
-            "range": log_range,
-            # Plotly's own labels on a log axis are a large "10" and a small "2, 5"; these read alike.
-            "tickvals": log_ticks(*chart.x_range, beyond=10),
-            "title": {**title, "text": f"{chart.x_title}, log scale"},
-        },
-        yaxis={**axis, "range": list(chart.y_range), "title": {**title, "text": html_text(chart.y_title)}},
-        annotations=_annotations(chart, palette),
+        xaxis={**axis, **xaxis},
+        yaxis={**axis, **yaxis},
+        **more,
     )
 
 

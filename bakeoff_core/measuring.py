@@ -17,6 +17,9 @@ from bakeoff_core.records import DTYPES, MeasureSpec, require_choice, require_co
 from bakeoff_core.timm_names import TimmModels
 
 KIND = "measure"
+GIVES_WAY = "anatomy"
+"""Kind of the jobs that a measurement stops because they would spoil it: they keep what they have, and are asked for
+again by whoever looks at it."""
 NAMES_KIND = "names"
 MODULE = "bakeoff_core.profiling"
 
@@ -78,13 +81,17 @@ def make_spec(models: Sequence[str], **options: object) -> MeasureSpec:
 
 
 def start_measuring(spec: MeasureSpec) -> jobs.Job:
-    """Start the measuring job.
+    """Start the measuring job, and stop the jobs that would spoil it and can be done any time (`GIVES_WAY`).
 
     Raises:
         BusyError: Another job measures on this machine.
         NoSpaceError: The disk is full.
     """
-    return jobs.start_job(KIND, MODULE, asdict(spec))
+    job = jobs.start_job(KIND, MODULE, asdict(spec))
+    for other in jobs.active_jobs():  # after the start: from then on no new one begins
+        if other.kind == GIVES_WAY:
+            jobs.stop_job(other.job_id)
+    return job
 
 
 def start_listing() -> jobs.Job:

@@ -10,22 +10,20 @@ Not covered: what to measure by default and how long it will take (see `measurin
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import time
-import traceback
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bakeoff_core import catalogue, store
-from bakeoff_core.errors import BakeoffError, UnknownModelError
+from bakeoff_core.errors import UnknownModelError
 from bakeoff_core.home import profiles_path, timm_models_path
 from bakeoff_core.isolation import START_GRACE_S, ChildFailure, call, fork_server
 from bakeoff_core.machine import this_machine, usable_cores
 from bakeoff_core.records import RUNTIMES, MeasurementWarning, MeasureSpec, Profile, Round
-from bakeoff_core.reporter import Reporter, StopRequested
+from bakeoff_core.reporter import Reporter, note, see_to_end
 from bakeoff_core.spread import median_interval, pool_spread
 from bakeoff_core.timing import summarise
 from bakeoff_core.timm_names import TimmModels, read_timm_models, write_timm_models
@@ -209,7 +207,7 @@ def _measure(context: Any, entry: Entry, spec: MeasureSpec) -> None:
             context, f"{BACKBONES}:measure_round", request, timeout_s=START_GRACE_S + 4 * spec.cap_s
         )
     except ChildFailure as err:
-        _note(f"{profile.model_name}: {err}\n{err.details}")
+        note(f"{profile.model_name}: {err}\n{err.details}")
         entry.profile = replace(profile, error=str(err), measured_at=_now())
         return
     entry.profile = fold(profile, measured, counts)
@@ -243,36 +241,18 @@ def listed_models(context: Any) -> TimmModels:
     return known
 
 
-def _note(text: str) -> None:
-    """Print to the job's log. A full disk, which takes no log, must not keep the status from saying so."""
-    with contextlib.suppress(OSError):
-        print(text, flush=True)
-
-
 def _now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def main(folder: str) -> int:
     """Run the job in `folder` to its end; the exit code is 0 when it got there."""
-    reporter = Reporter(Path(folder))
-    try:
-        if reporter.stop_wanted():  # asked while this process was still starting, and deaf to signals
-            raise StopRequested
+
+    def work(reporter: Reporter) -> None:
         spec = reporter.spec
         run(reporter, MeasureSpec(**{**spec, "models": tuple(spec["models"])}))
-    except StopRequested:
-        reporter.finish("stopped", "Stopped. Everything measured until then is kept.")
-        return 1
-    except BakeoffError as err:
-        _note(traceback.format_exc())
-        reporter.finish("failed", str(err))
-        return 1
-    except Exception as err:
-        with contextlib.suppress(BakeoffError):
-            reporter.finish("failed", f"{type(err).__name__}: {err}")
-        raise
-    return 0
+
+    return see_to_end(Path(folder), work, "Stopped. Everything measured until then is kept.")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import functools
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -87,7 +88,7 @@ _CLASSES = (
     RecipeClass(
         "larger-labels",
         "from more labels",
-        "First a larger labelled set, 12,000 classes of ImageNet or more; then ImageNet-1k.",
+        "First a larger labelled set, 5,000 classes of ImageNet or more; then ImageNet-1k.",
     ),
     RecipeClass(
         "self-supervised",
@@ -104,10 +105,18 @@ _CLASSES = (
         "linear probe",
         "The network was never fine-tuned: a linear classifier reads its frozen features. Fine-tuning adds to it.",
     ),
+    RecipeClass(
+        "unknown",
+        "of unknown recipe",
+        "Nobody told how they were trained, or they were trained from scratch here: they may differ in all of it.",
+    ),
 )
 
 RECIPE_CLASSES = {found.key: found for found in _CLASSES}
-"""Every class, from the least to the most that training saw."""
+"""Every class, from the least to the most that training saw; then whatever is in none."""
+
+UNKNOWN = "unknown"
+"""Key of the class of what is in no other."""
 
 
 RECIPE_EFFECT = (
@@ -150,24 +159,31 @@ def rule_of(model_name: str) -> RecipeRule | None:
 
 
 def recipe_counts(candidates: pd.DataFrame) -> dict[str, int]:
-    """Count the candidates of each class that can be compared, the most frequent class first.
+    """Count the candidates of each class that can be compared, the most frequent class first, unknown ones last.
 
-    A candidate counts where its latency, its accuracy and its recipe are known.
+    A candidate counts where its latency and its accuracy are known.
 
     Args:
         candidates: As `candidates.candidates_of` returns it.
     """
     placed = candidates[candidates["top1"].notna() & candidates["latency_p50_s"].notna()]
-    counted = Counter(recipe for recipe in placed["recipe"] if not is_unknown(recipe))
+    counted = Counter(UNKNOWN if is_unknown(recipe) else recipe for recipe in placed["recipe"])
     order = list(RECIPE_CLASSES)
-    return {key: counted[key] for key in sorted(counted, key=lambda key: (-counted[key], order.index(key)))}
+    rank = {key: (key == UNKNOWN, -count, order.index(key)) for key, count in counted.items()}
+    return {key: counted[key] for key in sorted(counted, key=rank.get)}
 
 
 def with_recipe(candidates: pd.DataFrame, recipe: str | None) -> pd.DataFrame:
     """Return the candidates of one class, or all of them for `None`."""
     if recipe is None:
         return candidates
-    return candidates[candidates["recipe"] == recipe].reset_index(drop=True)
+    return candidates[candidates["recipe"].fillna(UNKNOWN) == recipe].reset_index(drop=True)
+
+
+def explain_classes(keys: Iterable[str]) -> list[str]:
+    """Return what classes mean, a line of Markdown each, in the order of `RECIPE_CLASSES`."""
+    wanted = set(keys)
+    return [f"- **{found.title}**: {found.meaning}" for found in _CLASSES if found.key in wanted]
 
 
 def explain_recipes(counts: dict[str, int], recipe: str | None, source: AccuracySource) -> str | None:
@@ -198,5 +214,6 @@ def _explain_match(recipe: str, count: int, total: int) -> str:
     only = f"Only the {count} models of one recipe class are compared, {chosen.title}."
     if count == 1:
         only = f"Only one model is of the recipe class {chosen.title}."
-    left_out = f" {total - count} of other classes are left out." if total > count else ""
-    return f"{only} {chosen.meaning}{left_out}"
+    others = total - count
+    left_out = " 1 of another class is left out." if others == 1 else f" {others} of other classes are left out."
+    return f"{only} {chosen.meaning}{left_out if others else ''}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bakeoff_core.recipe_classes import RECIPE_CLASSES, explain_recipes
+from bakeoff_core.recipe_classes import explain_classes, explain_recipes
 from bakeoff_core.records import AccuracySource
 
 
@@ -24,6 +24,5 @@ def recipe_section(counts: Mapping[str, int], recipe: str | None, source: Accura
         return []
     lines = ["## Trained alike?", "", told]
     if recipe is None:
-        classes = [RECIPE_CLASSES[key] for key in counts]
-        lines += ["", *(f"- **{found.title}**: {found.meaning}" for found in classes)]
+        lines += ["", *explain_classes(counts)]
     return lines

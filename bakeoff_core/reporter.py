@@ -9,10 +9,12 @@ import contextlib
 import json
 import os
 import signal
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bakeoff_core.errors import BakeoffError
 from bakeoff_core.job_files import (
     FORMAT_VERSION,
     mendable,
@@ -141,6 +143,42 @@ class Reporter:
 
 class StopRequested(BaseException):
     """Raised in a worker when it is asked to stop; not an `Exception`, so that no handler of errors eats it."""
+
+
+def see_to_end(folder: Path, work: Callable[[Reporter], None], stopped: str) -> int:
+    """Do the work of the job in `folder`, and report how it ended, whatever happens.
+
+    Args:
+        folder: The job's.
+        work: Does it, and finishes it with its last word.
+        stopped: The last word if the job is stopped.
+
+    Returns:
+        The exit code of the process: 0 where the work came to its end.
+    """
+    reporter = Reporter(folder)
+    try:
+        if reporter.stop_wanted():  # asked while this process was still starting, and deaf to signals
+            raise StopRequested
+        work(reporter)
+    except StopRequested:
+        reporter.finish("stopped", stopped)
+        return 1
+    except BakeoffError as err:
+        note(traceback.format_exc())
+        reporter.finish("failed", str(err))
+        return 1
+    except Exception as err:
+        with contextlib.suppress(BakeoffError):
+            reporter.finish("failed", f"{type(err).__name__}: {err}")
+        raise
+    return 0
+
+
+def note(text: str) -> None:
+    """Print to the job's log. A full disk, which takes no log, must not keep the status from saying so."""
+    with contextlib.suppress(OSError):
+        print(text, flush=True)
 
 
 def _raise_stop(signum: int, frame: object) -> None:

@@ -23,7 +23,7 @@ ROBUST_SETS = (
         "ImageNet-V2, published",
         10_000,
         meaning="10,000 new photographs, collected as ImageNet's validation images were (Recht et al. 2019, "
-        "arXiv:1902.10811). Who was tuned to the old ones too closely falls back here.",
+        "arXiv:1902.10811). Every model does worse here, because they are slightly harder; the order hardly changes.",
     ),
     AccuracySource(
         "imagenet-real",

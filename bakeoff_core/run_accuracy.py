@@ -126,7 +126,7 @@ def accuracy_table(
             "top1_high": run.test_accuracy_high,
             "top5": None,
             "family": families.get(architecture_of(run.model_name)),
-            "recipe": recipes.get(run.model_name),
+            "recipe": None if run.recipe == "scratch" else recipes.get(run.model_name),
             "accuracy_source": origin_of(run),
             "test_images": run.test_images,
             "run_id": run.run_id,

@@ -5,7 +5,6 @@ Imports torch; only workers use it. Not covered: what a run does (`finetune`, `t
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import threading
@@ -19,7 +18,7 @@ import torch
 
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.image_files import ImageFileError, path_text
-from bakeoff_core.reporter import Reporter, StopRequested
+from bakeoff_core.reporter import Reporter, StopRequested, note
 
 
 def process_began() -> float:
@@ -59,24 +58,18 @@ def run_to_end(reporter: Reporter, work: Callable[[], str], stopped: str) -> str
         if "LOCAL_RANK" in os.environ and not reporter.stop_wanted():  # the launcher's signal, not the user's wish
             state, message = "failed", "Another of the run's processes failed; the log says why. Resume goes on."
     except ImageFileError as err:  # from a decoder, with its traceback in the words
-        _note(traceback.format_exc())
+        note(traceback.format_exc())
         state, message = "failed", f"An image can't be read any more: {str(err).strip().splitlines()[-1]}"
     except BakeoffError as err:
-        _note(traceback.format_exc())
+        note(traceback.format_exc())
         state, message = "failed", str(err)
     except Exception as err:
-        _note(traceback.format_exc())
+        note(traceback.format_exc())
         state, message = "failed", describe_error(err)
     else:
         state = "done"
     reporter.finish(state, message)
     return state
-
-
-def _note(text: str) -> None:
-    """Print to the job's log. A full disk, which takes no log, must not keep the status from saying so."""
-    with contextlib.suppress(OSError):
-        print(text, flush=True)
 
 
 def describe_error(err: Exception) -> str:

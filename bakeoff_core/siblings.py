@@ -20,6 +20,9 @@ from bakeoff_core.timm_names import architecture_of
 
 _QUOTED_PATH = Path(__file__).with_name("quoted.csv")
 
+TIMM_SOURCE = "timm results-imagenet.csv (github.com/huggingface/pytorch-image-models)"
+"""Source of the figures that timm evaluated in one pipeline."""
+
 
 @dataclass(frozen=True)
 class Quote:
@@ -56,6 +59,8 @@ class Figure:
     """Largest data set the weights have seen."""
     note: str | None
     """The recipe in a few words."""
+    source: str
+    """Who evaluated it; see `is_timms`."""
     quotes: tuple[Quote, ...] = ()
     """What others say of the same weights at the same size."""
 
@@ -63,6 +68,11 @@ class Figure:
     def tag(self) -> str:
         """The name of the weights without that of the architecture."""
         return self.model_name.partition(".")[2] or self.model_name
+
+    @property
+    def is_timms(self) -> bool:
+        """Whether it is timm's own evaluation, and so comparable with the others that are."""
+        return self.source == TIMM_SOURCE
 
 
 def figures_of(model_name: str, published: pd.DataFrame) -> list[Figure]:
@@ -79,14 +89,15 @@ def figures_of(model_name: str, published: pd.DataFrame) -> list[Figure]:
             **{name: row[name] for name in ("model_name", "top1")},
             img_size=int(row["img_size"]),
             **{name: None if is_unknown(row[name]) else row[name] for name in ("recipe", "pretraining", "note")},
-            quotes=tuple(q for q in quotes() if (q.model_name, q.img_size) == (row["model_name"], row["img_size"])),
+            source=row["accuracy_source"],
+            quotes=_quotes_of(row["model_name"], row["img_size"]) if row["accuracy_source"] == TIMM_SOURCE else (),
         )
         for row in rows
     ]
     return sorted(found, key=lambda figure: (figure.top1, figure.model_name, figure.img_size))
 
 
-NON_COMMERCIAL = ("cc-by-nc-4.0", "seer-license")
+NON_COMMERCIAL = ("cc-by-nc-4.0", "cc-by-nc-sa-4.0", "seer-license")
 """Licences that are known to forbid commercial use; that another is not among them says nothing."""
 
 
@@ -123,22 +134,29 @@ def explain_figures(figures: list[Figure], shown: Figure | None) -> list[str]:
     """
     arch, size = architecture_of(figures[0].model_name), figures[0].img_size
     sentences = []
-    if len(figures) > 1:
-        low, high = figures[0], figures[-1]
+    timms = [figure for figure in figures if figure.is_timms]
+    if len(timms) > 1:
+        low, high = timms[0], timms[-1]
         sentences.append(
-            f"{arch} at {size} px scores from {percent(low.top1)} to {percent(high.top1)}, by which of "
-            f"{len(figures)} sets of weights it carries: the network is the same, its training is not."
+            f"{arch} at {size} px scores from {percent(low.top1)} to {percent(high.top1)} on ImageNet, by which of "
+            f"{len(timms)} sets of weights it carries: the network is the same, its training is not."
         )
     if shown is not None and shown.recipe in RECIPE_CLASSES:
         chosen = RECIPE_CLASSES[shown.recipe]
         told = f"The weights shown here, {shown.tag}, are of the recipe class “{chosen.title}”."
         sentences.append(f"{told} {chosen.meaning}")
+    if shown is not None and not shown.is_timms:
+        sentences.append(f"Their {percent(shown.top1, 3)} is not timm's figure; it is from: {shown.source}.")
     for quote in shown.quotes if shown is not None else ():
         sentences.append(
             f"{quote.speaker} itself quotes {percent(quote.top1, 3)} for them; timm, whose evaluation is used here, "
             f"measured {percent(shown.top1, 3)}."
         )
     return sentences
+
+
+def _quotes_of(model_name: str, img_size: int) -> tuple[Quote, ...]:
+    return tuple(quote for quote in quotes() if (quote.model_name, quote.img_size) == (model_name, img_size))
 
 
 @functools.cache

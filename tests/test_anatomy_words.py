@@ -89,10 +89,22 @@ def test_a_broken_promise_is_told_with_both_ratios_and_the_reasons_in_the_counts
 
 
 def test_an_inversion_is_told_as_one() -> None:
-    fact, *_ = explain_disagreement(pair(12, 10), light_layers(), heavy_head(), name)
+    fact, *reasons = explain_disagreement(pair(12, 10), light_layers(), heavy_head(), name)
     assert fact == (
         "`light.tag` has 10 % of the MACs of `heavy.tag` and yet takes 1.2 times as long (12.0 ms against 10.0 ms)."
     )
+    told = " ".join(reasons)
+    assert "in 71 layers of" in told and "starting a layer takes time" in told
+    assert "numbers through memory" not in told  # more for each MAC, but less in all: no reason to take longer
+
+
+def test_fewer_layers_are_no_reason_to_take_longer() -> None:
+    few = make_anatomy((1, "depthwise", 5, 900, 500_000, 400_000), model_name="light.tag")
+    _, *reasons = explain_disagreement(pair(12, 10), few, heavy_head(), name)
+    told = " ".join(reasons)
+    assert "starting a layer" not in told and "numbers through memory" in told
+    _, *reasons = explain_disagreement(pair(8, 10), few, heavy_head(), name)
+    assert "starting a layer" in " ".join(reasons)  # it may well be one to be less fast than promised
 
 
 def test_many_weights_that_are_used_once_are_a_reason() -> None:

@@ -276,6 +276,18 @@ def test_report_names_the_mixture_or_the_match_and_replays_the_match(lab, tmp_pa
     assert "The same pick follows from the current data: resnet50.a1_in1k @ 224." in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("recipe", "called"), [("long", "very long"), ("magic", "'magic'")])
+def test_replay_of_a_match_that_nobody_is_of_now_says_so(lab, tmp_path, capsys, recipe, called):
+    path = tmp_path / "matched.md"
+    assert main(["report", "--match-recipes", "modern", "--out", str(path)]) == 0
+    path.write_text(path.read_text().replace('"recipe": "modern"', f'"recipe": "{recipe}"'))
+    capsys.readouterr()
+    assert main(["replay", str(path)]) == 1
+    told = capsys.readouterr().out
+    assert f"only models of the recipe class {called}, and no candidate here is of it now." in told
+    assert "no measurements" not in told
+
+
 def test_report_by_a_harder_set_says_what_it_is_and_replays(lab, tmp_path, capsys):
     path = tmp_path / "report.md"
     assert main(["report", "--accuracy", "imagenet-a", "--min-top1", "10", "--out", str(path)]) == 0

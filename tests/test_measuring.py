@@ -99,6 +99,21 @@ def test_a_larger_image_takes_longer_by_its_area() -> None:
     assert (large - 1.4) == pytest.approx(4 * (small - 1.4), rel=0.01)
 
 
+def test_a_measurement_stops_what_would_spoil_it_and_leaves_the_rest_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = jobs.start_job
+    monkeypatch.setattr(jobs, "start_job", lambda kind, _, __: start(kind, "tests.workers.sleeper", {"seconds": 60}))
+    spoiling, other = (
+        start(kind, "tests.workers.sleeper", {"seconds": 60}, exclusive=False) for kind in ("anatomy", "download")
+    )
+    measuring = start_measuring(make_spec(["resnet18"]))
+    try:
+        states = [jobs.read_job(job.job_id).state for job in (spoiling, other, measuring)]
+        assert states[0] == "stopped" and all(state in jobs.ACTIVE for state in states[1:])
+    finally:
+        for job in (other, measuring):
+            jobs.stop_job(job.job_id)
+
+
 def test_a_spec_becomes_a_measuring_job_that_holds_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[bool] = []
 

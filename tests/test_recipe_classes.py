@@ -40,10 +40,11 @@ def test_every_tag_is_where_the_first_rule_that_fits_its_name_puts_it():
     for name, row in tags().items():
         rule = rule_of(name)
         assert rule is not None, name
-        assert (row["recipe"], row["supervision"], row["pretraining"]) == (
+        assert (row["recipe"], row["supervision"], row["pretraining"], row["note"]) == (
             rule.recipe,
             rule.supervision,
             rule.pretraining,
+            rule.meaning,
         ), name
 
 
@@ -55,7 +56,7 @@ def test_every_rule_decides_about_a_tag_of_the_table():
 def test_no_tag_is_without_pretraining_supervision_and_recipe_class():
     named = read_catalogue()[["pretraining", "supervision", "recipe"]]
     assert named.notna().all(axis=None)
-    assert set(named["recipe"]) == set(RECIPE_CLASSES)
+    assert set(named["recipe"]) == set(RECIPE_CLASSES) - {"unknown"}
     assert set(named["supervision"]) == set(SUPERVISIONS)
 
 
@@ -85,6 +86,8 @@ def test_classes_of_imagenet_alone_hold_nothing_that_saw_more():
         ("vit_base_patch16_clip_224.openai_ft_in12k_in1k", "image-text"),
         ("vit_small_patch14_dinov2.lvd142m", "linear-probe"),
         ("efficientnet_b0.ra4_e3600_r224_in1k", "long"),
+        ("dpn92.mx_in1k", "larger-labels"),
+        ("dpn98.mx_in1k", "basic"),
     ],
 )
 def test_well_known_weights_are_in_the_class_that_their_training_says(model_name, recipe):
@@ -120,7 +123,7 @@ def test_counts_leave_out_who_cannot_be_compared_and_begin_with_the_most_frequen
         candidate("e.x", latency_ms=None, error="failed", recipe="long"),
         candidate("f.x", recipe=None),
     ]
-    assert list(recipe_counts(table(rows)).items()) == [("modern", 2), ("basic", 1)]
+    assert list(recipe_counts(table(rows)).items()) == [("modern", 2), ("basic", 1), ("unknown", 1)]
 
 
 def test_of_equally_frequent_classes_the_one_that_saw_less_comes_first():
@@ -144,6 +147,16 @@ def test_models_that_were_fine_tuned_here_are_said_to_have_started_from_a_mixtur
     assert told.startswith("The weights that these 2 models started from were not trained alike:")
 
 
+def test_models_of_unknown_recipe_are_part_of_a_mixture_and_counted_last():
+    counts = recipe_counts(mixed(None, None, "modern"))
+    assert list(counts.items()) == [("modern", 1), ("unknown", 2)]
+    assert explain_recipes(counts, None, IMAGENET).startswith(
+        "These 3 models were not trained alike: 1 modern and 2 of unknown recipe."
+    )
+    assert explain_recipes(counts, "modern", IMAGENET).endswith("2 of other classes are left out.")
+    assert len(with_recipe(mixed(None, None, "modern"), "unknown")) == 2
+
+
 def test_nothing_is_said_of_models_of_one_class():
     assert explain_recipes({"modern": 4}, None, IMAGENET) is None
     assert explain_recipes({}, None, IMAGENET) is None
@@ -152,5 +165,8 @@ def test_nothing_is_said_of_models_of_one_class():
 def test_a_match_says_what_is_compared_and_how_many_were_left_out():
     told = explain_recipes({"modern": 2, "basic": 1}, "modern", IMAGENET)
     assert told.startswith("Only the 2 models of one recipe class are compared, modern. ImageNet-1k alone, for 200")
-    assert told.endswith("1 of other classes are left out.")
+    assert told.endswith("1 of another class is left out.")
+    assert explain_recipes({"modern": 2, "basic": 1, "tuned": 1}, "modern", IMAGENET).endswith(
+        "2 of other classes are left out."
+    )
     assert explain_recipes({"basic": 1}, "basic", IMAGENET).startswith("Only one model is of the recipe class basic.")

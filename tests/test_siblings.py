@@ -21,7 +21,7 @@ def test_figures_are_of_the_architecture_alone_and_rise():
     figures = resnet50()
     assert {figure.model_name.partition(".")[0] for figure in figures} == {"resnet50"}
     assert [figure.top1 for figure in figures] == sorted(figure.top1 for figure in figures)
-    assert figures[0].tag == "a3_in1k" or figures[0].top1 <= 76.156
+    assert (figures[0].tag, figures[-1].tag) == ("tv_in1k", "fb_swsl_ig1b_ft_in1k")
 
 
 def test_the_words_say_that_the_training_differs_and_who_quotes_what():
@@ -50,7 +50,18 @@ def test_own_accuracies_stand_among_the_figures(tmp_path):
     path.write_text("model_name,img_size,top1\nresnet50.mine,224,12.5\n")
     lowest = figures_of("resnet50", read_catalogue(path))[0]
     assert (lowest.tag, lowest.top1, lowest.recipe) == ("mine", 12.5, None)
-    assert explain_figures([lowest], lowest) == []
+    assert explain_figures([lowest], lowest) == ["Their 12.5 % is not timm's figure; it is from: own evaluation."]
+
+
+def test_an_own_figure_of_known_weights_is_neither_timms_nor_part_of_the_spread(tmp_path):
+    path = tmp_path / "accuracy.csv"
+    path.write_text("model_name,img_size,top1,source\nresnet50.tv_in1k,224,91.2,our defects\n")
+    figures = [figure for figure in figures_of("resnet50", read_catalogue(path)) if figure.img_size == 224]
+    own = next(figure for figure in figures if figure.model_name == "resnet50.tv_in1k")
+    told = " ".join(explain_figures(figures, own))
+    assert own.quotes == () and "torchvision" not in told
+    assert f"by which of {len(figures) - 1} sets of weights" in told and "to 91.2 %" not in told
+    assert told.endswith("Their 91.2 % is not timm's figure; it is from: our defects.")
 
 
 def test_every_quote_is_of_a_row_of_the_catalogue():
@@ -66,6 +77,12 @@ def test_weights_are_told_with_what_they_saw_and_whether_they_may_be_sold():
         "Weights: self-supervised, on in22k; licence cc-by-nc-4.0, which forbids commercial use."
     )
     assert explain_weights("my_net.v1", table) is None
+
+
+def test_weights_that_timm_says_may_not_be_sold_beside_their_code_say_so():
+    assert explain_weights("gcvit_tiny.in1k", read_catalogue()) == (
+        "Weights: supervised, on in1k; licence cc-by-nc-sa-4.0, which forbids commercial use."
+    )
 
 
 def test_weights_whose_licence_nobody_states_say_so():

@@ -72,7 +72,7 @@ def draw() -> None:
     if shown_here:
         _draw_anatomies(shown_here, measured)
     if measured:
-        speed_view.draw(measured, pairs, chosen)
+        speed_view.draw(measured, pairs, chosen, shown.machine_name)
     else:
         st.info(
             "Once models are measured here, their MACs are drawn against their times, and the pairs that disagree are "
@@ -197,7 +197,9 @@ _COLUMNS = {
     "MACs (M)": st.column_config.NumberColumn(format="%.3f", help=QUANTITY_HELP["macs"]),
     "activations (M)": st.column_config.NumberColumn(format="%.3f", help=QUANTITY_HELP["activations"]),
     "parameters (M)": st.column_config.NumberColumn(format="%.4f", help=QUANTITY_HELP["param_count"]),
-    "map (px)": st.column_config.NumberColumn(help="Height and width of the stage's output"),
+    "step (px)": st.column_config.NumberColumn(
+        help="Pixels of the image for each step of the stage's output, both ways"
+    ),
     **{f"{name} (%)": st.column_config.NumberColumn(format="%.2f") for name in ("parameters", "MACs", "activations")},
 }
 
@@ -208,9 +210,7 @@ def display_table(anatomy: Anatomy) -> pd.DataFrame:
     columns: dict[str, object] = {
         "stage": [stage.title for stage in stages],
         "timm's modules": [stage.modules for stage in stages],
-        "map (px)": pd.array(
-            [anatomy.img_size // stage.reduction if stage.reduction else None for stage in stages], dtype="Int64"
-        ),
+        "step (px)": pd.array([stage.reduction for stage in stages], dtype="Int64"),
         "kind": [KINDS[part.kind].title for part in anatomy.parts],
         "layers": [part.layers for part in anatomy.parts],
     }

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from bakeoff_core.anatomy_words import explain_disagreement
-from bakeoff_core.formatting import count, markdown_code, significant
+from bakeoff_core.formatting import count, markdown_code, markdown_text, significant
 from bakeoff_core.records import CandidateRef
 from bakeoff_core.speed_figures import speed_figure
 from bakeoff_core.speeds import Disagreement, Speed
@@ -16,13 +16,16 @@ from bakeoff_core.wording import short_names
 from pages.parts import chart, data
 
 
-def draw(measured: Sequence[Speed], pairs: Sequence[Disagreement], chosen: Sequence[CandidateRef]) -> None:
+def draw(
+    measured: Sequence[Speed], pairs: Sequence[Disagreement], chosen: Sequence[CandidateRef], machine_name: str
+) -> None:
     """Draw the chart and explain the pairs.
 
     Args:
         measured: The models of the setting shown.
         pairs: Those of them that disagree.
         chosen: The models shown above, to ring.
+        machine_name: Where they were measured.
     """
     st.markdown(
         "### MACs against measured time",
@@ -34,9 +37,9 @@ def draw(measured: Sequence[Speed], pairs: Sequence[Disagreement], chosen: Seque
     if len(ranked) > 1:
         slowest, fastest = ranked[0], ranked[-1]
         st.markdown(
-            f"In the setting shown at the side, this machine gets through {count(slowest.macs_per_second, 'MACs')} a "
-            f"second of {markdown_code(names[slowest.ref])} and {count(fastest.macs_per_second)} of "
-            f"{markdown_code(names[fastest.ref])}: "
+            f"In the setting shown at the side, {markdown_text(machine_name)} gets through "
+            f"{count(slowest.macs_per_second, 'MACs')} a second of {markdown_code(names[slowest.ref])} and "
+            f"{count(fastest.macs_per_second)} of {markdown_code(names[fastest.ref])}: "
             f"{significant(fastest.macs_per_second / slowest.macs_per_second, 2)} times as many."
         )
     st.plotly_chart(

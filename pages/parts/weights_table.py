@@ -7,7 +7,7 @@ import streamlit as st
 from bakeoff_core.formatting import html_text, markdown_text, percent
 from bakeoff_core.recipe_classes import RECIPE_CLASSES
 from bakeoff_core.siblings import Figure, explain_figures, figures_of
-from pages.parts import data
+from pages.parts import data, recipes
 
 
 def draw(model_name: str, img_size: int) -> None:
@@ -28,6 +28,7 @@ def draw(model_name: str, img_size: int) -> None:
     if elsewhere:
         with st.expander(f"The same at other sizes than {img_size} px ({len(elsewhere)})"):
             st.html(_STYLE + _table(elsewhere, model_name, sizes=True))
+    recipes.draw_meanings([figure.recipe for figure in everything if figure.recipe])
 
 
 def _table(figures: list[Figure], model_name: str, *, sizes: bool = False) -> str:
@@ -35,7 +36,7 @@ def _table(figures: list[Figure], model_name: str, *, sizes: bool = False) -> st
     low, high = figures[0].top1, figures[-1].top1
     rows = "".join(_row(figure, figure.model_name == model_name, low, high, sizes) for figure in figures)
     size = "<th>Size</th>" if sizes else ""
-    head = f"<tr><th>Weights</th>{size}<th>Top-1</th><th class='scale'></th><th>Recipe</th></tr>"
+    head = f"<tr><th>Weights</th>{size}<th>ImageNet top-1</th><th class='scale'></th><th>Recipe</th></tr>"
     return f"<table class='weights'><thead>{head}</thead><tbody>{rows}</tbody></table>"
 
 
@@ -46,11 +47,12 @@ def _row(figure: Figure, is_shown: bool, low: float, high: float, sizes: bool) -
         for q in figure.quotes
     )
     recipe = RECIPE_CLASSES.get(figure.recipe or "")
-    title = f"<b title='{html_text(recipe.meaning)}'>{html_text(recipe.title)}</b>" if recipe else ""
+    title = f"<b>{html_text(recipe.title)}</b>" if recipe else ""
+    origin = "" if figure.is_timms else f"<div class='quiet'>{html_text(figure.source)}</div>"
     size = f"<td>{figure.img_size} px</td>" if sizes else ""
     return f"""<tr{" class='shown'" if is_shown else ""}>
 <td class='tag'>{"▸ " if is_shown else ""}{html_text(figure.tag)}</td>{size}
-<td>{percent(figure.top1, 3)}{quoted}</td>
+<td>{percent(figure.top1, 3)}{origin}{quoted}</td>
 <td class='scale'><div><i style='left:{at:.1f}%'></i></div></td>
 <td>{title} <span class='quiet'>{html_text(figure.note or "")}</span></td></tr>"""
 

@@ -59,6 +59,20 @@ def test_a_harder_set_is_chosen_and_explained(server: AppServer, page: Page) -> 
     expect(page.locator(".answer .numbers").first).to_contain_text("on ImageNet-V2")
 
 
+def test_another_accuracy_is_chosen_on_the_page_and_brings_its_own_floor(server: AppServer, page: Page) -> None:
+    page.goto(server.url)
+    expect(page.locator("#pick")).to_have_text("resnet50.tv2_in1k")
+    page.get_by_role("combobox", name=re.compile("Accuracy")).click()
+    page.get_by_role("option", name=re.compile("ImageNet-A")).click()
+    expect(page).to_have_url(re.compile("accuracy=imagenet-a"))
+    expect(page.get_by_text("7,500 photographs of 200 of the 1,000 classes")).to_be_visible()
+    expect(page.locator(".answer .numbers").first).to_contain_text("on ImageNet-A")
+    expect(page.locator(".js-plotly-plot .ytitle").filter(has_text="ImageNet-A")).to_have_count(1)
+    page.get_by_role("combobox", name=re.compile("Accuracy")).click()
+    page.get_by_role("option", name=re.compile("ImageNet top-1")).click()
+    expect(page.locator("#pick")).to_have_text("resnet50.tv2_in1k")
+
+
 _POINT_OF = """(label) => {
   const plot = document.querySelector('.js-plotly-plot'), area = plot.getBoundingClientRect();
   const {xaxis, yaxis} = plot._fullLayout;

@@ -19,6 +19,7 @@ from examples import make_profile
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = "pages/explore.py"
+START_DISSECTING = anatomies.start_dissecting
 HOSTILE = "<script>alert(1)</script>|**x**.a`b`"
 
 
@@ -70,7 +71,7 @@ def test_a_kept_anatomy_is_told_and_tabled_at_once(at_the_root) -> None:
     table = app.dataframe[0].value
     assert list(table["stage"]) == ["Stem", "Stage 1", "Stage 2", "Head"]
     assert table["parameters (%)"].sum() == pytest.approx(100)
-    assert list(table["map (px)"].dropna()) == [112, 56, 28]
+    assert list(table["step (px)"].dropna()) == [2, 4, 8]
 
 
 def test_two_models_stand_side_by_side() -> None:
@@ -115,12 +116,14 @@ def test_absurd_sizes_in_a_link_do_not_break_the_page(size: str) -> None:
     assert not opened(anatomy="heavy.tag", anatomy_size=size).exception
 
 
-def test_a_machine_that_measures_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
-    monkeypatch.chdir(ROOT)
+def test_a_machine_that_measures_is_left_alone(at_the_root, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(anatomies, "start_dissecting", START_DISSECTING)
+    monkeypatch.setattr(jobs, "start_job", lambda kind, *_, **__: started.append(kind))
     monkeypatch.setattr(locks, "machine_holder", lambda: "20260101-120000-measure-abcdef")
     app = opened(anatomy="heavy.tag")
-    assert not app.exception
+    assert not app.exception and started == []
+    assert any("being measured" in info.value for info in app.info), [info.value for info in app.info]
 
 
 def failed_job(**status: object) -> None:

@@ -60,10 +60,24 @@ def test_another_class_can_be_chosen_and_switching_off_brings_everybody_back():
     assert pick(app) == CONVNEXT and "recipes" not in app.query_params
 
 
-def test_a_link_keeps_the_class_and_one_that_nobody_is_of_is_ignored():
+def test_a_link_keeps_the_class_and_a_name_of_none_is_ignored():
     assert pick(opened(recipes="modern")) == RESNET50
-    assert pick(opened(recipes="image-text")) == CONVNEXT
     assert pick(opened(recipes="<b>")) == CONVNEXT
+
+
+def test_where_nobody_is_of_the_class_the_most_frequent_one_stands_in_and_the_wish_is_kept():
+    app = opened(recipes="image-text")
+    assert pick(app) == B0
+    assert "No model here is of the recipe class from images and texts. Only the 2 models" in notices(app)
+    assert app.query_params["recipes"] == "image-text"
+    app.selectbox(key="recipe_class").set_value("modern").run()
+    assert pick(app) == RESNET50 and app.query_params["recipes"] == "modern"
+
+
+def test_classes_of_a_mixture_are_explained_below_it():
+    app = opened()
+    (meanings,) = [block for block in app.expander if block.label == "What these recipe classes mean"]
+    assert "**from more labels**: First a larger labelled set" in meanings.markdown[0].value
 
 
 def test_matching_leaves_the_limits_as_they_are():
