@@ -71,8 +71,9 @@ def _draw_link(run: runs.Run) -> None:
     if finished is not None:
         st.page_link(
             "pages/frontier.py",
-            label="Show it on the frontier: accuracy on these images against latency",
+            label="Show it on the frontier",
             icon=":material/show_chart:",
+            help="Accuracy on these images against latency, beside the other models that were fine-tuned on them.",
             query_params=accuracy.link_to(finished),
         )
 
