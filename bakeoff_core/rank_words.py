@@ -138,7 +138,8 @@ def _chance(ranking: Ranking, escape: Escape) -> list[str]:
 
 
 def _edges(ranking: Ranking, escape: Escape) -> list[str]:
-    names = [escape(row.model_name) for row in ranking.ranked() if row.strength_at_edge]
+    edges = [row for row in ranking.ranked() if row.strength_at_edge and row.held_out_accuracy != 100]
+    names = [escape(row.model_name) for row in edges]
     if not names:
         return []
     return [
