@@ -132,9 +132,14 @@ def list_rankings() -> list[RankRun]:
     return found
 
 
-def find_in(ranking: Ranking) -> RankFindings:
-    """Say what follows from a ranking, beside what is published and the user's own accuracies."""
-    catalogue = read_catalogue(own_accuracy_path())
+def find_in(ranking: Ranking, catalogue: pd.DataFrame | None = None) -> RankFindings:
+    """Say what follows from a ranking, beside what is published and the user's own accuracies.
+
+    Args:
+        ranking: Finished or not.
+        catalogue: As `catalogue.read_catalogue` returns it; `None` reads it.
+    """
+    catalogue = read_catalogue(own_accuracy_path()) if catalogue is None else catalogue
     return find(ranking, _published_in(catalogue), read_overlaps(ranking, catalogue))
 
 

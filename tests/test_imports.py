@@ -114,6 +114,7 @@ ORDER = (
     "anatomy_figures",
     "speed_figures",
     "explore_figures",
+    "rank_figures",
     "svg",
     "report",
     "run_report",
@@ -151,7 +152,7 @@ WORKERS = {
 NO_FILES = (
     *("pareto", "decision", "figures", "report", "run_report", "run_accuracy"),
     *("gaps", "comparison", "verdict", "comparison_words", "published", "explore", "proxies", "explore_figures"),
-    *("ranking", "rank_words", "rank_pace"),
+    *("ranking", "rank_words", "rank_pace", "rank_figures"),
     *("anatomy", "stages", "speeds", "anatomy_words", "anatomy_figures", "speed_figures"),
     *("evidence", "checklist", "checklist_words", "checklist_output", "checklist_figure"),
 )
