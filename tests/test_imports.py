@@ -75,6 +75,7 @@ ORDER = (
     "dissecting",
     "runs",
     "rankings",
+    "rank_cost",
     "finished_runs",
     "run_accuracy",
     "printing",
