@@ -79,29 +79,3 @@ class Pace:
             each = fmean(self._judged) if self._judged else 0.0
             seconds = work * self._pass_s / self._passed + each * len(self._to_judge)
         return {"done": total - left, "total": total, "time_left_s": seconds}
-
-
-START_S, EACH_S = 8.0, 6.0
-"""Seconds to load the libraries and check the images, and for each model to load it and to judge its features."""
-
-
-def foresee(
-    models: Collection[str], images: int, seconds: Mapping[str, float], macs: Mapping[str, float]
-) -> float | None:
-    """Return how long a ranking will take at most, in seconds; `None` where none of its models was ever timed.
-
-    Models that were not timed take as long for their MACs as those that were.
-
-    Args:
-        models: Weights tags.
-        images: That every model has to see.
-        seconds: Of one image, by model, as measured.
-        macs: Of one image, by model; what is missing is unknown.
-    """
-    timed = {name: seconds[name] for name in models if name in seconds}
-    if not timed:
-        return None
-    rates = [value / macs[name] for name, value in timed.items() if macs.get(name)]
-    usual, rate = fmean(timed.values()), fmean(rates) if rates else 0.0
-    passes = sum(timed.get(name) or macs.get(name, 0.0) * rate or usual for name in models)
-    return START_S + EACH_S * len(models) + images * passes

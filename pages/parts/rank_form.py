@@ -9,9 +9,10 @@ from bakeoff_core import catalogue, locks, rankings
 from bakeoff_core.datasets import ImageDataset
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import duration, markdown_text
-from bakeoff_core.rank_pace import foresee
+from bakeoff_core.rank_cost import RankCost, estimate_ranking
 from bakeoff_core.rankings import RankSpec
 from bakeoff_core.runs import TRAIN_ON
+from bakeoff_core.splitting import limited
 from bakeoff_core.weights import HUB_HOST, PACKAGED, find_weights, is_hub_reachable
 from pages.parts import data, dataset_card, model_choice, sidebar
 
@@ -21,11 +22,8 @@ def draw() -> None:
     shown = sidebar.shown()
     table = data.candidates_of(shown.setting, "latency") if shown else None
     with st.container(border=True):
-        images, models = st.columns(2, gap="large")
-        with models:
-            chosen = _models(table)
-        with images:
-            found = dataset_card.choose()
+        found = dataset_card.choose()
+        chosen = _models(table)
         if found is None:
             return
         dataset, folder = found
@@ -40,7 +38,7 @@ def draw() -> None:
     except ValueError as err:
         st.error(markdown_text(err))
         return
-    _draw_start(spec, dataset, table)
+    _draw_start(spec, dataset)
 
 
 def _models(table: pd.DataFrame | None) -> list[str]:
@@ -52,7 +50,7 @@ def _models(table: pd.DataFrame | None) -> list[str]:
         "Models",
         options,
         here,
-        format_func=lambda name: f"{name} · {model_choice.KINDS[find_weights(name).kind]}",
+        format_func=lambda name: name if name in here else f"{name} · {model_choice.KINDS[find_weights(name).kind]}",
         key="rank-models",
         persist_state="session",
         accept_new_options=True,
@@ -105,22 +103,18 @@ def _settings(dataset: ImageDataset) -> tuple[str, int | None]:
     return train_on, limit
 
 
-def _draw_start(spec: RankSpec, dataset: ImageDataset, table: pd.DataFrame | None) -> None:
+def _draw_start(spec: RankSpec, dataset: ImageDataset) -> None:
+    """Draw what the ranking will cost, and the button that starts it."""
     holder = locks.machine_holder()
-    images = sum(map(len, dataset.splits().values()))
-    images = min(images, spec.limit or images)
-    seconds = foresee(spec.models, images, *_known(table))
+    try:
+        cost = estimate_ranking(spec.models, limited(dataset, spec.limit) if spec.limit else dataset)
+    except BakeoffError as err:
+        st.error(markdown_text(err))
+        return
     if holder:
         st.caption("This machine is at work; two jobs at once would spoil both. Wait for it, or stop it.")
-    elif seconds is None:
-        st.caption(
-            f"{images:,} images go through {len(spec.models)} models. How long that takes shows in the first seconds."
-        )
     else:
-        st.markdown(
-            f"About **{duration(seconds)}** for {images:,} images and {len(spec.models)} models, by the latencies "
-            "measured here. Features that are kept from before take no time."
-        )
+        _draw_cost(cost, len(spec.models))
     if st.button("Rank", icon=":material/leaderboard:", type="primary", disabled=bool(holder)):
         try:
             rankings.start_ranking(spec)
@@ -130,13 +124,12 @@ def _draw_start(spec: RankSpec, dataset: ImageDataset, table: pd.DataFrame | Non
         st.rerun()
 
 
-def _known(table: pd.DataFrame | None) -> tuple[dict[str, float], dict[str, float]]:
-    """Seconds an image where they were measured, and MACs where they are published, by name."""
-    published = data.accuracies()
-    published = published[published["img_size"] == published["default_img_size"]].dropna(subset="macs")
-    macs = dict(zip(published["model_name"], published["macs"].astype(float), strict=True))
-    if table is None:
-        return {}, macs
-    timed = table.dropna(subset="latency_p50_s")
-    seconds = timed["latency_p50_s"] / timed["batch_size"]
-    return dict(zip(timed["model_name"], seconds.astype(float), strict=True)), macs
+def _draw_cost(cost: RankCost, models: int) -> None:
+    st.markdown(f"About **{duration(cost.seconds)}** for {models} {'model' if models == 1 else 'models'}.")
+    told = []
+    if cost.kept:
+        told.append(f"The features of {len(cost.kept)} are kept from an earlier ranking of these images.")
+    if len(cost.measured) < models:
+        told.append("What was never run here is estimated from its MACs; the time left shows once it runs.")
+    if told:
+        st.caption(" ".join(told))

@@ -49,7 +49,7 @@ def draw_table(ranking: Ranking, key: str) -> None:
         }
         for place, row in enumerate(ranking.ranked(), 1)
     ]
-    rows += [{"model": row.model_name, "95 % interval": row.error} for row in ranking.failed()]
+    rows += [{"model": row.model_name, "95 % interval": "no result"} for row in ranking.failed()]
     st.dataframe(rows, hide_index=True, width="stretch", key=key, column_config=_COLUMNS)
 
 
@@ -59,7 +59,7 @@ _COLUMNS = {
     "probe (%)": st.column_config.NumberColumn(
         format="%.2f", help="Test images that a linear classifier of the frozen features has right (linear probe)"
     ),
-    "95 % interval": st.column_config.TextColumn(help="Of the probe's accuracy; or why there is none"),
+    "95 % interval": st.column_config.TextColumn(help="Of the probe's accuracy"),
     "k-NN (%)": st.column_config.NumberColumn(
         format="%.2f", help="Test images that the most similar training images have right by their vote"
     ),
