@@ -26,7 +26,7 @@ from accelerate import Accelerator
 
 from bakeoff_core import evaluation
 from bakeoff_core.batches import start_decoders
-from bakeoff_core.catalogue import read_catalogue, resolve_model_name
+from bakeoff_core.catalogue import resolve_model_name
 from bakeoff_core.dataset_summary import MOST_SKIPPED
 from bakeoff_core.datasets import ImageDataset, read_dataset, without_damaged
 from bakeoff_core.errors import BakeoffError, NoSpaceError
@@ -39,6 +39,7 @@ from bakeoff_core.machine import this_machine, usable_cores
 from bakeoff_core.memory import peak_memory_bytes
 from bakeoff_core.outcome import labels_of
 from bakeoff_core.preparing import NICENESS
+from bakeoff_core.rank_cost import macs_by_tag
 from bakeoff_core.rank_pace import Pace, work_of
 from bakeoff_core.ranking import Ranking, RankRow, from_json, pack_right, to_json
 from bakeoff_core.rankings import RANKING, RankSpec, answers_file
@@ -136,15 +137,17 @@ class Ranker:
         )
         content = read_json(self._folder / RANKING)
         if content:
-            kept = from_json(content)
-            if kept.content_key != new.content_key:
+            before = from_json(content)
+            if before.content_key != new.content_key:
                 raise BakeoffError("The images have changed since this ranking began. Start a new one.")
-            new = replace(new, rows=tuple(row for row in kept.rows if row.is_ranked))
-        known = {row.asked for row in new.rows}
+            new = replace(new, rows=tuple(before.ranked()))
+        kept = {row.asked for row in new.rows}
         # What can't be ranked is said at once, and does not count in the time that is left.
-        new = self._keep(new, *(row for asked in self._spec.models if asked not in known and (row := _hopeless(asked))))
-        work = work_of(self._spec.models, _macs(self._spec.models))
-        self._pace = Pace(work, sum(map(len, dataset.splits().values())), [row.asked for row in new.rows])
+        new = self._keep(new, *(row for asked in self._spec.models if asked not in kept and (row := _hopeless(asked))))
+        finished, macs = [row.asked for row in new.rows], macs_by_tag()
+        known = {asked: macs.get(_name_of(asked)) for asked in self._spec.models if asked not in finished}
+        images = sum(map(len, dataset.splits().values()))
+        self._pace = Pace(work_of(self._spec.models, known), images, finished)
         return new
 
     def _keep(self, ranking: Ranking, *rows: RankRow) -> Ranking:
@@ -284,18 +287,6 @@ def _hopeless(asked: str) -> RankRow | None:
     except BakeoffError as err:
         return RankRow(asked, name, error=str(err))
     return None
-
-
-def _macs(models: tuple[str, ...]) -> dict[str, float | None]:
-    """The MACs of models at their own size, by the names they were asked for; unknown ones are left out."""
-    catalogue, found = read_catalogue(), {}
-    catalogue = catalogue[catalogue["img_size"] == catalogue["default_img_size"]]
-    known = dict(zip(catalogue["model_name"], catalogue["macs"], strict=True))
-    for asked in models:
-        with contextlib.suppress(BakeoffError):
-            macs = known.get(_name_of(asked))
-            found[asked] = None if pd.isna(macs) else float(macs)
-    return found
 
 
 def _require(features: np.ndarray | None) -> np.ndarray:
