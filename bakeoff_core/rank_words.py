@@ -60,7 +60,9 @@ def ranking_section(ranking: Ranking, findings: RankFindings, heading: str = "##
 
 def how_measured(ranking: Ranking) -> str:
     """Return how the accuracies came about, in a sentence or two."""
-    if ranking.val_images:
+    if any(row.strength_chosen_on == "nothing" for row in ranking.ranked()):
+        chosen = "its strength fixed, since none of them can be held back"
+    elif ranking.val_images:
         chosen = f"its strength chosen on {ranking.val_images:,} images held back"
     else:
         chosen = "its strength chosen by cross-validation on these"

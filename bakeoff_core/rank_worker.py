@@ -178,7 +178,8 @@ class Ranker:
         began, spec = time.monotonic(), self._spec
         told = f"{name}, {number + 1} of {len(spec.models)}"
         weights = find_weights(name)
-        self._tell(f"{told}: {'loading the model' if weights.is_here else 'downloading the weights'}")
+        at = "loading the model" if weights.is_here else "downloading the weights"
+        self._tell(f"{told}: {at}", model_name=name)
         model = create_for_transfer(name, weights, len(dataset.classes), None)
         config = data_config(model, None)
         model.to(accelerator.device, memory_format=torch.channels_last)

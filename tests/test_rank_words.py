@@ -92,6 +92,8 @@ def test_how_it_was_measured_tells_validation_from_cross_validation() -> None:
     ranking = make_ranking([])
     assert "chosen on 300 images held back, and is tested on 200 others" in how_measured(ranking)
     assert "chosen by cross-validation on these" in how_measured(make_ranking([], val_images=0))
+    unheld = make_ranking([make_row("a", 150, strength_chosen_on="nothing")], val_images=0)
+    assert "its strength fixed, since none of them can be held back" in how_measured(unheld)
 
 
 def test_a_ranking_is_a_section_of_the_report_in_the_order_of_the_test() -> None:
