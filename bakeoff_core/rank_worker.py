@@ -15,6 +15,7 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -143,7 +144,7 @@ class Ranker:
             new = replace(new, rows=tuple(before.ranked()))
         kept = {row.asked for row in new.rows}
         # What can't be ranked is said at once, and does not count in the time that is left.
-        new = self._keep(new, *(row for asked in self._spec.models if asked not in kept and (row := _hopeless(asked))))
+        new = self._keep(new, *(row for row in hopeless_rows(self._spec.models) if row.asked not in kept))
         finished, macs = [row.asked for row in new.rows], macs_by_tag()
         known = {asked: macs.get(_name_of(asked)) for asked in self._spec.models if asked not in finished}
         images = sum(map(len, dataset.splits().values()))
@@ -276,18 +277,26 @@ def _name_of(asked: str) -> str:
     return resolve_model_name(asked, read_timm_models(timm_models_path()))
 
 
-def _hopeless(asked: str) -> RankRow | None:
-    """The row of a model that there is nothing to rank of; `None` where there is."""
-    name = asked
-    try:
-        name = _name_of(asked)
-        require_model(name)
-        if pretrained_size(name) is None:
-            raise BakeoffError(f"timm has no pretrained weights for {name}, and features of random ones say nothing.")
-        require_obtainable(name, find_weights(name))
-    except BakeoffError as err:
-        return RankRow(asked, name, error=str(err))
-    return None
+def hopeless_rows(models: Sequence[str]) -> list[RankRow]:
+    """Return the rows of those models of which there is nothing to rank, each with the reason."""
+    rows: list[RankRow] = []
+    seen: dict[str, str] = {}
+    for asked in models:
+        name = asked
+        try:
+            name = _name_of(asked)
+            if name in seen:
+                raise BakeoffError(f"Named twice: {seen[name]} means the same weights.")
+            seen[name] = asked
+            require_model(name)
+            if pretrained_size(name) is None:
+                raise BakeoffError(
+                    f"timm has no pretrained weights for {name}, and features of random ones say nothing."
+                )
+            require_obtainable(name, find_weights(name))
+        except BakeoffError as err:
+            rows.append(RankRow(asked, name, error=str(err)))
+    return rows
 
 
 def _require(features: np.ndarray | None) -> np.ndarray:

@@ -19,6 +19,7 @@ from bakeoff_core.evaluation import accuracy
 from bakeoff_core.features import read_features
 from bakeoff_core.home import features_path
 from bakeoff_core.jobs import read_job, resume_job, stop_job
+from bakeoff_core.rank_worker import hopeless_rows
 from bakeoff_core.ranking import unpack_right
 from bakeoff_core.rankings import (
     RANKING,
@@ -213,6 +214,16 @@ def test_an_image_that_goes_away_while_it_is_needed_fails_the_ranking_in_words(t
         image.unlink()
     found = ended(run.rank_id)
     assert found.state == "failed" and "An image can't be read any more" in found.status["message"], found.log()
+
+
+def test_models_without_anything_to_rank_are_told_apart() -> None:
+    asked = (LITE0, f"{LITE0}.in1k", "resnet18", "coatnet_0_224", "no_such_net")
+    errors = {row.asked: row.error for row in hopeless_rows(asked)}
+    assert LITE0 not in errors
+    assert errors[f"{LITE0}.in1k"] == f"Named twice: {LITE0} means the same weights."
+    assert "copy the folder `models--timm--resnet18.a1_in1k`" in errors["resnet18"]
+    assert errors["coatnet_0_224"].startswith("timm has no pretrained weights for coatnet_0_224")
+    assert "timm has no model named" in errors["no_such_net"]
 
 
 # --- requests --------------------------------------------------------------------------------------------------------
