@@ -56,7 +56,7 @@ def estimate_ranking(models: Sequence[str], dataset: ImageDataset) -> RankCost:
     images, content = sum(map(len, dataset.splits().values())), dataset.content_key()
     kept = {row.model_name for key, row in earlier if key == content}
     rates = {row.model_name: row.images_per_second for _, row in reversed(earlier) if row.images_per_second}
-    macs = _macs()
+    macs = macs_by_tag()
     pace = fmean(rate * macs[name] for name, rate in rates.items() if name in macs) if rates.keys() & macs else None
     judged = [row.probe_seconds + row.knn_seconds for _, row in earlier if row.probe_seconds and row.knn_seconds]
     each_s = MODEL_S if not judged else fmean(judged) + 1.0
@@ -95,8 +95,8 @@ def _earlier_rows() -> list[tuple[str, RankRow]]:
     return found
 
 
-def _macs() -> dict[str, float]:
-    """Multiply-accumulates of each weights tag at its own size."""
+def macs_by_tag() -> dict[str, float]:
+    """Return the multiply-accumulates of each weights tag at its own size; unknown ones are left out."""
     table = read_catalogue()
     table = table[(table["img_size"] == table["default_img_size"]) & table["macs"].notna()]
     return dict(zip(table["model_name"], table["macs"].astype(float), strict=True))

@@ -5,7 +5,7 @@ Text that came from a file passes through an `escape` function, as in `wording`.
 
 from __future__ import annotations
 
-from bakeoff_core.formatting import percent, points
+from bakeoff_core.formatting import images_per_second, markdown_code, markdown_text, percent, points
 from bakeoff_core.ranking import LEAST_FOR_CORRELATION, RankFindings, RankGap, Ranking, RankRow
 from bakeoff_core.wording import Escape, listed
 
@@ -32,9 +32,37 @@ def ranking_sentences(ranking: Ranking, findings: RankFindings, escape: Escape =
     ]
 
 
+def ranking_section(ranking: Ranking, findings: RankFindings, heading: str = "## Ranked on your own images") -> str:
+    """Return a ranking as a section of a Markdown report, ending in a newline; every text from files is escaped.
+
+    Args:
+        ranking: Finished or not.
+        findings: As `ranking.find` returns them.
+        heading: Its first line.
+    """
+    first, *rest = ranking_sentences(ranking, findings, markdown_text)
+    published = dict(findings.published)
+    images = f"Images: {markdown_text(ranking.dataset_title)}, licence: {markdown_text(ranking.licence)}."
+    rows = [
+        "| Model | Size | Probe | 95 % interval | k-NN | ImageNet, published | Speed |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+        *(
+            f"| {markdown_code(row.model_name)} | {row.img_size} | {percent(row.probe_accuracy)} | "
+            f"{row.probe_low:.2f} to {row.probe_high:.2f} | {percent(row.knn_accuracy)} | "
+            f"{percent(published.get(row.model_name))} | {images_per_second(row.images_per_second)} |"
+            for row in ranking.ranked()
+        ),
+    ]
+    measured = f"{images} {how_measured(ranking)} Measured on {markdown_text(ranking.machine_name)}."
+    remarks = [f"- {sentence}" for sentence in (*rest, *map(markdown_text, ranking.notes))]
+    return "\n".join([heading, "", first, "", measured, "", *rows, "", *remarks]) + "\n"
+
+
 def how_measured(ranking: Ranking) -> str:
     """Return how the accuracies came about, in a sentence or two."""
-    if ranking.val_images:
+    if any(row.strength_chosen_on == "nothing" for row in ranking.ranked()):
+        chosen = "its strength fixed, since none of them can be held back"
+    elif ranking.val_images:
         chosen = f"its strength chosen on {ranking.val_images:,} images held back"
     else:
         chosen = "its strength chosen by cross-validation on these"

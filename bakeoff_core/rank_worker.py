@@ -15,6 +15,7 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from accelerate import Accelerator
 
 from bakeoff_core import evaluation
 from bakeoff_core.batches import start_decoders
-from bakeoff_core.catalogue import read_catalogue, resolve_model_name
+from bakeoff_core.catalogue import resolve_model_name
 from bakeoff_core.dataset_summary import MOST_SKIPPED
 from bakeoff_core.datasets import ImageDataset, read_dataset, without_damaged
 from bakeoff_core.errors import BakeoffError, NoSpaceError
@@ -39,6 +40,7 @@ from bakeoff_core.machine import this_machine, usable_cores
 from bakeoff_core.memory import peak_memory_bytes
 from bakeoff_core.outcome import labels_of
 from bakeoff_core.preparing import NICENESS
+from bakeoff_core.rank_cost import macs_by_tag
 from bakeoff_core.rank_pace import Pace, work_of
 from bakeoff_core.ranking import Ranking, RankRow, from_json, pack_right, to_json
 from bakeoff_core.rankings import RANKING, RankSpec, answers_file
@@ -136,15 +138,17 @@ class Ranker:
         )
         content = read_json(self._folder / RANKING)
         if content:
-            kept = from_json(content)
-            if kept.content_key != new.content_key:
+            before = from_json(content)
+            if before.content_key != new.content_key:
                 raise BakeoffError("The images have changed since this ranking began. Start a new one.")
-            new = replace(new, rows=tuple(row for row in kept.rows if row.is_ranked))
-        known = {row.asked for row in new.rows}
+            new = replace(new, rows=tuple(before.ranked()))
+        kept = {row.asked for row in new.rows}
         # What can't be ranked is said at once, and does not count in the time that is left.
-        new = self._keep(new, *(row for asked in self._spec.models if asked not in known and (row := _hopeless(asked))))
-        work = work_of(self._spec.models, _macs(self._spec.models))
-        self._pace = Pace(work, sum(map(len, dataset.splits().values())), [row.asked for row in new.rows])
+        new = self._keep(new, *(row for row in hopeless_rows(self._spec.models) if row.asked not in kept))
+        finished, macs = [row.asked for row in new.rows], macs_by_tag()
+        known = {asked: macs.get(_name_of(asked)) for asked in self._spec.models if asked not in finished}
+        images = sum(map(len, dataset.splits().values()))
+        self._pace = Pace(work_of(self._spec.models, known), images, finished)
         return new
 
     def _keep(self, ranking: Ranking, *rows: RankRow) -> Ranking:
@@ -175,7 +179,8 @@ class Ranker:
         began, spec = time.monotonic(), self._spec
         told = f"{name}, {number + 1} of {len(spec.models)}"
         weights = find_weights(name)
-        self._tell(f"{told}: {'loading the model' if weights.is_here else 'downloading the weights'}")
+        at = "loading the model" if weights.is_here else "downloading the weights"
+        self._tell(f"{told}: {at}", model_name=name)
         model = create_for_transfer(name, weights, len(dataset.classes), None)
         config = data_config(model, None)
         model.to(accelerator.device, memory_format=torch.channels_last)
@@ -272,30 +277,26 @@ def _name_of(asked: str) -> str:
     return resolve_model_name(asked, read_timm_models(timm_models_path()))
 
 
-def _hopeless(asked: str) -> RankRow | None:
-    """The row of a model that there is nothing to rank of; `None` where there is."""
-    name = asked
-    try:
-        name = _name_of(asked)
-        require_model(name)
-        if pretrained_size(name) is None:
-            raise BakeoffError(f"timm has no pretrained weights for {name}, and features of random ones say nothing.")
-        require_obtainable(name, find_weights(name))
-    except BakeoffError as err:
-        return RankRow(asked, name, error=str(err))
-    return None
-
-
-def _macs(models: tuple[str, ...]) -> dict[str, float | None]:
-    """The MACs of models at their own size, by the names they were asked for; unknown ones are left out."""
-    catalogue, found = read_catalogue(), {}
-    catalogue = catalogue[catalogue["img_size"] == catalogue["default_img_size"]]
-    known = dict(zip(catalogue["model_name"], catalogue["macs"], strict=True))
+def hopeless_rows(models: Sequence[str]) -> list[RankRow]:
+    """Return the rows of those models of which there is nothing to rank, each with the reason."""
+    rows: list[RankRow] = []
+    seen: dict[str, str] = {}
     for asked in models:
-        with contextlib.suppress(BakeoffError):
-            macs = known.get(_name_of(asked))
-            found[asked] = None if pd.isna(macs) else float(macs)
-    return found
+        name = asked
+        try:
+            name = _name_of(asked)
+            if name in seen:
+                raise BakeoffError(f"Named twice: {seen[name]} means the same weights.")
+            seen[name] = asked
+            require_model(name)
+            if pretrained_size(name) is None:
+                raise BakeoffError(
+                    f"timm has no pretrained weights for {name}, and features of random ones say nothing."
+                )
+            require_obtainable(name, find_weights(name))
+        except BakeoffError as err:
+            rows.append(RankRow(asked, name, error=str(err)))
+    return rows
 
 
 def _require(features: np.ndarray | None) -> np.ndarray:

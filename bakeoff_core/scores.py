@@ -7,8 +7,9 @@ the features (`features`), and the accuracy of the answers (`evaluation`).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from sklearn import config_context
@@ -117,10 +118,10 @@ def fit_probe(
     """
     with threadpool_limits(THREADS):
         if held_out is not None:
-            choice = _choose("validation", [_Path(features, labels, *held_out)])
+            choice = _choose("validation", [_Path(lambda: (features, labels, *held_out))])
         else:
-            folds = [_Path(features[fit], labels[fit], features[out], labels[out]) for fit, out in _folds(labels, seed)]
-            choice = _choose("cross-validation", folds) if folds else Choice(DEFAULT_STRENGTH, "nothing", None, False)
+            paths = [_Path(partial(_divided, features, labels, *fold)) for fold in _folds(labels, seed)]
+            choice = _choose("cross-validation", paths) if paths else Choice(DEFAULT_STRENGTH, "nothing", None, False)
         scaling = _scaling_of(features)
         return Probe(choice, scaling, _model(choice.strength).fit(scaling(features), labels))
 
@@ -138,21 +139,28 @@ def _folds(labels: np.ndarray, seed: int) -> list[tuple[np.ndarray, np.ndarray]]
 class _Path:
     """Fits of one model on one part of the images, strength after strength, each beginning where the last ended."""
 
-    def __init__(self, features: np.ndarray, labels: np.ndarray, held_out: np.ndarray, truth: np.ndarray) -> None:
-        scaling = _scaling_of(features)
-        self._features, self._labels = scaling(features), labels
-        self._held_out, self.truth = scaling(held_out), truth
+    def __init__(self, divided: Callable[[], tuple[np.ndarray, ...]]) -> None:
+        """Prepare; `divided` returns features and labels to fit on, and those held back, made anew to save memory."""
+        self._divided = divided
         self._last: LogisticRegression | None = None
+        self.images = 0
+        """Held back."""
 
     def right_at(self, strength: float) -> int:
         """How many of the images held back are right at a strength."""
-        model = _model(strength)
+        features, labels, held_out, truth = self._divided()
+        scaling, model = _scaling_of(features), _model(strength)
         if self._last is not None:
             model.coef_, model.intercept_ = self._last.coef_.copy(), self._last.intercept_.copy()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            self._last = model.fit(self._features, self._labels)
-        return int((model.predict(self._held_out) == self.truth).sum())
+            self._last = model.fit(scaling(features), labels)
+        self.images = len(truth)
+        return int((model.predict(scaling(held_out)) == truth).sum())
+
+
+def _divided(features: np.ndarray, labels: np.ndarray, fit: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, ...]:
+    return features[fit], labels[fit], features[out], labels[out]
 
 
 def _choose(chosen_on: str, paths: Sequence[_Path]) -> Choice:
@@ -163,7 +171,7 @@ def _choose(chosen_on: str, paths: Sequence[_Path]) -> Choice:
         if len(right) > PATIENCE and max(right[-PATIENCE:]) < max(right[:-PATIENCE]):
             break
     best = right.index(max(right))
-    accuracy = 100 * right[best] / sum(len(path.truth) for path in paths)
+    accuracy = 100 * right[best] / sum(path.images for path in paths)
     return Choice(STRENGTHS[best], chosen_on, accuracy, best in (0, len(STRENGTHS) - 1))
 
 

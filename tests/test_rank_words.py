@@ -1,7 +1,7 @@
 """A ranking in words: each sentence from numbers chosen for it."""
 
 from bakeoff_core.formatting import markdown_text
-from bakeoff_core.rank_words import how_measured, ranking_sentences
+from bakeoff_core.rank_words import how_measured, ranking_section, ranking_sentences
 from bakeoff_core.ranking import Overlap, Ranking, RankRow, find
 from tests.rankings import SIZE, make_ranking, make_row
 
@@ -92,3 +92,19 @@ def test_how_it_was_measured_tells_validation_from_cross_validation() -> None:
     ranking = make_ranking([])
     assert "chosen on 300 images held back, and is tested on 200 others" in how_measured(ranking)
     assert "chosen by cross-validation on these" in how_measured(make_ranking([], val_images=0))
+    unheld = make_ranking([make_row("a", 150, strength_chosen_on="nothing")], val_images=0)
+    assert "its strength fixed, since none of them can be held back" in how_measured(unheld)
+
+
+def test_a_ranking_is_a_section_of_the_report_in_the_order_of_the_test() -> None:
+    rows = [make_row("a|b", 150), make_row("c", 180), RankRow("d", "d", error="No *weights*.")]
+    ranking = make_ranking(rows)
+    lines = ranking_section(ranking, find(ranking, {("c", SIZE): 74.8}, ())).split("\n")
+    assert lines[0] == "## Ranked on your own images"
+    table = [line for line in lines if line.startswith("|")]
+    assert table[2:] == [
+        "| `c` | 224 | 90 % | 85.06 to 93.43 | 85 % | 74.8 % | 60.0 images/s |",
+        r"| a\|b | 224 | 75 % | 68.57 to 80.49 | 70 % | – | 60.0 images/s |",
+    ]
+    assert r"- d was not ranked: No \*weights\*." in lines
+    assert any("Measured on Example CPU, 2 cores, 24 GiB." in line for line in lines)

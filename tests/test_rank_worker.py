@@ -19,6 +19,7 @@ from bakeoff_core.evaluation import accuracy
 from bakeoff_core.features import read_features
 from bakeoff_core.home import features_path
 from bakeoff_core.jobs import read_job, resume_job, stop_job
+from bakeoff_core.rank_worker import hopeless_rows
 from bakeoff_core.ranking import unpack_right
 from bakeoff_core.rankings import (
     RANKING,
@@ -132,7 +133,9 @@ def test_a_second_ranking_a_probe_and_a_ranking_after_a_probe_use_what_is_kept(c
 # --- cut off ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_ranking_killed_in_its_second_backbone_repeats_nothing_of_the_first(cells: Path) -> None:
+def test_a_ranking_killed_in_its_second_backbone_repeats_nothing_of_the_first(
+    cells: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = start_ranking(request(cells, LITE0, LITE1))
 
     def in_second() -> bool:
@@ -147,8 +150,8 @@ def test_a_ranking_killed_in_its_second_backbone_repeats_nothing_of_the_first(ce
     first = read_ranking(run.rank_id).result().rows[0]
     stamps = {p: p.stat().st_mtime_ns for p in [*features_path().glob("*/*.npy"), run.job.folder / answers_file(0)]}
 
-    resume_job(run.rank_id)
-    assert ended(run.rank_id).state == "done", read_job(run.rank_id).log()
+    assert main(["resume", run.rank_id, "--json"]) == 0, read_job(run.rank_id).log()
+    assert [line["model_name"] for line in json.loads(capsys.readouterr().out)] == [f"{LITE0}.in1k", f"{LITE1}.in1k"]
     rows = read_ranking(run.rank_id).result().rows
     assert rows[0] == first and rows[1].model_name == f"{LITE1}.in1k" and rows[1].is_ranked
     assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
@@ -160,8 +163,9 @@ def test_a_stopped_ranking_ends_within_five_seconds_and_leaves_no_process(cells:
     assert wait_until(lambda: "computing features" in read_job(run.rank_id).status.get("message", ""), LONG_S)
     status = read_job(run.rank_id).status
     began = time.monotonic()
-    stopped = stop_job(run.rank_id)
+    assert main(["stop", run.rank_id]) == 0
     assert time.monotonic() - began < 5
+    stopped = read_job(run.rank_id)
     assert (stopped.state, stopped.status["message"]) == (
         "stopped",
         "Stopped. Resume goes on where it was; finished backbones are kept.",
@@ -210,6 +214,16 @@ def test_an_image_that_goes_away_while_it_is_needed_fails_the_ranking_in_words(t
         image.unlink()
     found = ended(run.rank_id)
     assert found.state == "failed" and "An image can't be read any more" in found.status["message"], found.log()
+
+
+def test_models_without_anything_to_rank_are_told_apart() -> None:
+    asked = (LITE0, f"{LITE0}.in1k", "resnet18", "coatnet_0_224", "no_such_net")
+    errors = {row.asked: row.error for row in hopeless_rows(asked)}
+    assert LITE0 not in errors
+    assert errors[f"{LITE0}.in1k"] == f"Named twice: {LITE0} means the same weights."
+    assert "copy the folder `models--timm--resnet18.a1_in1k`" in errors["resnet18"]
+    assert errors["coatnet_0_224"].startswith("timm has no pretrained weights for coatnet_0_224")
+    assert "timm has no model named" in errors["no_such_net"]
 
 
 # --- requests --------------------------------------------------------------------------------------------------------
