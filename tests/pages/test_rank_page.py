@@ -124,6 +124,16 @@ def test_earlier_rankings_can_be_opened_the_newest_first() -> None:
     assert app.dataframe[-1].value["model"].tolist() == [LITE0]
 
 
+def test_the_report_has_a_section_of_a_ranking_with_a_candidate_in_it_and_of_no_other() -> None:
+    store.write_profiles(profiles_path(), measured_shortlist())
+    write_ranking(make_row("someone.else", 150), at=2)
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
+    assert "Ranked on your own images" not in text_of(app.switch_page("pages/report.py").run())
+    write_ranking(make_row("resnet50.a1_in1k", 150), at=1)
+    report = text_of(app.run())
+    assert "## Ranked on your own images" in report and "75 %" in report and "someone.else" not in report
+
+
 def test_hostile_names_stay_text() -> None:
     write_ranking(make_row(HOSTILE, 150), RankRow(HOSTILE * 2, HOSTILE * 2, error=HOSTILE))
     app = opened()
