@@ -10,6 +10,7 @@ page = st.navigation(
         st.Page("pages/frontier.py", title="Frontier", icon=":material/show_chart:", default=True),
         st.Page("pages/measure.py", title="Measure", icon=":material/timer:"),
         st.Page("pages/finetune.py", title="Fine-tune", icon=":material/model_training:"),
+        st.Page("pages/rank.py", title="Rank", icon=":material/leaderboard:"),
         st.Page("pages/checklist.py", title="Checklist", icon=":material/checklist:"),
         st.Page("pages/explore.py", title="Explore", icon=":material/scatter_plot:"),
         st.Page("pages/report.py", title="Report", icon=":material/description:"),

@@ -20,6 +20,7 @@ from bakeoff_core import (
     measuring,
     output,
     published_commands,
+    rank_command,
     report,
     run_commands,
     store,
@@ -178,6 +179,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_json(measure)
 
     run_commands.add(commands, _command, _add_json)
+    rank_command.add(commands, _command, _add_json)
     catalogue_commands.add(commands, _command, _add_json)
     anatomy_commands.add(commands, _command, _add_json)
     published_commands.add(commands, _command, _add_json)

@@ -28,7 +28,7 @@ from bakeoff_core.catalogue import resolve_model_name
 from bakeoff_core.comparison import COMPARED, PROBE, Comparison, Conditions, LabelsPoint, Part, to_json
 from bakeoff_core.datasets import ImageDataset, LabelledImage, read_dataset, without_damaged
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.features import read_features
+from bakeoff_core.features import MIRRORED, read_features
 from bakeoff_core.finetune import TRAINING, run_in
 from bakeoff_core.heap import keep_freed_memory
 from bakeoff_core.home import timm_models_path
@@ -176,12 +176,12 @@ class Comparing:
         if not results or results.get("content_key") != dataset.content_key():
             return []
         used = ("train", "val") if self._spec.train_on == "train+val" else ("train",)
-        features = {split: read_features(results["features_key"], split) for split in (*used, "test")}
-        if any(found is None for found in features.values()):
+        key = results["features_key"]
+        kept = [[read_features(key, split) for split in used], [read_features(key, split, MIRRORED) for split in used]]
+        test = read_features(key, "test")
+        if test is None or any(found is None for view in kept for found in view):
             return []
-        counts = {split: len(dataset.splits()[split]) for split in used}
-        plain = np.concatenate([features[split][: counts[split]] for split in used])
-        mirrored = np.concatenate([features[split][counts[split] :] for split in used])
+        plain, mirrored = map(np.concatenate, kept)
         labels = np.array([image.label for image in self._fit(dataset)])
         truth = np.array([image.label for image in dataset.test])
         recipe = scaled(RECIPES[PROBE], self._spec.learning_rate, self._spec.batch_size)
@@ -196,7 +196,7 @@ class Comparing:
             training = ProbeTraining(inputs, answers, classes, recipe, steps, batch, seed)
             for number in range(1, steps + 1):
                 training.step(number)
-            found = evaluation.accuracy(truth, training.head().logits(features["test"]).argmax(1))
+            found = evaluation.accuracy(truth, training.head().logits(np.array(test)).argmax(1))
             points.append(LabelsPoint(len(chosen), found["accuracy"], found["low"], found["high"]))
         bounds = (results[f"test_accuracy{end}"] for end in ("", "_low", "_high"))
         return [*points, LabelsPoint(len(labels), *bounds)]

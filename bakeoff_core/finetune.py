@@ -27,14 +27,7 @@ from bakeoff_core import evaluation, jobs
 from bakeoff_core.batches import start_decoders
 from bakeoff_core.dataset_summary import MOST_SKIPPED
 from bakeoff_core.datasets import LabelledImage
-from bakeoff_core.features import (
-    compute_features,
-    features_key,
-    keep_features,
-    partial_features_path,
-    read_features,
-    weights_digest,
-)
+from bakeoff_core.features import MIRRORED, PLAIN, features_key, keep_features, read_features, weights_digest
 from bakeoff_core.heap import keep_freed_memory
 from bakeoff_core.memory import peak_memory_bytes
 from bakeoff_core.outcome import export_model, labels_of, write_results, write_splits
@@ -158,26 +151,20 @@ class Finetuning:
 
     def _features(self, run: Prepared, key: str, split: str) -> np.ndarray:
         """The features of a split, from the disk where they are kept; with mirror images but for the test."""
-        run.accelerator.wait_for_everyone()  # so that all find them, or none does
-        kept = read_features(key, split)
-        if kept is not None:
-            return kept
-        images = run.dataset.splits()[split]
+        images, views = run.dataset.splits()[split], (PLAIN,) if split == "test" else (PLAIN, MIRRORED)
         message, total = f"Computing the features of the {split} images", len(images)
-        found = compute_features(
+        computed = keep_features(
             run.accelerator,
             run.model,
             images,
             run.judge,
-            mirrored=split != "test",
-            partly=partial_features_path(key, split),
-            progress=lambda done: self._tell(message, done=done, total=total),
+            key,
+            split,
+            views,
+            lambda done: self._tell(message, done=done, total=total),
         )
-        run.accelerator.wait_for_everyone()
-        if run.accelerator.is_main_process:
-            keep_features(key, split, found)
-        self._features_computed = True
-        return found
+        self._features_computed = self._features_computed or bool(computed)
+        return np.concatenate([np.asarray(read_features(key, split, view)) for view in views])
 
     def _judge(
         self, run: Prepared, model: torch.nn.Module, images: tuple[LabelledImage, ...], message: str = "Validating"

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from bakeoff_core import __version__, catalogue, explain, formatting, jobs, report, run_report, runs, store
+from bakeoff_core import __version__, catalogue, explain, formatting, jobs, rankings, report, run_report, runs, store
 from bakeoff_core.candidates import View
 from bakeoff_core.comparison import Comparison
 from bakeoff_core.comparison_words import comparison_section
@@ -21,6 +21,8 @@ from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finished_runs import read_finished_runs
 from bakeoff_core.home import profiles_path
 from bakeoff_core.pareto import annotate
+from bakeoff_core.rank_words import ranking_section
+from bakeoff_core.ranking import Ranking
 from bakeoff_core.recipe_report import recipe_section
 from bakeoff_core.records import (
     ACCURACY_COLUMNS,
@@ -159,6 +161,7 @@ def report_text(
             recipe_section(view.recipe_counts, view.recipe, view.source),
             run_report.runs_section(told, chosen=view.chosen),
             *_comparison_sections(models),
+            *_ranking_sections(set(view.candidates["model_name"])),
         ],
     )
 
@@ -172,6 +175,17 @@ def _comparison_sections(models: set[str]) -> list[list[str]]:
             if comparison is not None and comparison.model_name in models:
                 newest.setdefault((comparison.model_name, comparison.dataset_title), comparison)
     return [comparison_section(comparison).rstrip().split("\n") for comparison in newest.values()]
+
+
+def _ranking_sections(models: set[str]) -> list[list[str]]:
+    """The newest ranking of any of the models on each set of images, as sections of a report."""
+    newest: dict[str, Ranking] = {}
+    for found in rankings.list_rankings():
+        with contextlib.suppress(BakeoffError):  # another version's
+            ranking = found.result()
+            if ranking is not None and models.intersection(row.model_name for row in ranking.ranked()):
+                newest.setdefault(ranking.content_key, ranking)
+    return [ranking_section(ranking, rankings.find_in(ranking)).rstrip().split("\n") for ranking in newest.values()]
 
 
 def report_bundle(view: View, decision: Decision, *, sections: Iterable[Sequence[str]] = ()) -> bytes:

@@ -1,4 +1,4 @@
-"""The commands about fine-tuning runs and comparisons: `finetune`, `compare`, `runs`, `stop`, `resume`."""
+"""The commands `finetune`, `compare` and `runs`, and `stop` and `resume`, which know rankings as well."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bakeoff_core import formatting, jobs, runs
+from bakeoff_core import formatting, jobs, rank_command, rankings, runs
 from bakeoff_core.dataset_index import expanded
 from bakeoff_core.datasets import DATASETS
 from bakeoff_core.printing import follow, print_json, remark
@@ -52,14 +52,14 @@ def list_runs(arguments: argparse.Namespace) -> int:
 
 
 def stop(arguments: argparse.Namespace) -> int:
-    """Stop a run or a comparison; the last checkpoint is kept."""
+    """Stop a run, a comparison or a ranking; what is finished and the last checkpoint are kept."""
     job = jobs.stop_job(_require_ours(arguments.run))
     remark(job.status.get("message") or job.state)
     return 0 if not job.active else 1
 
 
 def resume(arguments: argparse.Namespace) -> int:
-    """Go on with a stopped or failed run or comparison from its last checkpoint, and print the result."""
+    """Go on with a stopped or failed run, comparison or ranking where it was, and print the result."""
     return _end(follow(jobs.resume_job(_require_ours(arguments.run))), arguments.json)
 
 
@@ -120,13 +120,15 @@ def _absolute(path: str | None) -> str | None:
 
 
 def _require_ours(job_id: str) -> str:
-    """Return the id of a run or a comparison; raises `BakeoffError` for any other."""
-    job = jobs.read_job(job_id)
-    return (runs.read_comparison if job.kind == runs.COMPARISON_KIND else runs.read_run)(job_id).job.job_id
+    """Return the id of a run, a comparison or a ranking; raises `BakeoffError` for any other."""
+    readers = {runs.COMPARISON_KIND: runs.read_comparison, rankings.KIND: rankings.read_ranking}
+    return readers.get(jobs.read_job(job_id).kind, runs.read_run)(job_id).job.job_id
 
 
 def _end(job: jobs.Job, as_json: bool) -> int:
-    """Print how a run or a comparison ended."""
+    """Print how a run, a comparison or a ranking ended."""
+    if job.kind == rankings.KIND:
+        return rank_command.end(job.job_id, as_json)
     if job.kind == runs.COMPARISON_KIND:
         return _end_comparison(job, as_json)
     found = runs.summarise_run(runs.read_run(job.job_id))

@@ -65,15 +65,17 @@ def run_to_end(reporter: Reporter, work: Callable[[], str], stopped: str) -> str
         state, message = "failed", str(err)
     except Exception as err:
         note(traceback.format_exc())
-        state, message = "failed", _describe(err)
+        state, message = "failed", describe_error(err)
     else:
         state = "done"
     reporter.finish(state, message)
     return state
 
 
-def _describe(err: Exception) -> str:
-    """Word an error of the libraries for whoever started the run."""
+def describe_error(err: Exception) -> str:
+    """Word an error for whoever started the run: ours as they are, the libraries' where they have known causes."""
+    if isinstance(err, BakeoffError):
+        return str(err)
     if isinstance(err, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(err):
         return "There is not enough memory. Use a smaller batch, smaller images or a smaller model, and resume."
     if os.strerror(errno.ENOSPC).lower() in str(err).lower():  # some libraries wrap it in errors of their own

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from bakeoff_core.dataset_index import LabelledImage
+from bakeoff_core.dataset_index import ImageDataset, LabelledImage
+from bakeoff_core.errors import BakeoffError
 
 SPLIT_SEED = 2026
 """Fixes every split that is made here."""
@@ -56,6 +58,49 @@ def stratified(
         sizes[stratum] += 1
     taken = {image.path for stratum, mine in groups.items() for image in _drawn(mine, sizes[stratum], stratum)}
     return [i for i in images if i.path not in taken], [i for i in images if i.path in taken]
+
+
+def limited(dataset: ImageDataset, limit: int) -> ImageDataset:
+    """Keep so many images of a data set, drawn from its splits and classes in proportion.
+
+    At least one image of every class stays to train on, one to test on, and no more than half are for the test. The
+    same limit keeps the same images on every machine.
+
+    Raises:
+        BakeoffError: The limit is too low for that.
+    """
+    splits, classes = dataset.splits(), len(dataset.classes)
+    total = sum(map(len, splits.values()))
+    if total <= limit:
+        return dataset
+    if limit <= classes:
+        raise BakeoffError(
+            f"{dataset.title} has {classes} classes, and each needs an image to train on, and the test one more: "
+            f"`limit` must be at least {classes + 1}. Got {limit}."
+        )
+    share = round(limit * len(dataset.test) / total)
+    test = max(1, min(share, limit // 2, limit - classes))
+    learn = limit - test
+    train = min(len(dataset.train), max(classes, round(learn * len(dataset.train) / (total - len(dataset.test)))))
+    sizes = {"train": train, "val": min(len(dataset.val), learn - train), "test": test}
+    kept = {split: _some_of_each(images, sizes[split]) for split, images in splits.items()}
+    used = f"{sum(sizes.values()):,} of the {total:,} images"
+    note = f"Only {used} are used, drawn from each class with the seed {SPLIT_SEED}."
+    return replace(dataset, **kept, notes=(*dataset.notes, note))
+
+
+def _some_of_each(images: Sequence[LabelledImage], count: int) -> tuple[LabelledImage, ...]:
+    """So many images in their order: one of each class as far as they go, the rest in proportion."""
+    by_class: dict[int, list[LabelledImage]] = {}
+    for image in images:
+        by_class.setdefault(image.label, []).append(image)
+    firsts = {_drawn(mine, 1, f"first {label}")[0].path for label, mine in sorted(by_class.items())}
+    if count < len(firsts):
+        return tuple(stratified(images, [(image.label,) for image in images], count)[1])
+    others = [image for image in images if image.path not in firsts]
+    more = stratified(others, [(image.label,) for image in others], count - len(firsts))[1] if others else []
+    chosen = firsts | {image.path for image in more}
+    return tuple(image for image in images if image.path in chosen)
 
 
 def _drawn(images: Iterable[LabelledImage], count: int, salt: object) -> list[LabelledImage]:

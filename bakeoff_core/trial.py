@@ -22,7 +22,7 @@ import numpy as np
 from bakeoff_core.batches import start_decoders
 from bakeoff_core.datasets import LabelledImage
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.features import compute_features, features_key, read_features, weights_digest
+from bakeoff_core.features import MIRRORED, PLAIN, features_key, missing_views, pooled, weights_digest
 from bakeoff_core.finetune import validation_interval
 from bakeoff_core.heap import keep_freed_memory
 from bakeoff_core.image_files import find_damaged
@@ -98,15 +98,20 @@ class Trial:
     def _try_features(self, run: Prepared, tried: Sequence[LabelledImage]) -> None:
         """See how long the features take that are not kept yet, and the head's steps on them."""
         key = features_key(run.dataset.content_key(), weights_digest(run.model), run.config)
-        missing = {split: len(i) for split, i in run.dataset.splits().items() if read_features(key, split) is None}
-        passes = sum(count * (1 + (split != "test")) for split, count in missing.items())
-        if passes:
-            start_s, pace_s = _time_passes(
-                lambda progress: compute_features(
-                    run.accelerator, run.model, spread(tried, JUDGED_IMAGES), run.judge, progress=progress
-                )
-            )
-            self._seconds["computing features"] = len(missing) * start_s + passes * pace_s
+        splits = run.dataset.splits()
+        views = {split: (PLAIN,) if split == "test" else (PLAIN, MIRRORED) for split in splits}
+        passes = {split: len(splits[split]) * len(missing_views(key, split, views[split])) for split in splits}
+        if any(passes.values()):
+
+            def run_through(progress: Callable[[int], None]) -> None:
+                done = 0
+                for (rows,) in pooled(run.model, spread(tried, JUDGED_IMAGES), run.judge, run.accelerator.device):
+                    done += len(rows)
+                    progress(done)
+
+            start_s, pace_s = _time_passes(run_through)
+            begun = sum(count > 0 for count in passes.values())
+            self._seconds["computing features"] = begun * start_s + sum(passes.values()) * pace_s
         steps = self._spec.planned_steps(run.recipe, len(run.fit))
         self._seconds["training the head"] = steps * self._head_step_s(run)
 

@@ -96,6 +96,23 @@ def require_reachable(model_name: str, weights: Weights) -> None:
     )
 
 
+def require_obtainable(model_name: str, weights: Weights) -> None:
+    """Raise as `require_reachable` does, for those who go on without this model: says how to bring its weights here.
+
+    Raises:
+        BakeoffError: The weights are not here and the hub does not answer.
+    """
+    if weights.is_here or is_hub_reachable():
+        return
+    from huggingface_hub.constants import HF_HUB_CACHE  # here: it takes a moment that not every caller needs
+
+    raise BakeoffError(
+        f"The weights of {model_name} are not on this machine, and {HUB_HOST} does not answer. On a machine that "
+        f"reaches it, run `hf download timm/{model_name} {HUB_FILE}`, copy the folder `models--timm--{model_name}` "
+        f"from its cache into {HF_HUB_CACHE} here, and rank again."
+    )
+
+
 def _can_connect() -> bool:
     """Try to connect, for `REACH_S` seconds at most: looking a name up has no limit of its own where DNS hangs."""
     found: list[bool] = []

@@ -19,6 +19,7 @@ NAMES = (
     "probe_speed",
     "transfer_flowers",
     "solar_cells",
+    "rank_accuracy",
     "page_beside_training",
     "waiting_threads",
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 from bakeoff_core.__main__ import _parser
 from bakeoff_core.catalogue import read_catalogue
 from bakeoff_core.published import REASONS
+from bakeoff_core.ranking import LEAST_FOR_CORRELATION
 from bakeoff_core.recipe_classes import RECIPE_CLASSES
 from bakeoff_core.recipes import GROWING, RECIPES
 from bakeoff_core.robust_sets import ROBUST_SETS
@@ -49,3 +50,11 @@ def test_every_data_set_that_weights_have_seen_is_documented() -> None:
 def test_every_reason_for_which_a_published_row_stands_alone_is_documented() -> None:
     text = (ROOT / "docs" / "published.md").read_text()
     assert all(f"| `{reason}` |" in text for reason in REASONS)
+
+
+def test_what_a_ranking_measures_is_as_documented() -> None:
+    text = (ROOT / "docs" / "ranking.md").read_text()
+    scores = (ROOT / "bakeoff_core" / "scores.py").read_text()  # it loads scikit-learn, which takes a while
+    assert "NEIGHBOURS = 20\nTEMPERATURE = 0.07\n" in scores and "the 20 training images nearest" in text
+    assert "FOLDS = 5\n" in scores and "five-fold cross-validation" in text
+    assert f"From {'eight' if LEAST_FOR_CORRELATION == 8 else LEAST_FOR_CORRELATION} backbones on" in text

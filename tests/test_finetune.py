@@ -193,30 +193,36 @@ def test_features_that_were_cut_off_go_on_from_what_was_kept(cells: Path, monkey
         "from bakeoff_core.transfer import create_for_transfer, data_config, eval_transform\n"
         "from bakeoff_core.weights import find_weights\n"
         "if __name__ == '__main__':\n"
-        "    name, root, folder = 'tf_efficientnet_lite0.in1k', pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])\n"
+        "    name, root = 'tf_efficientnet_lite0.in1k', pathlib.Path(sys.argv[1])\n"
         "    model = create_for_transfer(name, find_weights(name), 2, 64)\n"
         "    images, transform = read_dataset('folder', root).train, eval_transform(data_config(model, 64))\n"
-        "    accelerator, features.KEEP_S = Accelerator(cpu=True), 0.0\n"
+        "    accelerator, views = Accelerator(cpu=True), (features.PLAIN, features.MIRRORED)\n"
+        "    def keep(key, progress):\n"
+        "        return features.keep_features(accelerator, model, images, transform, key, 'train', views, progress)\n"
+        "    def rows(key): return np.concatenate([features.read_features(key, 'train', view) for view in views])\n"
         "    class Cut(Exception): pass\n"
         "    def cut(done):\n"
         "        told.append(done)\n"
         "        if len(told) == 2: raise Cut\n"
         "    told = []\n"
-        "    whole = features.compute_features(accelerator, model, images, transform, mirrored=True)\n"
-        "    try: features.compute_features(\n"
-        "        accelerator, model, images, transform, mirrored=True, partly=folder, progress=cut)\n"
+        "    assert keep('whole', lambda done: None) == views\n"
+        "    try: keep('cut', cut)\n"
         "    except Cut: pass\n"
         "    assert told == [32, 64], told\n"
+        "    folder = features.features_path() / 'cut'\n"
+        "    for part in (folder / 'train-part').iterdir():  # killed while it wrote a row\n"
+        "        with part.open('ab') as handle: handle.write(b'half a row')\n"
         "    rest = []\n"
-        "    again = features.compute_features(\n"
-        "        accelerator, model, images, transform, mirrored=True, partly=folder, progress=rest.append)\n"
-        "    assert rest == [84], rest\n"
-        "    assert np.allclose(whole, again, atol=1e-4) and not folder.exists()\n"
+        "    assert keep('cut', rest.append) == views\n"
+        "    assert rest == [64, 84], rest\n"
+        "    assert np.allclose(rows('whole'), rows('cut'), atol=1e-4) and rows('cut').shape == (168, 1280)\n"
+        "    assert sorted(path.name for path in folder.iterdir()) == ['train-mirrored.npy', 'train.npy']\n"
+        "    assert keep('cut', rest.append) == () and rest == [64, 84]\n"
     )
     script = cells.parent / "cut.py"
     script.write_text(code)
     done = subprocess.run(
-        [sys.executable, str(script), str(cells), str(cells.parent / "part")],
+        [sys.executable, str(script), str(cells)],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,

@@ -21,6 +21,9 @@ ORDER = (
     "comparison",
     "verdict",
     "comparison_words",
+    "ranking",
+    "rank_words",
+    "rank_pace",
     "home",
     "job_files",
     "machine",
@@ -71,9 +74,12 @@ ORDER = (
     "anatomies",
     "dissecting",
     "runs",
+    "rankings",
+    "rank_cost",
     "finished_runs",
     "run_accuracy",
     "printing",
+    "rank_command",
     "run_commands",
     "anatomy_commands",
     "published_commands",
@@ -84,6 +90,7 @@ ORDER = (
     "transfer",
     "features",
     "probe",
+    "scores",
     "training",
     "preparing",
     "outcome",
@@ -91,6 +98,7 @@ ORDER = (
     "finetune",
     "trial",
     "comparing",
+    "rank_worker",
     "explore",
     "proxies",
     "caveats",
@@ -107,6 +115,7 @@ ORDER = (
     "anatomy_figures",
     "speed_figures",
     "explore_figures",
+    "rank_figures",
     "svg",
     "report",
     "run_report",
@@ -119,7 +128,7 @@ ORDER = (
 )
 """Each module may import the ones above it. A new responsibility gets a row here."""
 
-HEAVY = {"torch", "torchvision", "timm", "fvcore", "accelerate"}
+HEAVY = {"torch", "torchvision", "timm", "fvcore", "accelerate", "sklearn"}
 WORKERS = {
     "torchvision_ops",
     "backbones",
@@ -136,12 +145,15 @@ WORKERS = {
     "finetune",
     "trial",
     "comparing",
+    "scores",
+    "rank_worker",
 }
 """The only modules that load torch; nothing else imports them, at the top or inside a function."""
 
 NO_FILES = (
     *("pareto", "decision", "figures", "report", "run_report", "run_accuracy"),
     *("gaps", "comparison", "verdict", "comparison_words", "published", "explore", "proxies", "explore_figures"),
+    *("ranking", "rank_words", "rank_pace", "rank_figures"),
     *("anatomy", "stages", "speeds", "anatomy_words", "anatomy_figures", "speed_figures"),
     *("evidence", "checklist", "checklist_words", "checklist_output", "checklist_figure"),
 )

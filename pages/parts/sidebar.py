@@ -7,7 +7,7 @@ import hashlib
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from bakeoff_core import anatomies, download, jobs, measuring, runs
+from bakeoff_core import anatomies, download, jobs, measuring, rankings, runs
 from bakeoff_core.candidates import MeasuredSetting
 from bakeoff_core.errors import StoreError
 from bakeoff_core.finished_runs import finished_runs_stamp
@@ -17,7 +17,12 @@ from bakeoff_core.machine import this_machine
 from bakeoff_core.timm_names import architecture_of
 from pages.parts import data
 
-WORK = {runs.KIND: "Fine-tuning", runs.TRIAL_KIND: "Working out a cost", runs.COMPARISON_KIND: "Comparing"}
+WORK = {
+    runs.KIND: "Fine-tuning",
+    runs.TRIAL_KIND: "Working out a cost",
+    runs.COMPARISON_KIND: "Comparing",
+    rankings.KIND: "Ranking",
+}
 """What the kinds of jobs do, in words."""
 
 THIS = "this"

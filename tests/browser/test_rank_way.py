@@ -1,0 +1,48 @@
+"""Ranking from the page, for real: solar cells, packaged weights, a reload and a stop on the way to the finding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from conftest import AppServer
+from tests.image_folders import copy_solar_cells
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+LITE0, LITE1 = (f"tf_efficientnet_lite{at}.in1k" for at in (0, 1))
+LONG_MS = 240_000
+
+
+def test_user_ranks_a_folder_of_photographs_reloads_stops_resumes_and_reads_the_finding(
+    app_server: Callable[..., AppServer], page: Page, tmp_path: Path
+) -> None:
+    cells = copy_solar_cells(tmp_path / "cells", 400)
+    server = app_server(env={"HF_HUB_OFFLINE": "1"})
+    page.goto(f"{server.url}/rank")
+    page.get_by_text("Your own folder").click()
+    page.get_by_label("Folder", exact=True).fill(str(cells))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("2 classes")).to_be_visible()
+    expect(page.get_by_text("1 files are left out")).to_be_visible()
+    page.get_by_role("button", name=re.compile("lite2.*(remove|clear)|(remove|clear).*lite2", re.I)).click()
+    expect(page.get_by_text("for 2 models.")).to_be_visible()
+
+    page.get_by_role("button", name="Rank", exact=True).click()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    expect(page.get_by_text(f"{LITE0}, 1 of 2: computing features")).to_be_visible(timeout=LONG_MS)
+    page.reload()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("Stopped. Resume goes on where it was")).to_be_visible()
+    page.get_by_role("button", name="Resume", exact=True).click()
+    # The first backbone's row is there while the second is at work.
+    expect(page.get_by_text(re.compile(rf"{re.escape(LITE1)}, 2 of 2"))).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_test_id("stMain").get_by_test_id("stDataFrame").first).to_be_visible()
+    expect(page.get_by_text("are too few to say how well ImageNet's order")).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_text(re.compile("Both ways lead to|By ImageNet the pick is")).first).to_be_visible()
+    expect(page.locator(".js-plotly-plot .ytick text")).to_have_count(2)  # a bar for each backbone
+    expect(page.get_by_role("heading", name="Result")).to_be_visible()
