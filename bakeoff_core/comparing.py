@@ -28,7 +28,7 @@ from bakeoff_core.catalogue import resolve_model_name
 from bakeoff_core.comparison import COMPARED, PROBE, Comparison, Conditions, LabelsPoint, Part, to_json
 from bakeoff_core.datasets import ImageDataset, LabelledImage, read_dataset, without_damaged
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.features import MIRRORED, read_features
+from bakeoff_core.feature_files import MIRRORED, read_features
 from bakeoff_core.finetune import TRAINING, run_in
 from bakeoff_core.heap import keep_freed_memory
 from bakeoff_core.home import timm_models_path

@@ -27,7 +27,9 @@ from bakeoff_core import evaluation, jobs
 from bakeoff_core.batches import start_decoders
 from bakeoff_core.dataset_summary import MOST_SKIPPED
 from bakeoff_core.datasets import LabelledImage
-from bakeoff_core.features import MIRRORED, PLAIN, features_key, keep_features, read_features, weights_digest
+from bakeoff_core.feature_files import MIRRORED, PLAIN, features_key, read_features
+from bakeoff_core.features import keep_features, weights_digest
+from bakeoff_core.frozen import FrozenBackbone
 from bakeoff_core.heap import keep_freed_memory
 from bakeoff_core.memory import peak_memory_bytes
 from bakeoff_core.outcome import export_model, labels_of, write_results, write_splits
@@ -126,7 +128,9 @@ class Finetuning:
         """Train a head on the frozen network's features, put it on, and return its answers as `_train` does."""
         spec, dataset = self._spec, run.dataset
         key = self._features_key = features_key(dataset.content_key(), weights_digest(run.model), run.config)
-        features = {split: self._features(run, key, split) for split in ("train", "val")}
+        images = sum(map(len, dataset.splits().values()))
+        backbone = FrozenBackbone(run.model, run.config["input_size"], run.accelerator.device, images)
+        features = {split: self._features(run, backbone, key, split) for split in ("train", "val")}
         labels = {split: labels_of(images) for split, images in dataset.splits().items()}
         used = ("train", "val") if spec.train_on == "train+val" else ("train",)
         # Each image and its mirror image; validation and test see the images as they are.
@@ -147,15 +151,15 @@ class Finetuning:
         head = training.head()
         put_head(run.model, head)
         # Last, so that the curves come sooner.
-        return torch.from_numpy(head.logits(self._features(run, key, "test"))).softmax(-1).numpy()
+        return torch.from_numpy(head.logits(self._features(run, backbone, key, "test"))).softmax(-1).numpy()
 
-    def _features(self, run: Prepared, key: str, split: str) -> np.ndarray:
+    def _features(self, run: Prepared, backbone: FrozenBackbone, key: str, split: str) -> np.ndarray:
         """The features of a split, from the disk where they are kept; with mirror images but for the test."""
         images, views = run.dataset.splits()[split], (PLAIN,) if split == "test" else (PLAIN, MIRRORED)
         message, total = f"Computing the features of the {split} images", len(images)
         computed = keep_features(
             run.accelerator,
-            run.model,
+            backbone,
             images,
             run.judge,
             key,

@@ -69,7 +69,18 @@ def how_measured(ranking: Ranking) -> str:
     return (
         f"Each backbone stays frozen; logistic regression on its features learns from {ranking.train_images:,} images, "
         f"{chosen}, and is tested on {ranking.test_images:,} others. The k-NN is the vote of the {ranking.neighbours} "
-        "training images nearest by cosine, weighted by nearness."
+        f"training images nearest by cosine, weighted by nearness.{_speed(ranking)}"
+    )
+
+
+def _speed(ranking: Ranking) -> str:
+    """What the speeds are of."""
+    runtimes = list(dict.fromkeys(row.runtime for row in ranking.ranked() if row.runtime))
+    if not runtimes:
+        return ""
+    return (
+        f" Images a second are those of computing features with {listed(runtimes)}, decoding included: not the latency "
+        "of a deployed model."
     )
 
 

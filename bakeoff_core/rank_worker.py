@@ -15,7 +15,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,9 @@ from bakeoff_core.catalogue import resolve_model_name
 from bakeoff_core.dataset_summary import MOST_SKIPPED
 from bakeoff_core.datasets import ImageDataset, read_dataset, without_damaged
 from bakeoff_core.errors import BakeoffError, NoSpaceError
-from bakeoff_core.features import features_key, keep_features, read_features, read_rate, weights_digest
+from bakeoff_core.feature_files import features_key, read_features, read_rate
+from bakeoff_core.features import keep_features, weights_digest
+from bakeoff_core.frozen import FrozenBackbone
 from bakeoff_core.heap import keep_freed_memory
 from bakeoff_core.home import timm_models_path
 from bakeoff_core.image_files import ImageFileError
@@ -43,7 +45,7 @@ from bakeoff_core.preparing import NICENESS
 from bakeoff_core.rank_cost import macs_by_tag
 from bakeoff_core.rank_pace import Pace, work_of
 from bakeoff_core.ranking import Ranking, RankRow, from_json, pack_right, to_json
-from bakeoff_core.rankings import RANKING, RankSpec, answers_file
+from bakeoff_core.rankings import IMAGES, RANKING, RankSpec, answers_file
 from bakeoff_core.reporter import Reporter, StopRequested
 from bakeoff_core.run_process import describe_error, process_began, run_to_end
 from bakeoff_core.scores import NEIGHBOURS, fit_probe, predict_by_neighbours
@@ -142,6 +144,7 @@ class Ranker:
             if before.content_key != new.content_key:
                 raise BakeoffError("The images have changed since this ranking began. Start a new one.")
             new = replace(new, rows=tuple(before.ranked()))
+        self._note_images(dataset)
         kept = {row.asked for row in new.rows}
         # What can't be ranked is said at once, and does not count in the time that is left.
         new = self._keep(new, *(row for row in hopeless_rows(self._spec.models) if row.asked not in kept))
@@ -150,6 +153,15 @@ class Ranker:
         images = sum(map(len, dataset.splits().values()))
         self._pace = Pace(work_of(self._spec.models, known), images, finished)
         return new
+
+    def _note_images(self, dataset: ImageDataset) -> None:
+        """Write down which image each row of the features is of."""
+        rows = [(split, str(image.path), image.label) for split, images in dataset.splits().items() for image in images]
+        table = pd.DataFrame(rows, columns=["split", "path", "label"])
+        try:
+            table.to_parquet(self._folder / IMAGES)
+        except OSError as err:
+            raise mendable(err, "The list of images could not be written") from err
 
     def _keep(self, ranking: Ranking, *rows: RankRow) -> Ranking:
         """Add rows to the ranking and to its file."""
@@ -185,24 +197,38 @@ class Ranker:
         config = data_config(model, None)
         model.to(accelerator.device, memory_format=torch.channels_last)
         key = features_key(dataset.content_key(), weights_digest(model), config)
-        computed = self._compute(accelerator, model, dataset, key, asked, told, eval_transform(config))
-        del model
+        images = sum(map(len, dataset.splits().values()))
+        backbone = FrozenBackbone(model, config["input_size"], accelerator.device, images)
+        computed = self._compute(accelerator, backbone, dataset, key, asked, told, eval_transform(config))
+        if backbone.remark:
+            print(f"{name}: {backbone.remark}", flush=True)
+        del model, backbone
         self._tell(f"{told}: judging the features")
         row = self._judge(dataset, key, number)
         self._pace.finish(asked, row.pop("judged_seconds"))
+        rate = read_rate(key)
         return RankRow(
             asked=asked,
             model_name=name,
             img_size=config["input_size"][-1],
             weights=weights.text,
-            images_per_second=read_rate(key),
+            images_per_second=rate.images_per_second if rate else None,
+            runtime=rate.runtime if rate else None,
+            features_key=key,
             computed_images=computed,
             seconds=time.monotonic() - began,
             **row,
         )
 
     def _compute(
-        self, accelerator: Accelerator, model: Any, dataset: ImageDataset, key: str, asked: str, told: str, judge: Any
+        self,
+        accelerator: Accelerator,
+        backbone: FrozenBackbone,
+        dataset: ImageDataset,
+        key: str,
+        asked: str,
+        told: str,
+        judge: Callable[[Any], torch.Tensor],
     ) -> int:
         """Compute the features that are not kept; return how many images that were."""
         splits, before, computed = dataset.splits(), 0, 0
@@ -213,7 +239,7 @@ class Ranker:
                 self._tell(f"{told}: computing features")
 
             self._pace.begin_pass()
-            if keep_features(accelerator, model, images, judge, key, split, progress=listen):
+            if keep_features(accelerator, backbone, images, judge, key, split, progress=listen):
                 computed += len(images)
             before += len(images)
         return computed

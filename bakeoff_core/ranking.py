@@ -72,6 +72,10 @@ class RankRow:
     """To find the neighbours of all test images."""
     images_per_second: float | None = None
     """Through the frozen backbone, decoding included, when its features were computed; `None` if never timed."""
+    runtime: str | None = None
+    """What ran the backbone then, in words; `None` if that was not noted."""
+    features_key: str | None = None
+    """Where its features are kept; `None` in rankings of before this was noted."""
     computed_images: int | None = None
     """Images run through the backbone for this ranking; 0 where all features were kept from before."""
     seconds: float | None = None

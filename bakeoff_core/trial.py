@@ -22,8 +22,10 @@ import numpy as np
 from bakeoff_core.batches import start_decoders
 from bakeoff_core.datasets import LabelledImage
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.features import MIRRORED, PLAIN, features_key, missing_views, pooled, weights_digest
+from bakeoff_core.feature_files import MIRRORED, PLAIN, features_key, missing_views
+from bakeoff_core.features import pooled, weights_digest
 from bakeoff_core.finetune import validation_interval
+from bakeoff_core.frozen import FrozenBackbone
 from bakeoff_core.heap import keep_freed_memory
 from bakeoff_core.image_files import find_damaged
 from bakeoff_core.job_files import write_text
@@ -102,10 +104,15 @@ class Trial:
         views = {split: (PLAIN,) if split == "test" else (PLAIN, MIRRORED) for split in splits}
         passes = {split: len(splits[split]) * len(missing_views(key, split, views[split])) for split in splits}
         if any(passes.values()):
+            device, images = run.accelerator.device, sum(map(len, splits.values()))
+            backbone = FrozenBackbone(run.model, run.config["input_size"], device, images)
+            began = time.monotonic()
+            backbone.prepare()
+            self._seconds["preparing the backbone"] = time.monotonic() - began
 
             def run_through(progress: Callable[[int], None]) -> None:
                 done = 0
-                for (rows,) in pooled(run.model, spread(tried, JUDGED_IMAGES), run.judge, run.accelerator.device):
+                for (rows,) in pooled(backbone, spread(tried, JUDGED_IMAGES), run.judge):
                     done += len(rows)
                     progress(done)
 

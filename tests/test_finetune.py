@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from bakeoff_core import jobs
-from bakeoff_core.features import read_features
+from bakeoff_core.feature_files import read_features
 from bakeoff_core.jobs import read_job, resume_job, stop_job
 from bakeoff_core.recipes import RECIPES
 from bakeoff_core.runs import (
@@ -188,18 +188,23 @@ def test_features_that_were_cut_off_go_on_from_what_was_kept(cells: Path, monkey
     code = (
         "import sys, pathlib, numpy as np\n"
         "from accelerate import Accelerator\n"
-        "from bakeoff_core import features\n"
+        "from bakeoff_core import feature_files, features\n"
         "from bakeoff_core.datasets import read_dataset\n"
+        "from bakeoff_core.frozen import FrozenBackbone\n"
         "from bakeoff_core.transfer import create_for_transfer, data_config, eval_transform\n"
         "from bakeoff_core.weights import find_weights\n"
         "if __name__ == '__main__':\n"
         "    name, root = 'tf_efficientnet_lite0.in1k', pathlib.Path(sys.argv[1])\n"
         "    model = create_for_transfer(name, find_weights(name), 2, 64)\n"
         "    images, transform = read_dataset('folder', root).train, eval_transform(data_config(model, 64))\n"
-        "    accelerator, views = Accelerator(cpu=True), (features.PLAIN, features.MIRRORED)\n"
+        "    accelerator, views = Accelerator(cpu=True), (feature_files.PLAIN, feature_files.MIRRORED)\n"
+        "    backbone = FrozenBackbone(model, (3, 64, 64), accelerator.device, len(images))\n"
         "    def keep(key, progress):\n"
-        "        return features.keep_features(accelerator, model, images, transform, key, 'train', views, progress)\n"
-        "    def rows(key): return np.concatenate([features.read_features(key, 'train', view) for view in views])\n"
+        "        return features.keep_features(\n"
+        "            accelerator, backbone, images, transform, key, 'train', views, progress\n"
+        "        )\n"
+        "    def rows(key):\n"
+        "        return np.concatenate([feature_files.read_features(key, 'train', view) for view in views])\n"
         "    class Cut(Exception): pass\n"
         "    def cut(done):\n"
         "        told.append(done)\n"
@@ -209,7 +214,7 @@ def test_features_that_were_cut_off_go_on_from_what_was_kept(cells: Path, monkey
         "    try: keep('cut', cut)\n"
         "    except Cut: pass\n"
         "    assert told == [32, 64], told\n"
-        "    folder = features.features_path() / 'cut'\n"
+        "    folder = feature_files.features_path() / 'cut'\n"
         "    for part in (folder / 'train-part').iterdir():  # killed while it wrote a row\n"
         "        with part.open('ab') as handle: handle.write(b'half a row')\n"
         "    rest = []\n"

@@ -26,6 +26,7 @@ ORDER = (
     "rank_pace",
     "home",
     "job_files",
+    "feature_files",
     "machine",
     "timm_names",
     "timm_tables",
@@ -75,6 +76,9 @@ ORDER = (
     "dissecting",
     "runs",
     "rankings",
+    "neighbours",
+    "looks",
+    "look_worker",
     "rank_cost",
     "finished_runs",
     "run_accuracy",
@@ -88,6 +92,7 @@ ORDER = (
     "evaluation",
     "batches",
     "transfer",
+    "frozen",
     "features",
     "probe",
     "scores",
@@ -128,13 +133,14 @@ ORDER = (
 )
 """Each module may import the ones above it. A new responsibility gets a row here."""
 
-HEAVY = {"torch", "torchvision", "timm", "fvcore", "accelerate", "sklearn"}
+HEAVY = {"torch", "torchvision", "timm", "fvcore", "accelerate", "sklearn", "openvino"}
 WORKERS = {
     "torchvision_ops",
     "backbones",
     "dissection",
     "batches",
     "transfer",
+    "frozen",
     "features",
     "probe",
     "training",
@@ -147,6 +153,7 @@ WORKERS = {
     "comparing",
     "scores",
     "rank_worker",
+    "look_worker",
 }
 """The only modules that load torch; nothing else imports them, at the top or inside a function."""
 

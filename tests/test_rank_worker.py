@@ -16,7 +16,7 @@ from bakeoff_core import jobs
 from bakeoff_core.__main__ import main
 from bakeoff_core.errors import BakeoffError, BusyError
 from bakeoff_core.evaluation import accuracy
-from bakeoff_core.features import read_features
+from bakeoff_core.feature_files import read_features
 from bakeoff_core.home import features_path
 from bakeoff_core.jobs import read_job, resume_job, stop_job
 from bakeoff_core.rank_worker import hopeless_rows
