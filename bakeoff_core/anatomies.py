@@ -11,16 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bakeoff_core import jobs, locks
+from bakeoff_core import jobs
 from bakeoff_core.anatomy import Anatomy, from_json, to_json
-from bakeoff_core.errors import BusyError
 from bakeoff_core.home import anatomy_path
 from bakeoff_core.job_files import mendable, read_json, write_json
-from bakeoff_core.measuring import GIVES_WAY, MAX_IMG_SIZE, MAX_MODELS
-from bakeoff_core.measuring import KIND as MEASURING_KIND
+from bakeoff_core.measuring import ANATOMY_KIND as KIND
+from bakeoff_core.measuring import MAX_IMG_SIZE, MAX_MODELS, refuse_beside_measuring
 from bakeoff_core.records import require_count
 
-KIND = GIVES_WAY
 MODULE = "bakeoff_core.dissecting"
 
 
@@ -73,13 +71,7 @@ def start_dissecting(wanted: Sequence[Wanted]) -> jobs.Job:
         raise ValueError(f"`wanted` must name 1 to {MAX_MODELS} models. Got {len(wanted)}.")
     for one in wanted:
         require_size(one.img_size)
-    holder = locks.machine_holder()
-    if holder and f"-{MEASURING_KIND}-" in holder:
-        raise BusyError(
-            f"Another job ({holder}) is measuring on this machine, and taking a model apart would spoil its timings. "
-            "Wait for it or stop it first.",
-            holder,
-        )
+    refuse_beside_measuring("Taking a model apart")
     spec = {"wanted": [[one.model_name, one.img_size] for one in wanted]}
     return jobs.start_job(KIND, MODULE, spec, exclusive=False)
 

@@ -37,6 +37,11 @@ def features_path() -> Path:
     return home() / "features"
 
 
+def looks_path() -> Path:
+    """Return the folder that keeps what backbones found alike within an image (see `looks`)."""
+    return home() / "looks"
+
+
 def datasets_path() -> Path:
     """Return the folder that holds data sets that were put there or downloaded."""
     return home() / "datasets"

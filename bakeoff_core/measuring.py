@@ -11,13 +11,15 @@ from dataclasses import asdict, dataclass, replace
 
 import pandas as pd
 
-from bakeoff_core import jobs
+from bakeoff_core import jobs, locks
+from bakeoff_core.errors import BusyError
 from bakeoff_core.machine import this_machine, usable_cores
 from bakeoff_core.records import DTYPES, MeasureSpec, require_choice, require_count
 from bakeoff_core.timm_names import TimmModels
 
 KIND = "measure"
-GIVES_WAY = "anatomy"
+ANATOMY_KIND, LOOK_KIND = "anatomy", "look"
+GIVES_WAY = (ANATOMY_KIND, LOOK_KIND)
 """Kind of the jobs that a measurement stops because they would spoil it: they keep what they have, and are asked for
 again by whoever looks at it."""
 NAMES_KIND = "names"
@@ -89,9 +91,24 @@ def start_measuring(spec: MeasureSpec) -> jobs.Job:
     """
     job = jobs.start_job(KIND, MODULE, asdict(spec))
     for other in jobs.active_jobs():  # after the start: from then on no new one begins
-        if other.kind == GIVES_WAY:
+        if other.kind in GIVES_WAY:
             jobs.stop_job(other.job_id)
     return job
+
+
+def refuse_beside_measuring(what: str) -> None:
+    """Raise `BusyError` while the machine measures, which other work would spoil.
+
+    Args:
+        what: The other work, as the subject of a sentence.
+    """
+    holder = locks.machine_holder()
+    if holder and f"-{KIND}-" in holder:
+        raise BusyError(
+            f"Another job ({holder}) is measuring on this machine, and {what[0].lower()}{what[1:]} would spoil its "
+            "timings. Wait for it or stop it first.",
+            holder,
+        )
 
 
 def start_listing() -> jobs.Job:

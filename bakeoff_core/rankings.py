@@ -28,6 +28,8 @@ KIND = "rank"
 MODULE = "bakeoff_core.rank_worker"
 RANKING = "ranking.json"
 """The ranking as far as it has come, in the job's folder."""
+IMAGES = "images.parquet"
+"""The images ranked on, in the job's folder: `split`, `path` and `label`, in the order of the features' rows."""
 MOST_MODELS = 200
 
 
@@ -96,6 +98,18 @@ class RankRun:
         """
         content = read_json(self.job.folder / RANKING)
         return from_json(content) if content else None
+
+    def images(self) -> pd.DataFrame | None:
+        """Return the images ranked on, columns as `IMAGES` says; `None` before they were checked."""
+        return _read_table(self.job.folder / IMAGES)
+
+    def answers(self, asked: str) -> pd.DataFrame | None:
+        """Return a backbone's answers to the test images, columns as `answers_file` says; `None` before it has any.
+
+        Args:
+            asked: Its name as it was asked for.
+        """
+        return _read_table(self.job.folder / answers_file(self.spec.models.index(asked)))
 
 
 def start_ranking(spec: RankSpec) -> RankRun:
@@ -185,6 +199,13 @@ def read_overlaps(ranking: Ranking, catalogue: pd.DataFrame) -> tuple[Overlap, .
 def _published_in(catalogue: pd.DataFrame) -> dict[tuple[str, int], float]:
     columns: Sequence[str] = ("model_name", "img_size", "top1")
     return {(name, int(size)): float(top1) for name, size, top1 in zip(*(catalogue[c] for c in columns), strict=True)}
+
+
+def _read_table(path: Path) -> pd.DataFrame | None:
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError):  # damaged ones raise pyarrow's kind of ValueError
+        return None
 
 
 def _run_of(job: jobs.Job) -> RankRun:

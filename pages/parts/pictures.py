@@ -31,15 +31,17 @@ def draw(pictures: Sequence[Picture]) -> None:
     st.html(f'{_STYLE}<div class="pictures">{"".join(_figure(picture) for picture in pictures)}</div>')
 
 
+def source_of(picture: Picture) -> str | None:
+    """Return a picture as the address of a small image; `None` where it can't be opened any more."""
+    encoded = _encoded(str(picture.path))
+    return f"data:image/jpeg;base64,{encoded}" if encoded else None
+
+
 def _figure(picture: Picture) -> str:
     mark = {None: "", True: '<span class="wrong">✗</span> ', False: '<span class="right">✓</span> '}[picture.is_wrong]
     caption = html_text(picture.caption)
-    encoded = _encoded(str(picture.path))
-    image = (
-        f'<img src="data:image/jpeg;base64,{encoded}" alt="{caption}">'
-        if encoded
-        else '<div class="missing">can’t be opened</div>'
-    )
+    source = source_of(picture)
+    image = f'<img src="{source}" alt="{caption}">' if source else '<div class="missing">can’t be opened</div>'
     return f"<figure>{image}<figcaption>{mark}{caption}</figcaption></figure>"
 
 

@@ -8,7 +8,7 @@ from bakeoff_core import jobs, locks, rankings
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import markdown_text
 from bakeoff_core.rankings import RankRun
-from pages.parts import dataset_card, rank_view
+from pages.parts import dataset_card, look_inside, rank_view
 
 SHOWN = 50
 
@@ -37,6 +37,7 @@ def draw() -> None:
         return
     if ranking is not None and ranking.rows:
         rank_view.draw(ranking, run.rank_id)
+        look_inside.draw(run, ranking)
 
 
 def _title(run: RankRun) -> str:

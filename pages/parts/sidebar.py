@@ -7,7 +7,7 @@ import hashlib
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from bakeoff_core import anatomies, download, jobs, measuring, rankings, runs
+from bakeoff_core import anatomies, download, jobs, looks, measuring, rankings, runs
 from bakeoff_core.candidates import MeasuredSetting
 from bakeoff_core.errors import StoreError
 from bakeoff_core.finished_runs import finished_runs_stamp
@@ -126,6 +126,8 @@ def _what(job: jobs.Job) -> str:
         return "Downloading images"
     if job.kind == anatomies.KIND:
         return "Taking models apart"
+    if job.kind == looks.KIND:
+        return "Looking at an image"
     if job.kind != measuring.KIND:
         model = architecture_of(job.status.get("model_name") or job.spec.get("model_name", ""))
         return f"{WORK.get(job.kind, job.kind)}: {markdown_text(model)}"
