@@ -15,6 +15,9 @@ from bakeoff_core.feature_files import read_features
 BLOCK_ROWS = 4096
 """Rows compared at a time, so that the memory needed does not grow with the images."""
 
+DECIMALS = 6
+"""Of a cosine in float32; what differs beyond is rounding, and counts as equally near."""
+
 
 @dataclass(frozen=True)
 class Neighbour:
@@ -48,7 +51,7 @@ def nearest(key: str, splits: Sequence[str], split: str, row: int, count: int) -
     for place, name in enumerate(splits):
         kept = read_features(key, name)
         for start in range(0, 0 if kept is None else len(kept), BLOCK_ROWS):
-            cosines = _of_length_one(kept[start : start + BLOCK_ROWS]) @ query
+            cosines = np.round(_of_length_one(kept[start : start + BLOCK_ROWS]) @ query, DECIMALS)
             if name == split and start <= row < start + len(cosines):
                 cosines[row - start] = -np.inf
             best = np.argsort(-cosines, kind="stable")[:count]

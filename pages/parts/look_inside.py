@@ -51,39 +51,42 @@ def draw(run: RankRun, ranking: Ranking) -> None:
         st.caption("This ranking did not note its images yet. Rank again to look inside: the features are kept.")
         return
     key = run.rank_id
-    model, kind, label = st.columns([3, 3, 2], vertical_alignment="bottom")
+    model, label = st.columns([3, 2])
     name = model.selectbox("Backbone", [row.model_name for row in ranked], key=f"look-model-{key}")
     row = next(row for row in ranked if row.model_name == name)
     answers = _answers(run, row, images)
-    if answers is None:
-        st.caption("The backbone's answers are gone from the ranking's folder. Rank again: the features are kept.")
+    if answers is None or row.features_key is None:
+        st.caption("This backbone's answers are gone from the ranking's folder. Rank again: the features are kept.")
         return
-    counts = {WRONG: sum(one.is_wrong for one in answers), ALL: len(answers)}
-    counts[RIGHT] = counts[ALL] - counts[WRONG]
-    chosen_kind = kind.segmented_control(
-        "Test images",
-        list(KINDS),
-        format_func=lambda at: f"{KINDS[at]} ({counts[at]:,})",
-        default=WRONG if counts[WRONG] else ALL,
-        required=True,
-        key=f"look-kind-{key}-{name}",
-        help="By the probe's answer, those it was surest of first.",
-    )
-    classes = [at for at in range(len(ranking.classes)) if any(one.label == at for one in answers)]
-    chosen_class = label.selectbox(
+    classes = sorted({one.label for one in answers})
+    of_class = label.selectbox(
         "Class",
         [None, *classes],
         format_func=lambda at: "All classes" if at is None else ranking.classes[at],
         key=f"look-class-{key}",
     )
-    wanted = [
-        one
-        for one in answers
-        if (chosen_kind == ALL or one.is_wrong == (chosen_kind == WRONG)) and chosen_class in (None, one.label)
-    ]
-    chosen = _choose(wanted, ranking, f"{key}-{name}-{chosen_kind}-{chosen_class}")
-    if chosen is not None:
-        _draw_one(chosen, row, ranking, images, key)
+    kind, wanted = _of_kind([one for one in answers if of_class in (None, one.label)], key)
+    number = _choose(wanted, ranking, key, f"{name}-{kind}-{of_class}")
+    if number is None:
+        st.caption("Click a picture to see what the backbone finds like it.")
+    else:
+        _draw_one(next(one for one in answers if one.row == number), row, ranking, images, key)
+
+
+def _of_kind(answers: list[_Answer], key: str) -> tuple[str, list[_Answer]]:
+    """Draw the choice between wrong and right answers; return it, and those it leaves."""
+    wrong = [one for one in answers if one.is_wrong]
+    kinds = {WRONG: wrong, RIGHT: [one for one in answers if not one.is_wrong], ALL: answers}
+    kind = st.segmented_control(
+        "Test images",
+        list(KINDS),
+        format_func=lambda at: f"{KINDS[at]} ({len(kinds[at]):,})",
+        default=WRONG,
+        required=True,
+        key=f"look-kind-{key}",
+        help="By the probe's answer, those it was surest of first.",
+    )
+    return kind, kinds[kind]
 
 
 def _answers(run: RankRun, row: RankRow, images: pd.DataFrame) -> list[_Answer] | None:
@@ -102,23 +105,15 @@ def _answers(run: RankRun, row: RankRow, images: pd.DataFrame) -> list[_Answer] 
     ]
 
 
-def _choose(wanted: list[_Answer], ranking: Ranking, key: str) -> _Answer | None:
-    """Draw the pictures, so many at a time, and return the one that was clicked."""
+def _choose(wanted: list[_Answer], ranking: Ranking, key: str, part: str) -> int | None:
+    """Draw the pictures, so many at a time; return the place of the test image clicked last, whatever is shown now."""
     if not wanted:
         st.caption("None.")
-        return None
-    pages = -(-len(wanted) // SHOWN)
-    page = 1
+    pages, page = max(1, -(-len(wanted) // SHOWN)), 1
     if pages > 1:
-        page = st.number_input(f"Page, 1 to {pages:,}", 1, pages, key=f"look-page-{key}", width=180)
-    shown = wanted[(page - 1) * SHOWN : page * SHOWN]
-    number = picture_picker.pick(
-        "Test images", {one.row: _picture(one, ranking) for one in shown}, key=f"look-{key}-{page}"
-    )
-    if number is None:
-        st.caption("Click a picture to see what the backbone finds like it.")
-        return None
-    return next(one for one in shown if one.row == number)
+        page = st.number_input(f"Page, 1 to {pages:,}", 1, pages, key=f"look-page-{key}-{part}", width=180)
+    shown = {one.row: _picture(one, ranking) for one in wanted[(page - 1) * SHOWN : page * SHOWN]}
+    return picture_picker.pick("Pictures", shown, slot=f"look-chosen-{key}", key=f"look-{key}-{part}-{page}")
 
 
 def _picture(one: _Answer, ranking: Ranking) -> pictures.Picture:
@@ -133,7 +128,7 @@ def _draw_one(one: _Answer, row: RankRow, ranking: Ranking, images: pd.DataFrame
     near = classes[one.predicted_by_neighbours]
     st.markdown(
         f"**{markdown_text(one.path.name)}** is {classes[one.label]}. The probe says {classes[one.predicted]} "
-        f"({one.probability:.0%}), its {ranking.neighbours} nearest training images {near}."
+        f"({one.probability:.0%}), its {ranking.neighbours} nearest training images vote for {near}."
     )
     st.markdown("**The images most like it**")
     try:

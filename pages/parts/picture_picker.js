@@ -14,10 +14,11 @@ export default function mount({ data, parentElement, setStateValue }) {
   const hadFocus = group.contains(group.getRootNode().activeElement);
 
   const mark = (chosen) => {
+    const isHere = data.pictures.some((picture) => picture.id === chosen);
     for (const [at, button] of buttons.entries()) {
       const isChosen = data.pictures[at].id === chosen;
       button.setAttribute("aria-checked", isChosen);
-      button.tabIndex = isChosen || (chosen === null && at === 0) ? 0 : -1;
+      button.tabIndex = isChosen || (!isHere && at === 0) ? 0 : -1;
     }
   };
   const choose = (at) => {

@@ -23,18 +23,25 @@ _component = st.components.v2.component(
 )
 
 
-def pick(label: str, pictures: Mapping[int, Picture], key: str) -> int | None:
-    """Draw the pictures and return the number of the one chosen.
+def pick(label: str, pictures: Mapping[int, Picture], slot: str, key: str) -> int | None:
+    """Draw the pictures and return the number of the one chosen last, which need not be among these.
 
     Args:
         label: The accessible name of them all.
         pictures: By their numbers.
-        key: Unique name in the app.
+        slot: Where in the session the choice is kept; several sets of pictures may share one.
+        key: Unique name of this set in the app.
 
     Returns:
-        `None` until one of these was chosen.
+        `None` until one was chosen.
     """
-    chosen = _chosen(st.session_state.get(key), pictures)
+
+    def keep() -> None:
+        number = _reported(st.session_state.get(key), pictures)
+        if number is not None:
+            st.session_state[slot] = number
+
+    chosen = st.session_state.get(slot)
     _component(
         key=key,
         data={
@@ -45,12 +52,12 @@ def pick(label: str, pictures: Mapping[int, Picture], key: str) -> int | None:
                 for at, one in pictures.items()
             ],
         },
-        on_chosen_change=lambda: None,
+        on_chosen_change=keep,
     )
     return chosen
 
 
-def _chosen(state: Any, pictures: Mapping[int, Picture]) -> int | None:
+def _reported(state: Any, pictures: Mapping[int, Picture]) -> int | None:
     """Read the component's state; `None` unless it is one of the numbers."""
     number = state.get("chosen") if isinstance(state, Mapping) else None
     if isinstance(number, bool) or not isinstance(number, int | float) or number not in pictures:
