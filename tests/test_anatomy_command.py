@@ -35,7 +35,7 @@ def test_a_model_is_taken_apart_and_printed_as_one_json_document():
     assert (content["model_name"], content["img_size"]) == ("test_vit.r160_in1k", 160)
     assert content["totals"]["param_count"] == sum(part["param_count"] for part in content["parts"]) == 371_240
     assert content["totals"]["macs"] == sum(part["macs"] for part in content["parts"]) == 38_055_488
-    assert "Taking apart" in done.stderr
+    assert "[0/1] " in done.stderr  # loading the libraries takes longer than the pause between two looks
 
 
 def test_what_is_kept_is_printed_at_once_as_table_and_sentences(kept, capsys):

@@ -77,7 +77,8 @@ def test_profile_measures_and_prints_one_json_list_and_nothing_else_on_stdout():
         assert any(line.startswith("few_passes:") for line in row["warnings"])
         assert "rounds" not in row
     assert "no model named 'no_such_net'" in rows[2]["error"]
-    assert "Measuring test_vit" in done.stderr
+    # A quick model can be done between two looks at the job, so its name need not be told; the last word always is.
+    assert "2 measured, 1 failed." in done.stderr
 
 
 def test_pick_prints_the_name_alone_and_the_reasons_on_stderr(lab, capsys):
