@@ -217,7 +217,8 @@ def _add_decision(parser: argparse.ArgumentParser) -> None:
         default=IMAGENET.key,
         metavar="SOURCE",
         help="'imagenet' for the published top-1 (default), a harder set like 'imagenet-v2', or images that models "
-        "were fine-tuned on here, like 'elpv-1a2b3c4d'; an unknown one is answered with those there are",
+        "were fine-tuned on here, like 'elpv-1a2b3c4d', or ranked on, like 'elpv-1a2b3c4d-ranked'; an unknown one is "
+        "answered with those there are",
     )
     parser.add_argument(
         "--match-recipes",

@@ -15,12 +15,14 @@ import pandas as pd
 from bakeoff_core import catalogue, report, run_accuracy, store
 from bakeoff_core.decision import decide
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.finished_runs import FinishedRun, read_finished_runs
+from bakeoff_core.finished_runs import read_finished_runs
 from bakeoff_core.home import own_accuracy_path, profiles_path
 from bakeoff_core.machine import this_machine
+from bakeoff_core.ranked_models import read_ranked_models
 from bakeoff_core.recipe_classes import RECIPE_CLASSES, recipe_counts, with_recipe
 from bakeoff_core.records import IMAGENET, PROFILE_COLUMNS, SETTING_COLUMNS, AccuracySource, Setting
 from bakeoff_core.report import Replay, ReportFacts
+from bakeoff_core.run_accuracy import OwnResult
 from bakeoff_core.shortlists import SHORTLISTS
 
 
@@ -205,6 +207,11 @@ def read_measured() -> tuple[pd.DataFrame, Path | None]:
     return store.read_frame(profiles_path()), aside
 
 
+def read_own_results() -> list[OwnResult]:
+    """Read what models came to on the user's own images, fine-tuned and ranked, for `run_accuracy`."""
+    return [*read_finished_runs(), *read_ranked_models()]
+
+
 def find_view(
     wanted: dict[str, object],
     accuracy: str = IMAGENET.key,
@@ -224,9 +231,9 @@ def find_view(
         BakeoffError: Nothing was measured so, or there is no such accuracy, run or candidate; the words say what there
             is.
     """
-    runs = read_finished_runs()
-    source = run_accuracy.find_source(accuracy, runs)
-    _require_runs(chosen, source, runs)
+    results = read_own_results()
+    source = run_accuracy.find_source(accuracy, results)
+    _require_runs(chosen, source, results)
     profiles, aside = read_measured()
     if aside is not None:
         raise BakeoffError(f"The profile store was damaged and is now {aside.name}. Measure again, or restore it.")
@@ -240,7 +247,7 @@ def find_view(
             "Nothing was measured in that setting. Run `python -m bakeoff_core profile` first."
             + (f" There are profiles of: {others}." if others else "")
         )
-    accuracies = run_accuracy.accuracy_table(source, runs, read_accuracies(), chosen)
+    accuracies = run_accuracy.accuracy_table(source, results, read_accuracies(), chosen)
     table = candidates_of(profiles, fitting[0].setting, accuracies)
     counts = recipe_counts(table)
     recipe = _require_recipe(recipe, counts)
@@ -278,11 +285,11 @@ def find_evidence(machine_id: str | None = None) -> tuple[MeasuredSetting | None
     return found, evidence_of(measured, accuracies)
 
 
-def _require_runs(chosen: Sequence[str], source: AccuracySource, runs: Sequence[FinishedRun]) -> None:
-    known = [run.run_id for run in run_accuracy.runs_of(source, runs)]
+def _require_runs(chosen: Sequence[str], source: AccuracySource, results: Sequence[OwnResult]) -> None:
+    known = [run.run_id for run in run_accuracy.runs_of(source, results)]
     for run_id in chosen:
         if run_id not in known:
-            there = ", ".join(known) or "none, for it is published"
+            there = ", ".join(known) or f"none, for it is {'that of rankings' if source.is_ranked else 'published'}"
             raise BakeoffError(f"Run {run_id!r} has no part in the accuracy {source.key}. The runs that have: {there}.")
 
 
@@ -297,12 +304,11 @@ def replay(facts: ReportFacts) -> Replay:
     """
     if facts.setting is None:
         return report.replay(facts, None)
-    runs = read_finished_runs()
-    source = next((s for s in run_accuracy.list_sources(runs) if _is_same(s, facts.source)), None)
+    results = read_own_results()
+    source = next((s for s in run_accuracy.list_sources(results) if _is_same(s, facts.source)), None)
     if source is None:
-        missing = f"The report's accuracies are of {facts.source.name}, on which no run has finished here."
-        return Replay(False, (missing, "Replay it where the runs are, or repeat them here on the same images."))
-    accuracies = run_accuracy.accuracy_table(source, runs, read_accuracies(), facts.chosen)
+        return _replay_elsewhere(facts.source)
+    accuracies = run_accuracy.accuracy_table(source, results, read_accuracies(), facts.chosen)
     profiles, _ = read_measured()
     everyone = candidates_of(profiles, facts.setting, accuracies)
     rows = with_recipe(everyone, facts.recipe)
@@ -311,13 +317,22 @@ def replay(facts: ReportFacts) -> Replay:
         missing = f"The report compared only models of the recipe class {title}, and no candidate here is of it now."
         return Replay(False, (missing, "The models, or the catalogue's classes, have changed since."))
     outcome = report.replay(facts, decide(rows, facts.limits, rule=facts.rule, cost=facts.cost) if len(rows) else None)
-    gone = sorted(set(facts.chosen) - {run.run_id for run in runs})
+    gone = sorted(set(facts.chosen) - {result.run_id for result in results})
     if gone:
         lost = (
             f"The report went by the run {', '.join(gone)}, which is not here; the best validated ones took its place."
         )
         outcome = Replay(outcome.same, (*outcome.sentences, lost))
     return outcome
+
+
+def _replay_elsewhere(source: AccuracySource) -> Replay:
+    of = f"The report's accuracies are of {source.name}"
+    if source.is_ranked:
+        missing = f"{of}, by linear probes that learned from {source.train_on}; no ranking here has them."
+        return Replay(False, (missing, "Replay it where the ranking is, or rank the models here on the same images."))
+    missing = f"{of}, on which no run has finished here."
+    return Replay(False, (missing, "Replay it where the runs are, or repeat them here on the same images."))
 
 
 def _is_same(source: AccuracySource, other: AccuracySource) -> bool:

@@ -28,7 +28,7 @@ from bakeoff_core.records import (
     Relaxation,
     Tie,
 )
-from bakeoff_core.wording import LIMIT_WORDS, Escape, Row, Wording, column_words, listed, source_name
+from bakeoff_core.wording import LIMIT_WORDS, Escape, Row, Wording, column_words, listed, own_way, source_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -210,7 +210,8 @@ def explain_no_pick(
             f"None of the {len(candidates)} candidates has both an accuracy and the numbers the limits need.",
             "Measure more models, or models with a published accuracy at the size they are measured at."
             if source.is_published
-            else f"Fine-tune more models on {source_name(source, escape)}, or measure those that were, at their size.",
+            else f"{'Rank' if source.is_ranked else 'Fine-tune'} more models on {source_name(source, escape)}, or "
+            "measure those that were, at their size.",
         ]
     sentences = [f"Nothing clears every limit: {explain_limits(decision.limits, escape=escape, source=source)}."]
     # Whoever lacks a number would be out under any limit, so it says nothing about one limit alone.
@@ -322,7 +323,7 @@ def _unknown(column: str, img_size: int | None, source: AccuracySource, escape: 
     if column == "top1":
         size = "this size" if img_size is None else f"{img_size} px"
         if not source.is_published:
-            return f"not fine-tuned on {source_name(source, escape)} at {size}"
+            return f"not {own_way(source)} on {source_name(source, escape)} at {size}"
         named = "" if source.is_imagenet else f" on {source_name(source, escape)}"
         return f"no accuracy{named} is published for this tag at {size}"
     return f"{column_words(column, source, escape)} is not known"

@@ -35,9 +35,9 @@ from bakeoff_core.records import (
 )
 from bakeoff_core.wording import RULE_WORDS, Escape, Wording, describe_setting
 
-FORMAT_VERSION = 3
-"""Version of the record below. Raise it with every change, keep reading the older: 1 knew ImageNet's accuracy only, and
-2 no recipe class."""
+FORMAT_VERSION = 4
+"""Version of the record below. Raise it with every change, keep reading the older: 1 knew ImageNet's accuracy only,
+2 no recipe class, and 3 no accuracy of ranked models."""
 
 _RECORD = re.compile(r"<!--\s*bakeoff-report\s+(.*?)\s*-->", re.DOTALL)
 
@@ -225,7 +225,7 @@ def read_facts(markdown: str) -> ReportFacts:
 
 
 def _facts(record: Mapping[str, Any], version: int) -> ReportFacts:
-    later = {} if version < 2 else {"source": _source(record["source"]), "chosen": _ids(record["chosen"])}
+    later = {} if version < 2 else {"source": _source(record["source"], version), "chosen": _ids(record["chosen"])}
     if version >= 3:
         later["recipe"] = None if record["recipe"] is None else str(record["recipe"])
     limits = {name: record["limits"][name] for name in LIMIT_COLUMNS}
@@ -243,13 +243,15 @@ def _facts(record: Mapping[str, Any], version: int) -> ReportFacts:
     )
 
 
-def _source(record: Mapping[str, Any]) -> AccuracySource:
+def _source(record: Mapping[str, Any], version: int) -> AccuracySource:
     content_key, models = record["content_key"], record["model_count"]
+    train_on = record["train_on"] if version >= 4 else None
     return AccuracySource(
         **{name: str(record[name]) for name in ("key", "name", "title")},
         test_images=int(record["test_images"]),
         content_key=None if content_key is None else str(content_key),
         model_count=None if models is None else int(models),
+        train_on=None if train_on is None else str(train_on),
     )
 
 

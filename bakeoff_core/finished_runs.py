@@ -6,20 +6,14 @@ that are still at work (see `runs`), tables made of these (`run_accuracy`), and 
 
 from __future__ import annotations
 
-import math
-import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.home import jobs_path
+from bakeoff_core.job_files import count_of, files_stamp, key_of, percent_of, text_of
 from bakeoff_core.jobs import Job, list_jobs
 from bakeoff_core.runs import KIND, RESULTS, FinetuneSpec, read_run, summarise_run
-
-_KEY = re.compile(r"[A-Za-z0-9_-]+")
-"""What data sets and contents are named by; it means nothing to a shell, a link or Markdown."""
 
 
 @dataclass(frozen=True)
@@ -68,19 +62,7 @@ def read_finished_runs() -> list[FinishedRun]:
 
 def finished_runs_stamp() -> int:
     """Return a number that changes when what `read_finished_runs` returns may have; takes a look at few files."""
-    seen = []
-    try:
-        names = sorted(name for name in os.listdir(jobs_path()) if f"-{KIND}-" in name)  # noqa: PTH208, several times quicker
-    except OSError:
-        return 0
-    for name in names:
-        try:
-            results = (jobs_path() / name / RESULTS).stat()
-            status = (jobs_path() / name / "status.json").stat()
-        except OSError:
-            continue
-        seen.append((name, results.st_mtime_ns, status.st_mtime_ns))
-    return hash(tuple(seen))
+    return files_stamp(KIND, RESULTS, "status.json")
 
 
 def leading_run(runs: Iterable[FinishedRun], chosen: Iterable[str] | None = None) -> FinishedRun:
@@ -116,52 +98,24 @@ def _finished(job: Job) -> FinishedRun | None:
         run = read_run(job.job_id)
         results, summary = run.results() or {}, summarise_run(run)
         recipe = results["recipe"]
-        low, middle, high = (_percent(results[f"test_accuracy{end}"]) for end in ("_low", "", "_high"))
+        low, middle, high = (percent_of(results[f"test_accuracy{end}"]) for end in ("_low", "", "_high"))
         return FinishedRun(
             run_id=run.run_id,
-            model_name=_text(results["model_name"]),
-            img_size=_whole(results["img_size"]),
-            dataset=_key(results["dataset"]),
-            dataset_title=_text(results["dataset_title"]),
-            content_key=_key(results["content_key"]),
-            recipe=_text(recipe["name"]),
-            recipe_title=_text(recipe["title"]),
-            test_images=_whole(results["test_images"]),
+            model_name=text_of(results["model_name"]),
+            img_size=count_of(results["img_size"]),
+            dataset=key_of(results["dataset"]),
+            dataset_title=text_of(results["dataset_title"]),
+            content_key=key_of(results["content_key"]),
+            recipe=text_of(recipe["name"]),
+            recipe_title=text_of(recipe["title"]),
+            test_images=count_of(results["test_images"]),
             test_accuracy=middle,
             test_accuracy_low=low,
             test_accuracy_high=high,
-            val_accuracy=None if summary["val_accuracy"] is None else _percent(summary["val_accuracy"]),
+            val_accuracy=None if summary["val_accuracy"] is None else percent_of(summary["val_accuracy"]),
             steps=summary["steps"],
             spec=run.spec,
             results=results,
         )
     except (BakeoffError, KeyError, TypeError, ValueError, AttributeError):
         return None
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"a text was expected. Got {value!r}.")
-    return value
-
-
-def _key(value: object) -> str:
-    if not _KEY.fullmatch(_text(value)):
-        raise ValueError(f"a key was expected. Got {value!r}.")
-    return str(value)
-
-
-def _whole(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"a count was expected. Got {value!r}.")
-    return value
-
-
-def _percent(value: object) -> float:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or not (math.isfinite(value) and 0 <= value <= 100)
-    ):
-        raise ValueError(f"a percentage was expected. Got {value!r}.")
-    return float(value)

@@ -178,13 +178,13 @@ def _comparison_sections(models: set[str]) -> list[list[str]]:
 
 
 def _ranking_sections(models: set[str]) -> list[list[str]]:
-    """The newest ranking of any of the models on each set of images, as sections of a report."""
-    newest: dict[str, Ranking] = {}
+    """The newest ranking of any of the models on each set of images, by what the heads learned from, as sections."""
+    newest: dict[tuple[str, str], Ranking] = {}
     for found in rankings.list_rankings():
         with contextlib.suppress(BakeoffError):  # another version's
             ranking = found.result()
             if ranking is not None and models.intersection(row.model_name for row in ranking.ranked()):
-                newest.setdefault(ranking.content_key, ranking)
+                newest.setdefault((ranking.content_key, ranking.train_on), ranking)
     return [ranking_section(ranking, rankings.find_in(ranking)).rstrip().split("\n") for ranking in newest.values()]
 
 

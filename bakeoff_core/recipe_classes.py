@@ -205,7 +205,12 @@ def explain_recipes(counts: dict[str, int], recipe: str | None, source: Accuracy
     mixture = listed([f"{count} {RECIPE_CLASSES[key].title}" for key, count in counts.items()])
     trained = f"These {total} models were not trained alike: {mixture}."
     if not source.is_published:
-        trained = f"The weights that these {total} models started from were not trained alike: {mixture}."
+        weights = (
+            f"weights of these {total} models"
+            if source.is_ranked
+            else f"weights that these {total} models started from"
+        )
+        trained = f"The {weights} were not trained alike: {mixture}."
     return f"{trained} {RECIPE_EFFECT}"
 
 

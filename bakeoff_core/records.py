@@ -221,7 +221,7 @@ PROFILE_COLUMNS = tuple(f.name for f in dataclasses.fields(Profile))
 """Every column of the store, in order."""
 
 ACCURACY_COLUMNS = ("top1", "top1_low", "top1_high", "top5", "family", "recipe", "accuracy_source")
-"""Columns that the catalogue, or finished fine-tuning runs in its place, add to profiles to make candidates.
+"""Columns that the catalogue, or fine-tuning runs and rankings in its place, add to profiles to make candidates.
 
 `top1_low` and `top1_high` bound the sampling error of the images the accuracy was measured on; `recipe` is the class of
 recipe that the published weights were trained by (see `recipe_classes`).
@@ -233,7 +233,7 @@ class AccuracySource:
     """What the accuracies of a table are of. One table holds one source's; nothing crosses from one to another."""
 
     key: str
-    """Its name in links, in reports and on the command line: `imagenet`, `elpv-1a2b3c4d`."""
+    """Its name in links, in reports and on the command line: `imagenet`, `elpv-1a2b3c4d`, `elpv-1a2b3c4d-ranked`."""
     name: str
     """The images in few words, for sentences; comes from a folder's name at times, so it can be any text."""
     title: str
@@ -246,6 +246,8 @@ class AccuracySource:
     """Models, at one size each, that have an accuracy; `None` where nobody counted."""
     meaning: str = ""
     """What the images are and what an accuracy on them tells, in a sentence or two; empty where the name says it."""
+    train_on: str | None = None
+    """What the linear probes of ranked models learned from, `train` or `train+val`; `None` for every other accuracy."""
 
     @property
     def is_imagenet(self) -> bool:
@@ -256,6 +258,11 @@ class AccuracySource:
     def is_published(self) -> bool:
         """Whether others measured the accuracies; else they are those of runs that finished here."""
         return self.content_key is None
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether they are those of linear probes on frozen features, measured here, and not of fine-tuned models."""
+        return self.train_on is not None
 
 
 IMAGENET = AccuracySource("imagenet", "ImageNet", "ImageNet top-1, published", IMAGENET_VALIDATION_IMAGES)

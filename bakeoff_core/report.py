@@ -69,6 +69,13 @@ _FINE_TUNED = """
   sampling interval says how far it may be off because the test set has so few images; another seed would move it too.
 """.strip()
 
+_RANKED = """
+- **Accuracy** is the share of the {images:,} test images of {name} that a linear probe got right, in percent: the model
+  stayed frozen, and a linear classifier learned the classes from its features on the {learned}, without a
+  look at the test. Of several rankings a model's newest result counts. Its 95 % sampling interval says how far it may
+  be off because the test set has so few images. Fine-tuning often reaches more.
+""".strip()
+
 _DEFINITIONS = """
 - **Latency** is the time of one forward pass of the whole batch. p50 is the median over the medians of
   several fresh processes, p90 the 90th percentile over all timed passes.
@@ -170,10 +177,12 @@ def _label(ref: CandidateRef) -> str:
 
 
 def _accuracy_defined(source: AccuracySource) -> str:
-    text = _FINE_TUNED
+    text = _RANKED if source.is_ranked else _FINE_TUNED
     if source.is_published:
         text = _PUBLISHED if source.is_imagenet else _PUBLISHED_ELSEWHERE
-    return text.format(images=source.test_images, name=markdown_text(source.name), meaning=source.meaning)
+    learned = "training images" if source.train_on == "train" else "training and validation images"
+    name = markdown_text(source.name)
+    return text.format(images=source.test_images, name=name, meaning=source.meaning, learned=learned)
 
 
 def _headline(candidates: pd.DataFrame, decision: Decision, source: AccuracySource) -> list[str]:
@@ -246,7 +255,11 @@ def _candidates(candidates: pd.DataFrame, decision: Decision, cost: str, source:
         intro,
         "",
         *candidate_table(candidates, decision, cost, source),
-        *(_sources(candidates) if source.is_published else _origins(candidates)),
+        *(
+            _sources(candidates)
+            if source.is_published
+            else _origins(candidates, "ranking" if source.is_ranked else "run")
+        ),
     ]
 
 
@@ -262,11 +275,11 @@ def _sources(candidates: pd.DataFrame) -> list[str]:
     return ["", f"Accuracies published in: {', '.join(map(markdown_text, sources))}."] if sources else []
 
 
-def _origins(candidates: pd.DataFrame) -> list[str]:
-    """Which run each accuracy is that of."""
+def _origins(candidates: pd.DataFrame, kind: str) -> list[str]:
+    """Which run or ranking each accuracy is that of."""
     pairs = zip(candidate_refs(candidates), candidates["accuracy_source"], strict=True)
     lines = [f"{_label(ref)}: {markdown_text(origin)}" for ref, origin in pairs if not is_unknown(origin)]
-    return ["", "Accuracies were measured here, each by a run:", *_bullets(lines)] if lines else []
+    return ["", f"Accuracies were measured here, each by a {kind}:", *_bullets(lines)] if lines else []
 
 
 def _warnings(candidates: pd.DataFrame) -> list[str]:

@@ -20,7 +20,7 @@ from bakeoff_core.records import (
     Rejection,
     candidate_label,
 )
-from bakeoff_core.wording import LIMIT_WORDS, Row, Wording, candidate_refs, interval_text, listed
+from bakeoff_core.wording import LIMIT_WORDS, Row, Wording, candidate_refs, interval_text, listed, own_way
 
 _HEAD = (
     *("Model", "Size", "Top-1", "Latency p50 (interval)", "p90", "MACs", "Parameters", "Peak memory"),
@@ -135,7 +135,7 @@ def _place(standing: Standing, words: Wording) -> str:
         known = standing.dominator
         return f"dominated by {words.name(known[0]) if known else markdown_code(standing.row['dominated_by'])}"
     if is_unknown(standing.row["non_dominated"]):
-        missing = "no published accuracy" if words.source.is_published else "not fine-tuned on it"
+        missing = "no published accuracy" if words.source.is_published else f"not {own_way(words.source)} on it"
         return missing if is_unknown(standing.row["top1"]) else UNKNOWN
     return "on it"
 

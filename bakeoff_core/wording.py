@@ -59,7 +59,8 @@ NAMES_IN_A_SENTENCE = 3
 def column_words(column: str, source: AccuracySource = IMAGENET, escape: Escape = str) -> str:
     """Return what a column is called: `"latency"`, `"top-1 accuracy"`, `"accuracy on Solar cells (ELPV)"`.
 
-    Accuracy on a published set other than ImageNet's own is `"top-1 accuracy on ImageNet-V2"`.
+    Accuracy on a published set other than ImageNet's own is `"top-1 accuracy on ImageNet-V2"`, that of ranked models
+    `"linear-probe accuracy on Solar cells (ELPV)"`.
 
     Args:
         column: Any; one that has no words is returned as it is.
@@ -67,13 +68,32 @@ def column_words(column: str, source: AccuracySource = IMAGENET, escape: Escape 
         escape: Applied to the source's name.
     """
     if column == "top1" and not source.is_imagenet:
-        return f"{'top-1 accuracy' if source.is_published else 'accuracy'} on {source_name(source, escape)}"
+        kind = "top-1 accuracy" if source.is_published else "accuracy"
+        if source.is_ranked:
+            kind = f"linear-probe accuracy{_learned(source)}"
+        return f"{kind} on {source_name(source, escape)}"
     return COLUMN_WORDS.get(column, column)
 
 
 def accuracy_unit(source: AccuracySource, escape: Escape = str) -> str:
-    """Return what follows an accuracy in percent: `"top-1"`, `"on ImageNet-V2"`, `"on Solar cells (ELPV)"`."""
-    return "top-1" if source.is_imagenet else f"on {source_name(source, escape)}"
+    """Return what follows an accuracy in percent: `"top-1"`, `"on ImageNet-V2"`, `"on Solar cells (ELPV)"`.
+
+    Ranked models have theirs `"by linear probe on Solar cells (ELPV)"`.
+    """
+    if source.is_imagenet:
+        return "top-1"
+    way = f"by linear probe{_learned(source)} " if source.is_ranked else ""
+    return f"{way}on {source_name(source, escape)}"
+
+
+def own_way(source: AccuracySource) -> str:
+    """Return what was done with models for an accuracy on the user's own images: `"fine-tuned"` or `"ranked"`."""
+    return "ranked" if source.is_ranked else "fine-tuned"
+
+
+def _learned(source: AccuracySource) -> str:
+    """What the probes learned from, where it is more than the training images."""
+    return "" if source.train_on == "train" else f" ({source.train_on})"
 
 
 def source_name(source: AccuracySource, escape: Escape = str) -> str:

@@ -20,6 +20,8 @@ from bakeoff_core.records import Profile
 from bakeoff_core.shortlists import SHORTLISTS
 from examples import make_failure, make_profile, make_round
 from run_folders import change, write_run
+from tests.ranking_folders import write_ranking
+from tests.rankings import make_row
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY = ("test_vit.r160_in1k", "test_efficientnet.r160_in1k")
@@ -347,6 +349,37 @@ def test_report_on_other_images_tells_the_run_and_replays(cells, tmp_path, capsy
     capsys.readouterr()
     assert main(["replay", str(target)]) == 1
     assert "mobilenetv3_small_100" in capsys.readouterr().out
+
+
+RANKED = ("--accuracy", "elpv-1a2b3c4d-ranked")
+
+
+def test_pick_and_report_can_go_by_a_ranking_and_replay(lab, tmp_path, capsys):
+    rows = make_row("mobilenetv3_small_100.lamb_in1k", 150), make_row("efficientnet_b0.ra_in1k", 140)
+    rank_id = write_ranking(1, *rows, make_row("resnet50.a1_in1k", 199, img_size=288))
+    found = run_json(capsys, "pick", *RANKED)[1]
+    assert (found["pick"], found["accuracy_of"]) == ("mobilenetv3_small_100.lamb_in1k", "Solar cells (ELPV)")
+    reasons = {r["model_name"]: r["reason"] for r in found["rejected"]}
+    # It was ranked at another size than it was measured at, and accuracy never crosses sizes.
+    assert reasons["resnet50.a1_in1k"] == "Not ranked on Solar cells (ELPV) at 224 px."
+    target = tmp_path / "report.md"
+    assert main(["report", *RANKED, "--out", str(target)]) == 0
+    assert "(75 % by linear probe on Solar cells (ELPV)" in target.read_text()
+    assert "## Ranked on your own images" in target.read_text() and rank_id in target.read_text()
+    assert main(["replay", str(target)]) == 0
+    write_ranking(2, make_row("mobilenetv3_small_100.lamb_in1k", 100))
+    capsys.readouterr()
+    assert main(["replay", str(target)]) == 1
+    assert "efficientnet_b0" in capsys.readouterr().out
+    shutil.rmtree(jobs_path())
+    assert main(["replay", str(target)]) == 1
+    assert "no ranking here has them" in capsys.readouterr().out
+
+
+def test_a_ranking_has_no_runs_to_choose(lab, capsys):
+    write_ranking(1, make_row("efficientnet_b0.ra_in1k", 140))
+    assert main(["pick", *RANKED, "--run", "x"]) == 1
+    assert "none, for it is that of rankings" in capsys.readouterr().err
 
 
 def test_report_whose_runs_are_not_here_says_so_when_replayed(cells, tmp_path, capsys):

@@ -80,6 +80,7 @@ ORDER = (
     "looks",
     "rank_cost",
     "finished_runs",
+    "ranked_models",
     "run_accuracy",
     "printing",
     "rank_command",

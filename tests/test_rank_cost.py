@@ -5,28 +5,20 @@ from pathlib import Path
 import pytest
 
 from bakeoff_core.datasets import read_dataset, without_damaged
-from bakeoff_core.home import jobs_path
-from bakeoff_core.job_files import FORMAT_VERSION, write_json
 from bakeoff_core.machine import this_machine
 from bakeoff_core.measuring import FALLBACK_MACS_PER_SECOND
 from bakeoff_core.rank_cost import CHECK_S, FALLBACK_IMAGES_PER_SECOND, MODEL_S, START_S, estimate_ranking
-from bakeoff_core.ranking import RankRow, to_json
-from bakeoff_core.rankings import KIND, MODULE, RANKING
+from bakeoff_core.ranking import RankRow
 from tests.image_folders import fill_classes
-from tests.rankings import make_ranking, make_row
+from tests.ranking_folders import write_ranking
+from tests.rankings import make_row
 
 LITE0, LITE0_MACS = "tf_efficientnet_lite0.in1k", 396_000_000
 
 
-def write_ranking(number: int, rows: list[RankRow], **changes: object) -> None:
-    """Write a ranking's folder; those with higher numbers are newer."""
-    folder = jobs_path() / f"20260301-12{number:02d}00-{KIND}-{number:06x}"
-    folder.mkdir(parents=True)
-    spec = {"models": [row.asked for row in rows], "dataset": "elpv"}
-    write_json(folder / "spec.json", {"format": FORMAT_VERSION, "kind": KIND, "module": MODULE, "spec": spec})
-    write_json(folder / "status.json", {"format": FORMAT_VERSION, "state": "done"})
-    here = {"machine_name": this_machine().machine_name}
-    write_json(folder / RANKING, to_json(make_ranking(rows, **{**here, **changes})))
+def write_here(number: int, *rows: RankRow, **changes: object) -> None:
+    """Write a ranking that this machine has done; those with higher numbers are newer."""
+    write_ranking(number, *rows, **{"machine_name": this_machine().machine_name, **changes})
 
 
 @pytest.fixture
@@ -47,9 +39,9 @@ def test_a_machine_without_rankings_goes_by_macs(images: Path) -> None:
 
 
 def test_the_newest_pace_on_this_machine_counts_and_tells_that_of_others(images: Path) -> None:
-    write_ranking(1, [make_row(LITE0, 150, images_per_second=10.0)])
-    write_ranking(2, [make_row(LITE0, 150, images_per_second=50.0)])
-    write_ranking(3, [make_row(LITE0, 150, images_per_second=1.0)], machine_name="Another machine")
+    write_here(1, make_row(LITE0, 150, images_per_second=10.0))
+    write_here(2, make_row(LITE0, 150, images_per_second=50.0))
+    write_here(3, make_row(LITE0, 150, images_per_second=1.0), machine_name="Another machine")
     cost = estimate_ranking(("tf_efficientnet_lite0", "resnet50"), read_dataset("folder", images))
     assert cost.by_model["tf_efficientnet_lite0"] == pytest.approx(3.5 + 100 / 50)
     assert cost.by_model["resnet50"] == pytest.approx(3.5 + 100 / 50 * 4_089_184_256 / LITE0_MACS, rel=0.05)
@@ -58,7 +50,7 @@ def test_the_newest_pace_on_this_machine_counts_and_tells_that_of_others(images:
 
 def test_features_kept_of_the_same_images_cost_no_pass_and_known_images_no_check(images: Path) -> None:
     dataset = without_damaged(read_dataset("folder", images))
-    write_ranking(1, [make_row(LITE0, 150)], content_key=dataset.content_key())
+    write_here(1, make_row(LITE0, 150), content_key=dataset.content_key())
     cost = estimate_ranking(("tf_efficientnet_lite0",), dataset)
     assert cost.kept == ("tf_efficientnet_lite0",)
     assert cost.seconds == pytest.approx(START_S + 3.5)

@@ -278,6 +278,21 @@ def test_the_record_holds_what_the_accuracies_were_of_and_the_runs_that_were_cho
     assert (facts.source, facts.chosen) == (CELLS, ("a-run",))
 
 
+RANKED = dataclasses.replace(CELLS, key="elpv-1a2b3c4d-ranked-trainval", train_on="train+val")
+
+
+def test_a_report_by_a_ranking_says_linear_probe_and_never_fine_tuned():
+    text = written(measured(), decide(measured(), LIMITS), source=RANKED)
+    visible = text.split("<!--")[0]
+    assert "(77.7 % by linear probe (train+val) on Solar cells (ELPV), 11.8 ms)" in text
+    assert "a linear probe got right" in text and "features on the training and validation images" in text
+    assert table_rows(text)[9][-2:] == ["not ranked on it", "fails accuracy floor and latency budget"]
+    assert "Accuracies were measured here, each by a ranking:" in text
+    assert not re.search(r"fine-tuned|top-1|imagenet", visible.replace("--min-top1", ""), re.IGNORECASE)
+    assert "--accuracy elpv-1a2b3c4d-ranked-trainval" in text
+    assert report.read_facts(text).source == RANKED
+
+
 def test_a_folder_with_a_hostile_name_stays_text_in_the_report():
     source = dataclasses.replace(CELLS, name=HOSTILE_NAMES[2])
     visible, record = written(source=source).split("<!-- bakeoff-report")
@@ -385,9 +400,9 @@ def test_two_reports_in_one_text_are_refused():
 
 def test_a_newer_report_asks_for_an_update():
     with pytest.raises(BakeoffError) as caught:
-        report.read_facts(written().replace('"format": 3', '"format": 4'))
+        report.read_facts(written().replace('"format": 4', '"format": 5'))
     assert str(caught.value) == (
-        "This report comes from a newer version of Backbone Bake-off (format 4; this one reads up to 3). "
+        "This report comes from a newer version of Backbone Bake-off (format 5; this one reads up to 4). "
         "Update Backbone Bake-off and replay it again."
     )
 
@@ -402,9 +417,9 @@ def test_a_newer_report_asks_for_an_update():
         ('"threads": 2', '"threads": "two"'),
         ('"threads": 2', '"threads": null'),
         ('"img_size": 224', '"img_size": []'),
-        ('"format": 3', '"format": 0'),
-        ('"format": 3', '"format": "3"'),
-        ('"format": 3,', ""),
+        ('"format": 4', '"format": 0'),
+        ('"format": 4', '"format": "4"'),
+        ('"format": 4,', ""),
         ('"source": {', '"source": [{'),
         ('"test_images": 50000', '"test_images": "many"'),
         ('"chosen": []', '"chosen": 3'),
@@ -431,14 +446,21 @@ def test_a_report_of_the_first_format_still_replays_and_was_about_imagenet():
 def test_a_report_of_the_second_format_still_reads_and_matched_no_recipes():
     text = written()
     assert ',\n "recipe": null' in text
-    old = report.read_facts(text.replace(',\n "recipe": null', "").replace('"format": 3', '"format": 2'))
+    old = report.read_facts(text.replace(',\n "recipe": null', "").replace('"format": 4', '"format": 2'))
     assert old == report.read_facts(text) and old.recipe is None
+
+
+def test_a_report_of_the_third_format_still_reads_and_was_about_no_ranking():
+    text = written(source=CELLS)
+    assert ',\n  "train_on": null' in text
+    old = report.read_facts(text.replace(',\n  "train_on": null', "").replace('"format": 4', '"format": 3'))
+    assert old == report.read_facts(text) and not old.source.is_ranked
 
 
 def test_the_record_is_plain_json_between_its_marks():
     facts = report.read_facts(written())
     inside = write_record(facts).removeprefix("<!-- bakeoff-report\n").removesuffix("\n-->")
-    assert json.loads(inside)["format"] == 3
+    assert json.loads(inside)["format"] == 4
 
 
 # ----------------------------------------------------------------- replay

@@ -1,4 +1,4 @@
-"""Which accuracy the Frontier page goes by: ImageNet's, that on a harder set, or that of the runs on one data set.
+"""Which accuracy the Frontier page goes by: ImageNet's, on a harder set, or of runs or rankings on one data set.
 
 Not covered: the accuracies themselves (`bakeoff_core.run_accuracy`).
 """
@@ -12,9 +12,10 @@ import streamlit as st
 
 from bakeoff_core.finished_runs import FinishedRun
 from bakeoff_core.formatting import markdown_code, markdown_text
+from bakeoff_core.ranking import Ranking
 from bakeoff_core.records import IMAGENET, AccuracySource
 from bakeoff_core.run_accuracy import runs_of, source_key, unmeasured
-from bakeoff_core.wording import listed
+from bakeoff_core.wording import listed, own_way
 from pages.parts import data
 
 KEY = "accuracy"
@@ -40,6 +41,11 @@ def link_to(run: FinishedRun) -> dict[str, str]:
     For `st.page_link("pages/frontier.py", query_params=link_to(run))` and its like.
     """
     return {KEY: source_key(run.dataset, run.content_key), RUN: run.run_id}
+
+
+def link_to_ranked(ranking: Ranking) -> dict[str, str]:
+    """Return the parameters of a link to the Frontier page that goes by a ranking's accuracies."""
+    return {KEY: source_key(ranking.dataset, ranking.content_key, ranking.train_on)}
 
 
 def floor_slot(source: AccuracySource) -> str:
@@ -76,14 +82,14 @@ def draw_choice() -> None:
 
 
 def draw_notes(shown: Shown, table: pd.DataFrame) -> None:
-    """Say under the chart what the accuracies mean, which fine-tuned models are missing, and which runs were chosen.
+    """Say under the chart what the accuracies mean, which of their models are missing, and which runs were chosen.
 
     Args:
         shown: What the page goes by.
         table: The candidates of the setting shown.
     """
     if shown.source.meaning:
-        st.caption(f"**{shown.source.name}**: {shown.source.meaning}")
+        st.caption(f"**{markdown_text(shown.source.name)}**: {shown.source.meaning}")
     missing = (
         unmeasured(data.accuracy_table(shown.source, shown.chosen), table) if not shown.source.is_published else []
     )
@@ -91,7 +97,8 @@ def draw_notes(shown: Shown, table: pd.DataFrame) -> None:
         names = [f"{markdown_code(ref.model_name)} at {ref.img_size} px" for ref in missing[:NAMES_SHOWN]]
         names += [f"{len(missing) - NAMES_SHOWN} more"] if len(missing) > NAMES_SHOWN else []
         st.info(
-            f"Fine-tuned on {markdown_text(shown.source.name)}, but not measured yet in this setting: {listed(names)}. "
+            f"{own_way(shown.source).capitalize()} on {markdown_text(shown.source.name)}, but not measured yet in this "
+            f"setting: {listed(names)}. "
             "Measure them on the Measure page to see them here.",
             icon=":material/timer:",
         )
@@ -108,7 +115,8 @@ def draw_notes(shown: Shown, table: pd.DataFrame) -> None:
 def _option(source: AccuracySource) -> str:
     if source.is_published:
         return f"Accuracy: {source.name} top-1"
-    return f"Accuracy: {source.name} · {source.model_count} {'model' if source.model_count == 1 else 'models'}"
+    name = source.title if source.is_ranked else source.name
+    return f"Accuracy: {name} · {source.model_count} {'model' if source.model_count == 1 else 'models'}"
 
 
 def _chosen(source: AccuracySource) -> list[FinishedRun]:

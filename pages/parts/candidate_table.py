@@ -10,6 +10,7 @@ from bakeoff_core.caveats import warning_line
 from bakeoff_core.formatting import is_unknown, markdown_text
 from bakeoff_core.recipe_classes import RECIPE_CLASSES
 from bakeoff_core.records import AccuracySource, Setting
+from bakeoff_core.wording import own_way
 from pages.parts import data, recipes
 from pages.parts.accuracy import Shown
 
@@ -64,12 +65,14 @@ def _accuracy_help(source: AccuracySource) -> str:
     if source.is_published:
         return f"Published {source.name} top-1 of this weights tag at this size"
     images = f"{source.test_images:,} test images of {markdown_text(source.name)}"
+    if source.is_ranked:
+        return f"Share of the {images} that a linear classifier of the frozen model's features got right (linear probe)"
     return f"Share of the {images} that the fine-tuned model got right; of several runs, the best validated one"
 
 
 def display_table(table: pd.DataFrame, source: AccuracySource) -> pd.DataFrame:
     """Return candidates with the columns and units people read; numbers stay numbers, so that they sort."""
-    origin = {} if source.is_published else {"fine-tuned by": table["accuracy_source"]}
+    origin = {} if source.is_published else {f"{own_way(source)} by": table["accuracy_source"]}
     return pd.DataFrame(
         {
             "model": table["model_name"],
@@ -97,7 +100,7 @@ def _place(row: dict, source: AccuracySource) -> str:
         return f"not measured: {row['error']}"
     if is_unknown(row["top1"]):
         if not source.is_published:
-            return "not fine-tuned on this data set"
+            return f"not {own_way(source)} on this data set"
         named = "accuracy" if source.is_imagenet else f"accuracy on {source.name}"
         return f"no published {named} for this tag at this size"
     return f"dominated by {row['dominated_by']}" if row["dominated_by"] else "on the frontier"

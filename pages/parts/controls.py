@@ -117,6 +117,10 @@ def _floor_help(source: AccuracySource) -> str:
     if source.is_published:
         return f"Lowest acceptable {source.name} top-1 accuracy, as published for the weights tag at this image size."
     images = f"{source.test_images:,} test images of {source.name}"
+    if source.is_ranked:
+        return (
+            f"Lowest acceptable share of the {images} that a linear classifier of a frozen model's features gets right."
+        )
     return f"Lowest acceptable share of the {images} that a model, fine-tuned on this machine, gets right."
 
 

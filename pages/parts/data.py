@@ -17,6 +17,7 @@ from bakeoff_core.candidates import MeasuredSetting
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finished_runs import FinishedRun, finished_runs_stamp, read_finished_runs
 from bakeoff_core.home import anatomy_path, jobs_path, own_accuracy_path, profiles_path, timm_models_path
+from bakeoff_core.ranked_models import RankedModel, ranked_models_stamp, read_ranked_models
 from bakeoff_core.records import IMAGENET, AccuracySource, Setting
 from bakeoff_core.timm_names import TimmModels, read_timm_models
 
@@ -24,7 +25,7 @@ Stamp = tuple[int, int] | None
 """What changes when a file changes: its modification time and size; `None` where there is no file."""
 
 
-Version = tuple[Stamp, Stamp, int]
+Version = tuple[Stamp, Stamp, int, int]
 """The stamps of all that candidates are made from."""
 
 
@@ -39,7 +40,7 @@ def stamp(path: Path) -> Stamp:
 
 def version() -> Version:
     """Return what changes when the candidates of any setting may have changed."""
-    return stamp(profiles_path()), stamp(own_accuracy_path()), finished_runs_stamp()
+    return stamp(profiles_path()), stamp(own_accuracy_path()), finished_runs_stamp(), ranked_models_stamp()
 
 
 def profiles() -> pd.DataFrame:
@@ -77,14 +78,19 @@ def finished_runs() -> list[FinishedRun]:
     return _finished_runs(str(jobs_path()), finished_runs_stamp())
 
 
+def ranked_models() -> list[RankedModel]:
+    """Return every model that a ranking has a result of, the newest ranking's first."""
+    return _ranked_models(str(jobs_path()), ranked_models_stamp())
+
+
 def accuracy_sources() -> list[AccuracySource]:
     """Return what an accuracy can be of, ImageNet first."""
-    return run_accuracy.list_sources(finished_runs())
+    return run_accuracy.list_sources([*finished_runs(), *ranked_models()])
 
 
 def accuracy_table(source: AccuracySource, chosen: tuple[str, ...] = ()) -> pd.DataFrame:
     """Return the accuracies of a source; see `run_accuracy.accuracy_table`."""
-    return run_accuracy.accuracy_table(source, finished_runs(), accuracies(), chosen)
+    return run_accuracy.accuracy_table(source, [*finished_runs(), *ranked_models()], accuracies(), chosen)
 
 
 def candidates_of(
@@ -209,6 +215,11 @@ def _hovers(
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _finished_runs(path: str, version: int) -> list[FinishedRun]:
     return read_finished_runs()
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _ranked_models(path: str, version: int) -> list[RankedModel]:
+    return read_ranked_models()
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -9,7 +9,7 @@ from bakeoff_core.formatting import markdown_text
 from bakeoff_core.rank_figures import ranking_figure
 from bakeoff_core.rank_words import how_measured, ranking_sentences
 from bakeoff_core.ranking import Ranking
-from pages.parts import chart, data
+from pages.parts import accuracy, chart, data
 
 
 def draw(ranking: Ranking, key: str) -> None:
@@ -26,6 +26,14 @@ def draw(ranking: Ranking, key: str) -> None:
         st.plotly_chart(figure, key=f"bars-{key}", theme=None, width="stretch", config={"displayModeBar": False})
         st.caption("★ pick by your images · ◇ best by published ImageNet accuracy · whiskers: 95 % intervals")
     draw_table(ranking, key=f"table-{key}")
+    if ranking.ranked():
+        st.page_link(
+            "pages/frontier.py",
+            label="Show it on the frontier",
+            icon=":material/show_chart:",
+            help="The probes' accuracy against latency, for every model ranked so on these images and measured.",
+            query_params=accuracy.link_to_ranked(ranking),
+        )
     notes = [*ranking.notes, f"Licence of the images: {ranking.licence}."]
     if ranking.skipped_images:
         notes.append(f"{ranking.skipped_images:,} files could not be used and are left out.")

@@ -14,6 +14,7 @@ from bakeoff_core.finished_runs import finished_runs_stamp
 from bakeoff_core.formatting import duration, markdown_text
 from bakeoff_core.home import profiles_path
 from bakeoff_core.machine import this_machine
+from bakeoff_core.ranked_models import ranked_models_stamp
 from bakeoff_core.timm_names import architecture_of
 from pages.parts import data
 
@@ -103,7 +104,8 @@ def key_of(measured: MeasuredSetting) -> str:
 def running() -> None:
     """Say what is running, and rerun the page when a job starts, ends or has saved something new."""
     active = [job for job in jobs.watched_jobs() if job.kind != measuring.NAMES_KIND]
-    seen = (data.stamp(profiles_path()), finished_runs_stamp(), [job.job_id for job in active])
+    files = (data.stamp(profiles_path()), finished_runs_stamp(), ranked_models_stamp())
+    seen = (files, [job.job_id for job in active])
     before = st.session_state.get("seen_by_sidebar")
     st.session_state["seen_by_sidebar"] = seen
     if before is not None and before != seen:

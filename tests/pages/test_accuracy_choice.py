@@ -9,9 +9,12 @@ from streamlit.testing.v1 import AppTest
 
 from bakeoff_core import store
 from bakeoff_core.finished_runs import read_finished_runs
-from bakeoff_core.home import home, profiles_path
-from pages.parts.accuracy import link_to
+from bakeoff_core.home import home, jobs_path, profiles_path
+from bakeoff_core.rankings import list_rankings
+from pages.parts.accuracy import link_to, link_to_ranked
 from tests.pages.test_pages import HOSTILE, PAGES, ROOT, measured_shortlist, opened, profile_of, text_of
+from tests.ranking_folders import write_ranking
+from tests.rankings import make_row
 from tests.run_folders import write_run
 
 KEY = "elpv-1a2b3c4d"
@@ -192,3 +195,56 @@ def test_accuracies_near_nought_and_at_a_hundred_have_a_floor_to_drag(runs):
     write_run(4, "a.x", test_accuracy_low=0.0, accuracy=0.5, validated=1.0)
     write_run(5, SMALL, accuracy=100.0, test_accuracy_high=100.0, validated=99.0)
     assert pick(opened(accuracy=KEY)) == SMALL
+
+
+# ------------------------------------------------------------------- rankings
+
+RANKED = f"{KEY}-ranked"
+
+
+@pytest.fixture
+def ranking() -> str:
+    """A ranking of two measured models and of one that is not."""
+    return write_ranking(1, make_row(SMALL, 150), make_row(B0, 140), make_row("resnet18.a1_in1k", 120))
+
+
+def test_a_ranking_decides_is_named_explained_and_names_what_is_not_measured(ranking):
+    app = opened()
+    app.selectbox(key="accuracy").set_value(RANKED).run()
+    text = text_of(app)
+    assert pick(app) == SMALL
+    assert "<b>75 %</b> by linear probe on Solar cells (ELPV)" in text
+    assert "each model stayed frozen" in text and "fine-tuned on this machine" not in text
+    assert any(info.value.startswith("Ranked on Solar cells") and "resnet18" in info.value for info in app.info)
+    assert app.query_params["accuracy"] == RANKED
+    shown = app.dataframe[0].value.set_index("model")
+    assert shown.loc[RESNET50, "place"] == "not ranked on this data set"
+    assert "ranking" in shown.loc[SMALL, "ranked by"]
+
+
+def test_the_accuracy_floor_and_the_report_go_by_the_ranking(ranking):
+    app = opened(accuracy=RANKED, min_top1="72")
+    assert pick(app) == SMALL
+    line = reported_limits(app)
+    assert "linear-probe accuracy on Solar cells (ELPV) at least 72 %" in line
+    app = opened(accuracy=RANKED, min_top1="90")
+    assert "Nothing" in text_of(app)
+
+
+def test_runs_and_rankings_on_the_same_images_are_two_accuracies(runs, ranking):
+    options = opened().selectbox(key="accuracy").options
+    assert options[1:3] == [
+        "Accuracy: Solar cells (ELPV) · 2 models",
+        "Accuracy: Solar cells (ELPV), ranked with frozen features · 3 models",
+    ]
+
+
+def test_the_rank_page_links_to_its_accuracy(ranking):
+    ranked = next(run for run in list_rankings() if run.rank_id == ranking).result()
+    assert link_to_ranked(ranked) == {"accuracy": RANKED}
+    assert pick(opened(**link_to_ranked(ranked))) == SMALL
+
+
+def test_a_ranking_of_another_version_is_no_error_of_the_frontier(ranking):
+    (jobs_path() / ranking / "ranking.json").write_text('{"format": 99}')
+    assert opened().selectbox(key="accuracy").options == ["Accuracy: ImageNet top-1", *HARDER]

@@ -16,10 +16,11 @@ from bakeoff_core import jobs, looks, rankings, store
 from bakeoff_core.feature_files import features_file
 from bakeoff_core.home import home, jobs_path, profiles_path
 from bakeoff_core.looks import Look, Looked, PatchMap, write_look
-from bakeoff_core.ranking import RankRow, to_json
-from bakeoff_core.rankings import RANKING, RankSpec, answers_file
+from bakeoff_core.ranking import RankRow
+from bakeoff_core.rankings import RankSpec, answers_file
 from tests.pages.test_pages import ROOT, measured_shortlist, text_of
-from tests.rankings import IMAGES, make_ranking, make_row
+from tests.ranking_folders import write_ranking
+from tests.rankings import IMAGES, make_row
 
 PAGE = "pages/rank.py"
 LITE0 = "tf_efficientnet_lite0.in1k"
@@ -35,22 +36,6 @@ def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def opened() -> AppTest:
     return AppTest.from_file(ROOT / "app.py", default_timeout=60).run().switch_page(PAGE).run()
-
-
-def write_ranking(*rows: RankRow, state: str = "done", at: int = 0, message: str = "Ranked.") -> str:
-    """A ranking that has ended, as its worker leaves it."""
-    rank_id = f"20260101-12000{at}-rank-abcdef"
-    folder = jobs_path() / rank_id
-    folder.mkdir(parents=True)
-    spec = asdict(RankSpec(tuple(row.asked for row in rows) or (LITE0,), "elpv"))
-    content = {"format": 1, "kind": rankings.KIND, "module": rankings.MODULE, "exclusive": True, "spec": spec}
-    (folder / "spec.json").write_text(json.dumps(content))
-    (folder / "status.json").write_text(json.dumps({"format": 1, "state": state, "message": message}))
-    (folder / "lock").touch()
-    (folder / "log.txt").write_text("Traceback: something\n")
-    if rows:
-        (folder / RANKING).write_text(json.dumps(to_json(make_ranking(rows))))
-    return rank_id
 
 
 def models(app: AppTest) -> list[str]:
@@ -88,7 +73,7 @@ def test_the_button_starts_what_the_form_asks_for(monkeypatch: pytest.MonkeyPatc
 
 def test_a_result_says_who_is_ahead_whether_it_matters_and_lists_all_rows() -> None:
     failed = RankRow("resnet18", "resnet18.a1_in1k", error="Its weights are not here.")
-    write_ranking(make_row(LITE0, 150), make_row("tf_efficientnet_lite1.in1k", 190, first=5, img_size=240), failed)
+    write_ranking(0, make_row(LITE0, 150), make_row("tf_efficientnet_lite1.in1k", 190, first=5, img_size=240), failed)
     app = opened()
     assert not app.exception
     text = text_of(app)
@@ -102,7 +87,7 @@ def test_a_result_says_who_is_ahead_whether_it_matters_and_lists_all_rows() -> N
 def test_a_stopped_ranking_shows_what_it_has_and_can_be_gone_on_with(monkeypatch: pytest.MonkeyPatch) -> None:
     resumed: list[str] = []
     monkeypatch.setattr(jobs, "resume_job", resumed.append)
-    rank_id = write_ranking(make_row(LITE0, 150), state="stopped")
+    rank_id = write_ranking(0, make_row(LITE0, 150), state="stopped")
     app = opened()
     assert "finished backbones are kept" in text_of(app)
     assert app.dataframe[-1].value["model"].tolist() == [LITE0]
@@ -111,7 +96,7 @@ def test_a_stopped_ranking_shows_what_it_has_and_can_be_gone_on_with(monkeypatch
 
 
 def test_a_failed_ranking_says_why_with_its_log() -> None:
-    write_ranking(state="failed", message="The disk is full.")
+    write_ranking(0, state="failed", message="The disk is full.")
     app = opened()
     assert not app.exception
     assert any("The disk is full." in error.value for error in app.error)
@@ -119,8 +104,8 @@ def test_a_failed_ranking_says_why_with_its_log() -> None:
 
 
 def test_earlier_rankings_can_be_opened_the_newest_first() -> None:
-    old = write_ranking(make_row(LITE0, 150), at=1)
-    write_ranking(make_row("tf_efficientnet_lite1.in1k", 150), at=2)
+    old = write_ranking(1, make_row(LITE0, 150))
+    write_ranking(2, make_row("tf_efficientnet_lite1.in1k", 150))
     app = opened()
     assert app.dataframe[-1].value["model"].tolist() == ["tf_efficientnet_lite1.in1k"]
     (box,) = [box for box in app.selectbox if box.label == "Ranking"]
@@ -130,16 +115,16 @@ def test_earlier_rankings_can_be_opened_the_newest_first() -> None:
 
 def test_the_report_has_a_section_of_a_ranking_with_a_candidate_in_it_and_of_no_other() -> None:
     store.write_profiles(profiles_path(), measured_shortlist())
-    write_ranking(make_row("someone.else", 150), at=2)
+    write_ranking(2, make_row("someone.else", 150))
     app = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
     assert "Ranked on your own images" not in text_of(app.switch_page("pages/report.py").run())
-    write_ranking(make_row("resnet50.a1_in1k", 150), at=1)
+    write_ranking(1, make_row("resnet50.a1_in1k", 150))
     report = text_of(app.run())
     assert "## Ranked on your own images" in report and "75 %" in report and "someone.else" not in report
 
 
 def test_hostile_names_stay_text() -> None:
-    write_ranking(make_row(HOSTILE, 150), RankRow(HOSTILE * 2, HOSTILE * 2, error=HOSTILE))
+    write_ranking(0, make_row(HOSTILE, 150), RankRow(HOSTILE * 2, HOSTILE * 2, error=HOSTILE))
     app = opened()
     assert not app.exception
     assert "<script>" not in text_of(app).replace("\\<script", "")
@@ -191,7 +176,7 @@ def told(app: AppTest) -> str:
 
 
 def test_inside_a_ranking_are_its_misclassified_images_and_an_images_neighbours_and_patches(tmp_path: Path) -> None:
-    rank_id = write_ranking(make_row(LITE0, 150, features_key=KEY))
+    rank_id = write_ranking(0, make_row(LITE0, 150, features_key=KEY))
     paths = write_insides(rank_id, tmp_path / "images")
     app = opened()
     assert not app.exception and "Click a picture" in told(app)
@@ -212,7 +197,7 @@ def test_inside_a_ranking_are_its_misclassified_images_and_an_images_neighbours_
 
 
 def test_an_image_that_stands_in_training_as_well_is_pointed_out(tmp_path: Path) -> None:
-    rank_id = write_ranking(make_row(LITE0, 150, features_key=KEY))
+    rank_id = write_ranking(0, make_row(LITE0, 150, features_key=KEY))
     paths = write_insides(rank_id, tmp_path / "images")
     look_at(paths[0])
     look_at(paths[150])
@@ -226,14 +211,14 @@ def test_an_image_that_stands_in_training_as_well_is_pointed_out(tmp_path: Path)
 
 
 def test_a_ranking_of_before_images_were_noted_says_how_to_look_inside() -> None:
-    write_ranking(make_row(LITE0, 150))
+    write_ranking(0, make_row(LITE0, 150))
     app = opened()
     assert not app.exception and "Rank again to look inside" in told(app)
 
 
 @pytest.mark.parametrize("lost", ["answers", "features"])
 def test_what_is_gone_is_said_and_not_an_error(lost: str, tmp_path: Path) -> None:
-    rank_id = write_ranking(make_row(LITE0, 150, features_key=KEY))
+    rank_id = write_ranking(0, make_row(LITE0, 150, features_key=KEY))
     write_insides(rank_id, tmp_path / "images")
     if lost == "answers":
         (jobs_path() / rank_id / answers_file(0)).write_bytes(b"no parquet")
@@ -246,7 +231,7 @@ def test_what_is_gone_is_said_and_not_an_error(lost: str, tmp_path: Path) -> Non
 
 
 def test_a_look_that_failed_says_why_and_can_be_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rank_id = write_ranking(make_row(LITE0, 150, features_key=KEY))
+    rank_id = write_ranking(0, make_row(LITE0, 150, features_key=KEY))
     write_insides(rank_id, tmp_path / "images")
     folder = jobs_path() / "20260101-130000-look-abcdef"
     begun: list[Look] = []
