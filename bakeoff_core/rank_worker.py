@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 import torch
 from accelerate import Accelerator
+from threadpoolctl import threadpool_limits
 
 from bakeoff_core import evaluation
 from bakeoff_core.batches import start_decoders
@@ -38,6 +39,7 @@ from bakeoff_core.heap import keep_freed_memory
 from bakeoff_core.home import timm_models_path
 from bakeoff_core.image_files import ImageFileError
 from bakeoff_core.job_files import mendable, read_json, write_json
+from bakeoff_core.logme import log_maximum_evidence
 from bakeoff_core.machine import this_machine, usable_cores
 from bakeoff_core.memory import peak_memory_bytes
 from bakeoff_core.outcome import labels_of
@@ -48,7 +50,7 @@ from bakeoff_core.ranking import Ranking, RankRow, from_json, pack_right, to_jso
 from bakeoff_core.rankings import IMAGES, RANKING, RankSpec, answers_file
 from bakeoff_core.reporter import Reporter, StopRequested
 from bakeoff_core.run_process import describe_error, process_began, run_to_end
-from bakeoff_core.scores import NEIGHBOURS, fit_probe, predict_by_neighbours
+from bakeoff_core.scores import NEIGHBOURS, THREADS, fit_probe, predict_by_neighbours
 from bakeoff_core.splitting import limited
 from bakeoff_core.timm_names import read_timm_models
 from bakeoff_core.transfer import create_for_transfer, data_config, eval_transform, pretrained_size, require_model
@@ -258,6 +260,8 @@ class Ranker:
         fitted = time.monotonic()
         neighbours = predict_by_neighbours(train, truth, kept["test"])
         ended = time.monotonic()
+        with threadpool_limits(THREADS):
+            evidence = log_maximum_evidence(train, truth)
         test = labels["test"]
         answers = {
             "image": [os.path.relpath(image.path, dataset.root) for image in splits["test"]],
@@ -277,6 +281,7 @@ class Ranker:
             "knn_accuracy": near["accuracy"],
             "knn_low": near["low"],
             "knn_high": near["high"],
+            "logme": evidence,
             "held_out_accuracy": probe.choice.accuracy,
             "strength": probe.choice.strength,
             "strength_chosen_on": probe.choice.chosen_on,
@@ -284,7 +289,7 @@ class Ranker:
             "probe_seconds": fitted - began,
             "knn_seconds": ended - fitted,
             "right": pack_right(predicted == test),
-            "judged_seconds": ended - began,
+            "judged_seconds": time.monotonic() - began,
         }
 
     # --- progress -----------------------------------------------------------------------------------------------------

@@ -58,6 +58,9 @@ class RankRow:
     """Of the nearest neighbours on the test images, in percent; `_low` and `_high` are the 95 % interval."""
     knn_low: float | None = None
     knn_high: float | None = None
+    logme: float | None = None
+    """Log evidence of the labels under a linear model of the training images' features, per image (see `logme`); higher
+    is better, and advisory: nothing is picked by it."""
     held_out_accuracy: float | None = None
     """Of the head at the strength chosen, on images held back from its training, in percent; what the pick goes by."""
     strength: float | None = None

@@ -21,6 +21,7 @@ ORDER = (
     "comparison",
     "verdict",
     "comparison_words",
+    "logme",
     "ranking",
     "rank_words",
     "rank_pace",
@@ -161,7 +162,7 @@ WORKERS = {
 NO_FILES = (
     *("pareto", "decision", "figures", "report", "run_report", "run_accuracy"),
     *("gaps", "comparison", "verdict", "comparison_words", "published", "explore", "proxies", "explore_figures"),
-    *("ranking", "rank_words", "rank_pace", "rank_figures"),
+    *("logme", "ranking", "rank_words", "rank_pace", "rank_figures"),
     *("anatomy", "stages", "speeds", "anatomy_words", "anatomy_figures", "speed_figures"),
     *("evidence", "checklist", "checklist_words", "checklist_output", "checklist_figure"),
 )

@@ -52,6 +52,7 @@ def draw_table(ranking: Ranking, key: str) -> None:
             "95 % interval": f"{row.probe_low:.2f} to {row.probe_high:.2f}",
             "k-NN (%)": row.knn_accuracy,
             "ImageNet (%)": published.get(row.model_name),
+            "LogME": row.logme,
             "images/s": row.images_per_second,
             "head": row.head_param_count,
         }
@@ -72,6 +73,11 @@ _COLUMNS = {
         format="%.2f", help="Test images that the most similar training images have right by their vote"
     ),
     "ImageNet (%)": st.column_config.NumberColumn(format="%.2f", help="Published top-1 of these weights at this size"),
+    "LogME": st.column_config.NumberColumn(
+        format="%.3f",
+        help="Advisory: how well the labels follow from the training images' features by a linear model, without "
+        "training a classifier (You et al. 2021). Higher is better; nothing is picked by it",
+    ),
     "images/s": st.column_config.NumberColumn(
         format="%.1f", help="Through the frozen backbone when its features were computed, decoding included"
     ),
