@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 from torch import nn
 
 from bakeoff_core.errors import BakeoffError, BusyError
@@ -109,6 +110,25 @@ def test_a_look_keeps_the_image_as_the_backbone_gets_it_and_patches_of_one_kind_
     alike = similarities(seen.maps[0]).reshape(7, 7, 7, 7)
     assert alike[3, 6, 3, 5] > alike[3, 6, 3, 0]  # the plain half is more like itself than like noise
     assert alike[3, 0, 3, 1] > alike[3, 0, 3, 6]
+
+
+def test_a_transformer_from_the_hubs_cache_is_looked_through_too(
+    halves: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Random weights, laid where a download would have put them."""
+    name, folder = "test_vit.r160_in1k", tmp_path / "hub" / "models--timm--test_vit.r160_in1k"
+    (folder / "snapshots" / "0").mkdir(parents=True)
+    (folder / "refs").mkdir()
+    (folder / "refs" / "main").write_text("0")
+    save_file(timm.create_model(name, pretrained=False).state_dict(), folder / "snapshots" / "0" / "model.safetensors")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    look = Look(name, "key", str(halves))
+    job = ended(start_look(look).job_id)
+    assert job.state == "done", job.log()
+    (only,) = read_look(look).maps
+    assert only.grid == (10, 10) and read_look(look).crop.shape == (160, 160, 3)
+    alike = similarities(only).reshape(10, 10, 10, 10)
+    assert alike[5, 9, 5, 8] > alike[5, 9, 5, 0]
 
 
 def test_a_look_that_fails_says_why(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ def draw(shown: MeasuredSetting, by: Shown) -> None:
         shown_table,
         hide_index=True,
         width="stretch",
+        placeholder="—",
         column_config={
             "model": st.column_config.TextColumn(pinned=True, width="medium"),
             _accuracy_column(by.source): st.column_config.NumberColumn(format="%.2f", help=_accuracy_help(by.source)),

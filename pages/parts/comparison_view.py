@@ -66,6 +66,7 @@ def _draw_one(found: runs.ComparisonRun) -> None:
         ],
         hide_index=True,
         width="stretch",
+        placeholder="—",
         column_config={
             name: st.column_config.NumberColumn(format="%.2f")
             for name in ("test (%)", "low (%)", "high (%)", "validation (%)")

@@ -106,7 +106,7 @@ def _draw_count(count: JoinCount) -> None:
         st.markdown("\n".join(f"- {markdown_text(sentence)}" for sentence in count_sentences(count)))
         alone = _alone_table(count)
         if len(alone):
-            st.dataframe(alone, hide_index=True, width="stretch", height=240)
+            st.dataframe(alone, hide_index=True, width="stretch", height=240, placeholder="—")
         key, told = f"remove {count.machine} {count.part}", "With all its tables, of inference and of training."
         if st.button("Remove this machine", key=key, help=told, icon=":material/delete:"):
             try:

@@ -59,7 +59,7 @@ def draw_table(ranking: Ranking, key: str) -> None:
         for place, row in enumerate(ranking.ranked(), 1)
     ]
     rows += [{"model": row.model_name, "95 % interval": "no result"} for row in ranking.failed()]
-    st.dataframe(rows, hide_index=True, width="stretch", key=key, column_config=_COLUMNS)
+    st.dataframe(rows, hide_index=True, width="stretch", key=key, column_config=_COLUMNS, placeholder="—")
 
 
 _COLUMNS = {

@@ -27,6 +27,7 @@ def draw() -> None:
         [_row(run, summary) for run, summary in zip(listed, summaries, strict=True)],
         hide_index=True,
         width="stretch",
+        placeholder="—",
         height=min(38 + 35 * len(listed), 260),
         key=f"runs-{listed[0].run_id}",  # rows are chosen by place, so a new run on top begins a new table
         on_select="rerun",
