@@ -45,16 +45,16 @@ def draw_table(ranking: Ranking, key: str) -> None:
     published = dict(rankings.find_in(ranking, data.accuracies()).published)
     rows = [
         {
-            "place": place,
+            "#": place,
             "model": row.model_name,
             "size (px)": row.img_size,
             "probe (%)": row.probe_accuracy,
             "95 % interval": f"{row.probe_low:.2f} to {row.probe_high:.2f}",
             "k-NN (%)": row.knn_accuracy,
             "ImageNet (%)": published.get(row.model_name),
-            "LogME": row.logme,
             "images/s": row.images_per_second,
             "head": row.head_param_count,
+            "LogME": row.logme,
         }
         for place, row in enumerate(ranking.ranked(), 1)
     ]
@@ -63,7 +63,7 @@ def draw_table(ranking: Ranking, key: str) -> None:
 
 
 _COLUMNS = {
-    "place": st.column_config.NumberColumn(width="small"),
+    "#": st.column_config.NumberColumn(width=36, help="Place by the probe's accuracy on the test images"),
     "model": st.column_config.TextColumn(width="medium"),
     "probe (%)": st.column_config.NumberColumn(
         format="%.2f", help="Test images that a linear classifier of the frozen features has right (linear probe)"
