@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from bakeoff_core.correlation import spearman
 from bakeoff_core.pareto import find_frontier
 
 MIN_MODELS = 20
@@ -75,17 +76,6 @@ def judge(cost: np.ndarray, accuracy: np.ndarray, proxy: np.ndarray, name: str) 
     theirs = find_frontier(proxy, accuracy).non_dominated
     correlation = spearman(cost, proxy)
     return Judgement(name, int(known.sum()), int(own.sum()), int((own & theirs).sum()), correlation)
-
-
-def spearman(one: np.ndarray, other: np.ndarray) -> float | None:
-    """Return Spearman's rank correlation, ties at their mean rank; `None` where one side does not vary.
-
-    Spearman 1904, doi:10.2307/1412159: Pearson's correlation of the ranks.
-    """
-    ranks = [pd.Series(values).rank().to_numpy() for values in (one, other)]
-    if len(one) < 2 or any(np.ptp(values) == 0 for values in ranks):
-        return None
-    return float(np.corrcoef(*ranks)[0, 1])
 
 
 def judge_proxies(points: pd.DataFrame, machines: Mapping[str, pd.DataFrame]) -> list[Judgement]:

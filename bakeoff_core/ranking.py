@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from bakeoff_core.correlation import spearman
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.gaps import Z_975, PairedCounts, mcnemar_p, paired_interval
 
@@ -223,7 +224,7 @@ def find(ranking: Ranking, published: Mapping[tuple[str, int], float], overlaps:
         gap = compare_rows(own, imagenet, ranking.test_images)
     correlation = None
     if len(known) >= LEAST_FOR_CORRELATION:
-        correlation = spearman([top1[row] for row in known], [row.probe_accuracy for row in known])
+        correlation = correlate([top1[row] for row in known], [row.probe_accuracy for row in known])
     names = {row.model_name for row in ranking.rows}
     return RankFindings(
         own_pick=own,
@@ -250,8 +251,8 @@ def compare_rows(row: RankRow, against: RankRow, test_images: int) -> RankGap | 
     return RankGap(row.model_name, against.model_name, points, low, high, mcnemar_p(counts), test_images)
 
 
-def spearman(one: Sequence[float], other: Sequence[float]) -> Correlation | None:
-    """Return Spearman's rank correlation and its 95 % interval, ties sharing their mean rank.
+def correlate(one: Sequence[float], other: Sequence[float]) -> Correlation | None:
+    """Return Spearman's rank correlation and its 95 % interval.
 
     The interval is that of Fisher's z with the variance of Bonett and Wright, (1 + rho² / 2) / (n - 3). For a perfect
     order, where z has no end, it is that of an order with two neighbours swapped, widened to the perfect one.
@@ -266,23 +267,13 @@ def spearman(one: Sequence[float], other: Sequence[float]) -> Correlation | None
     n = len(one)
     if n < 4 or n != len(other):
         raise ValueError(f"`one` and `other` must hold at least 4 values each, as many. Got {n} and {len(other)}.")
-    a, b = (_mean_ranks(np.asarray(values, float)) for values in (one, other))
-    a, b = a - a.mean(), b - b.mean()
-    scale = math.sqrt(float(a @ a) * float(b @ b))
-    if scale == 0:
+    rho = spearman(one, other)
+    if rho is None:
         return None
-    rho = max(-1.0, min(1.0, float(a @ b) / scale))
     most = 1 - 12 / (n * (n * n - 1))
     inner = max(-most, min(most, rho))
     z, reach = math.atanh(inner), Z_975 * math.sqrt((1 + inner * inner / 2) / (n - 3))
     return Correlation(rho, min(rho, math.tanh(z - reach)), max(rho, math.tanh(z + reach)), n)
-
-
-def _mean_ranks(values: np.ndarray) -> np.ndarray:
-    """Ranks from 1; equal values share the mean of theirs."""
-    smaller = (values[:, None] > values[None]).sum(1)
-    equal = (values[:, None] == values[None]).sum(1)
-    return smaller + (equal + 1) / 2
 
 
 def pack_right(right: np.ndarray) -> str:

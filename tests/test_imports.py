@@ -15,6 +15,7 @@ ORDER = (
     "records",
     "formatting",
     "gaps",
+    "correlation",
     "wording",
     "recipe_classes",
     "recipes",
@@ -162,7 +163,7 @@ WORKERS = {
 NO_FILES = (
     *("pareto", "decision", "figures", "report", "run_report", "run_accuracy"),
     *("gaps", "comparison", "verdict", "comparison_words", "published", "explore", "proxies", "explore_figures"),
-    *("logme", "ranking", "rank_words", "rank_pace", "rank_figures"),
+    *("correlation", "logme", "ranking", "rank_words", "rank_pace", "rank_figures"),
     *("anatomy", "stages", "speeds", "anatomy_words", "anatomy_figures", "speed_figures"),
     *("evidence", "checklist", "checklist_words", "checklist_output", "checklist_figure"),
 )

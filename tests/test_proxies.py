@@ -13,7 +13,6 @@ from bakeoff_core.proxies import (
     judge,
     judge_proxies,
     judgement_sentence,
-    spearman,
 )
 from bakeoff_core.published_store import import_tables, read_published_frame
 from test_published import timms_names
@@ -55,13 +54,6 @@ def test_models_without_a_figure_take_no_part():
     assert (judgement.models, judgement.frontier, judgement.found) == (1, 1, 1)
     assert judgement.rank_correlation is None
     assert judge(array(1), array(NAN), array(1), "theirs") is None
-
-
-def test_ranks_correlate_by_spearman_with_ties_at_their_mean():
-    # scipy.stats.spearmanr([1, 2, 2, 4], [10, 30, 20, 40]).statistic
-    assert spearman(array(1, 2, 2, 4), array(10, 30, 20, 40)) == pytest.approx(0.9486832980505138)
-    assert spearman(array(1, 2, 3), array(3, 2, 1)) == pytest.approx(-1)
-    assert spearman(array(1, 1, 1), array(1, 2, 3)) is None
 
 
 def test_of_an_architecture_the_most_accurate_tag_counts_once_for_each_size():

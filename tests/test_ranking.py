@@ -15,10 +15,10 @@ from bakeoff_core.ranking import (
     LEAST_FOR_CORRELATION,
     RankRow,
     compare_rows,
+    correlate,
     find,
     from_json,
     pack_right,
-    spearman,
     to_json,
     unpack_right,
 )
@@ -95,14 +95,14 @@ def test_which_images_are_right_comes_back_as_it_was_kept(right: list[bool]) -> 
 )
 def test_spearmans_correlation_is_scipys_ties_included(pairs: list[tuple[int, int]]) -> None:
     one, other = zip(*pairs, strict=True)
-    found = spearman(one, other)
+    found = correlate(one, other)
     assert found.rho == pytest.approx(spearmanr(one, other).statistic, abs=1e-9)
     assert -1 <= found.low <= found.rho <= found.high <= 1
 
 
 def test_the_interval_is_bonett_and_wrights() -> None:
     one, other = range(10), [1, 0, 3, 2, 5, 4, 7, 6, 9, 8]
-    found = spearman(one, other)
+    found = correlate(one, other)
     rho = 1 - 6 * 10 / (10 * 99)
     reach = 1.959963984540054 * math.sqrt((1 + rho**2 / 2) / 7)
     assert (found.rho, found.backbones) == (pytest.approx(rho), 10)
@@ -113,16 +113,16 @@ def test_the_interval_is_bonett_and_wrights() -> None:
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_a_perfect_order_of_few_is_no_certainty(sign: int) -> None:
-    found = spearman(range(8), [sign * value for value in range(8)])
+    found = correlate(range(8), [sign * value for value in range(8)])
     assert found.rho == sign
     assert found.high - found.low > 0.05
     assert max(abs(found.low), abs(found.high)) == 1
 
 
 def test_values_that_are_all_equal_have_no_order_and_three_are_refused() -> None:
-    assert spearman([1, 2, 3, 4], [5, 5, 5, 5]) is None
+    assert correlate([1, 2, 3, 4], [5, 5, 5, 5]) is None
     with pytest.raises(ValueError, match="at least 4 values"):
-        spearman([1, 2, 3], [1, 2, 3])
+        correlate([1, 2, 3], [1, 2, 3])
 
 
 def test_a_correlation_takes_eight_backbones_with_both_accuracies() -> None:
