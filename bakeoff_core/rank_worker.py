@@ -4,7 +4,7 @@ One backbone after the other: its features are computed where they are not kept 
 `ranking.json` and its answer to every test image to `answers-N.parquet`, N being its place in the request. One that
 fails is a row with its error, and the others go on. A resumed ranking keeps the rows that have a result.
 
-Not covered: the features (`features`), how they are judged (`scores`), what the rows say (`ranking`).
+Not covered: the features (`features`), how they are judged (`judging`), what the rows say (`ranking`).
 """
 
 from __future__ import annotations
@@ -24,33 +24,31 @@ import numpy as np
 import pandas as pd
 import torch
 from accelerate import Accelerator
-from threadpoolctl import threadpool_limits
 
-from bakeoff_core import evaluation
 from bakeoff_core.batches import start_decoders
 from bakeoff_core.catalogue import resolve_model_name
 from bakeoff_core.dataset_summary import MOST_SKIPPED
 from bakeoff_core.datasets import ImageDataset, read_dataset, without_damaged
 from bakeoff_core.errors import BakeoffError, NoSpaceError
-from bakeoff_core.feature_files import features_key, read_features, read_rate
+from bakeoff_core.feature_files import features_key, read_rate
 from bakeoff_core.features import keep_features, weights_digest
 from bakeoff_core.frozen import FrozenBackbone
 from bakeoff_core.heap import keep_freed_memory
 from bakeoff_core.home import timm_models_path
 from bakeoff_core.image_files import ImageFileError
 from bakeoff_core.job_files import mendable, read_json, write_json
-from bakeoff_core.logme import log_maximum_evidence
+from bakeoff_core.judging import judge_features
 from bakeoff_core.machine import this_machine, usable_cores
 from bakeoff_core.memory import peak_memory_bytes
 from bakeoff_core.outcome import labels_of
 from bakeoff_core.preparing import NICENESS
 from bakeoff_core.rank_cost import macs_by_tag
 from bakeoff_core.rank_pace import Pace, work_of
-from bakeoff_core.ranking import Ranking, RankRow, from_json, pack_right, to_json
+from bakeoff_core.ranking import Ranking, RankRow, from_json, to_json
 from bakeoff_core.rankings import IMAGES, RANKING, RankSpec, answers_file
 from bakeoff_core.reporter import Reporter, StopRequested
 from bakeoff_core.run_process import describe_error, process_began, run_to_end
-from bakeoff_core.scores import NEIGHBOURS, THREADS, fit_probe, predict_by_neighbours
+from bakeoff_core.scores import NEIGHBOURS
 from bakeoff_core.splitting import limited
 from bakeoff_core.timm_names import read_timm_models
 from bakeoff_core.transfer import create_for_transfer, data_config, eval_transform, pretrained_size, require_model
@@ -206,8 +204,9 @@ class Ranker:
             print(f"{name}: {backbone.remark}", flush=True)
         del model, backbone
         self._tell(f"{told}: judging the features")
-        row = self._judge(dataset, key, number)
-        self._pace.finish(asked, row.pop("judged_seconds"))
+        judged = judge_features(dataset, key, spec.train_on, spec.seed)
+        judged.answers.to_parquet(self._folder / answers_file(number))
+        self._pace.finish(asked, judged.seconds)
         rate = read_rate(key)
         return RankRow(
             asked=asked,
@@ -219,7 +218,7 @@ class Ranker:
             features_key=key,
             computed_images=computed,
             seconds=time.monotonic() - began,
-            **row,
+            **judged.fields,
         )
 
     def _compute(
@@ -245,52 +244,6 @@ class Ranker:
                 computed += len(images)
             before += len(images)
         return computed
-
-    def _judge(self, dataset: ImageDataset, key: str, number: int) -> dict[str, Any]:
-        """Judge kept features: the fields of a row that follow from them, and `judged_seconds`."""
-        began, splits = time.monotonic(), dataset.splits()
-        kept = {split: _require(read_features(key, split)) for split in splits}
-        labels = {split: labels_of(images) for split, images in splits.items()}
-        used = ("train", "val") if self._spec.train_on == "train+val" else ("train",)
-        train = np.concatenate([np.asarray(kept[split]) for split in used])
-        truth = np.concatenate([labels[split] for split in used]).astype(int)
-        held_out = (np.asarray(kept["val"]), labels["val"]) if len(used) == 1 and len(labels["val"]) else None
-        probe = fit_probe(train, truth, held_out, seed=self._spec.seed)
-        probability, predicted = probe.predict(kept["test"])
-        fitted = time.monotonic()
-        neighbours = predict_by_neighbours(train, truth, kept["test"])
-        ended = time.monotonic()
-        with threadpool_limits(THREADS):
-            evidence = log_maximum_evidence(train, truth)
-        test = labels["test"]
-        answers = {
-            "image": [os.path.relpath(image.path, dataset.root) for image in splits["test"]],
-            "label": test,
-            "predicted": predicted,
-            "probability": probability,
-            "predicted_by_neighbours": neighbours,
-        }
-        pd.DataFrame(answers).to_parquet(self._folder / answers_file(number))
-        found, near = evaluation.accuracy(test, predicted), evaluation.accuracy(test, neighbours)
-        return {
-            "channels": train.shape[1],
-            "head_param_count": (train.shape[1] + 1) * len(dataset.classes),
-            "probe_accuracy": found["accuracy"],
-            "probe_low": found["low"],
-            "probe_high": found["high"],
-            "knn_accuracy": near["accuracy"],
-            "knn_low": near["low"],
-            "knn_high": near["high"],
-            "logme": evidence,
-            "held_out_accuracy": probe.choice.accuracy,
-            "strength": probe.choice.strength,
-            "strength_chosen_on": probe.choice.chosen_on,
-            "strength_at_edge": probe.choice.at_edge,
-            "probe_seconds": fitted - began,
-            "knn_seconds": ended - fitted,
-            "right": pack_right(predicted == test),
-            "judged_seconds": time.monotonic() - began,
-        }
 
     # --- progress -----------------------------------------------------------------------------------------------------
 
@@ -328,12 +281,6 @@ def hopeless_rows(models: Sequence[str]) -> list[RankRow]:
         except BakeoffError as err:
             rows.append(RankRow(asked, name, error=str(err)))
     return rows
-
-
-def _require(features: np.ndarray | None) -> np.ndarray:
-    if features is None:
-        raise BakeoffError("The features that were just kept are gone again. Resume to compute them once more.")
-    return features
 
 
 def main(folder: str) -> int:

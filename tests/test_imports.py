@@ -105,6 +105,7 @@ ORDER = (
     "finetune",
     "trial",
     "comparing",
+    "judging",
     "rank_worker",
     "look_worker",
     "explore",
@@ -155,6 +156,7 @@ WORKERS = {
     "trial",
     "comparing",
     "scores",
+    "judging",
     "rank_worker",
     "look_worker",
 }

@@ -19,6 +19,8 @@ from bakeoff_core.evaluation import accuracy
 from bakeoff_core.feature_files import read_features
 from bakeoff_core.home import features_path
 from bakeoff_core.jobs import read_job, resume_job, stop_job
+from bakeoff_core.logme import log_maximum_evidence
+from bakeoff_core.rank_words import how_measured
 from bakeoff_core.rank_worker import hopeless_rows
 from bakeoff_core.ranking import unpack_right
 from bakeoff_core.rankings import (
@@ -90,6 +92,15 @@ def test_one_command_ranks_what_can_be_and_names_what_cannot(cells: Path, capsys
     assert accuracy(answers["label"], answers["predicted_by_neighbours"])["accuracy"] == row.knn_accuracy
     assert (row.img_size, row.channels, row.head_param_count) == (224, 1280, 2562)
     assert (row.strength_chosen_on, row.computed_images) == ("validation", 80)
+    assert row.runtime.startswith("OpenVINO") and row.runtime in how_measured(ranking)
+    images = run.images()
+    test = images[images["split"] == "test"]
+    assert [Path(path).name for path in test["path"]] == [Path(name).name for name in answers["image"]]
+    assert test["label"].tolist() == answers["label"].tolist() == run.answers(LITE0)["label"].tolist()
+    kept = {split: read_features(row.features_key, split) for split in ("train", "val", "test")}
+    assert {split: len(rows) for split, rows in kept.items()} == images.groupby("split").size().to_dict()
+    learned = images.loc[images["split"] == "train", "label"].to_numpy()
+    assert row.logme == pytest.approx(log_maximum_evidence(np.asarray(kept["train"]), learned))
 
     assert main(["rank", *arguments[:-1], LITE0, "--train-on", "train+val"]) == 0
     told = capsys.readouterr()
