@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -28,6 +29,8 @@ from bakeoff_core.measuring import refuse_beside_measuring
 MODULE = "bakeoff_core.look_worker"
 MOST_KEPT = 200
 """Looks kept; the oldest make room."""
+JOBS_KEPT = 20
+"""Folders of ended looks kept: a page asks only why its own failed, and their number would grow with every click."""
 FORMAT_VERSION = 1
 
 
@@ -130,6 +133,9 @@ def start_look(look: Look) -> jobs.Job:
     refuse_beside_measuring("Looking at an image")
     for other in looks_now():
         jobs.stop_job(other.job_id)
+    for old in jobs.list_jobs(KIND)[JOBS_KEPT:]:
+        if not old.active:
+            shutil.rmtree(old.folder, ignore_errors=True)
     return jobs.start_job(KIND, MODULE, asdict(look), exclusive=False)
 
 

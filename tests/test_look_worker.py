@@ -9,6 +9,7 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import nn
 
+from bakeoff_core import looks
 from bakeoff_core.errors import BakeoffError, BusyError
 from bakeoff_core.jobs import read_job, stop_job
 from bakeoff_core.look_worker import LAST, patch_maps
@@ -145,6 +146,14 @@ def test_a_newer_look_takes_the_place_of_one_under_way(halves: Path) -> None:
     second = start_look(Look(LITE0, "two", str(halves)))
     assert read_job(first.job_id).state == "stopped"
     assert ended(second.job_id).state == "done"
+
+
+def test_folders_of_ended_looks_do_not_pile_up(halves: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looks, "JOBS_KEPT", 1)
+    first, second, third = (start_look(Look(LITE0, name, str(halves))) for name in ("one", "two", "three"))
+    stop_job(third.job_id)
+    assert not first.folder.exists()
+    assert second.folder.exists() and third.folder.exists()
 
 
 def test_looking_gives_way_to_measuring(halves: Path) -> None:

@@ -42,9 +42,18 @@ def _start(look: Look) -> jobs.Job | None:
     return None
 
 
+def _job(job_id: str) -> jobs.Job | None:
+    """Return a job; `None` where its folder was cleared away meanwhile."""
+    try:
+        return jobs.read_job(job_id)
+    except BakeoffError:
+        return None
+
+
 def _draw_failure(look: Look, job_id: str) -> None:
     """Say why nothing was seen, and offer to try again."""
-    reason = looks.failure_of(jobs.read_job(job_id)) or "What was seen is gone again."
+    job = _job(job_id)
+    reason = (looks.failure_of(job) if job else None) or "What was seen is gone again."
     text, button = st.columns([5, 1], vertical_alignment="center")
     text.error(markdown_text(reason))
     if button.button("Try again", key=f"look-again-{job_id}", width="stretch"):
@@ -55,6 +64,7 @@ def _draw_failure(look: Look, job_id: str) -> None:
 @st.fragment(run_every="0.5s")
 def _watch(job_id: str) -> None:
     """Say that a look is under way; the page is drawn again when it ends."""
-    if not jobs.read_job(job_id).active:
+    job = _job(job_id)
+    if job is None or not job.active:
         st.rerun()
     st.progress(0.5, text="Running the image through the backbone · a few seconds, once for each image")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -256,3 +257,6 @@ def test_a_look_that_failed_says_why_and_can_be_tried_again(tmp_path: Path, monk
     assert len(begun) == 1
     app.button(key=f"look-again-{folder.name}").click().run()
     assert len(begun) == 2 and not app.exception
+    shutil.rmtree(folder)  # as later looks do
+    app.run()
+    assert not app.exception and any("gone again" in error.value for error in app.error)
