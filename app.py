@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pages.parts import sidebar
+from pages.parts.common import sidebar
 
-st.set_page_config(page_title="Backbone Bake-off", page_icon="pages/parts/icon.svg", layout="wide")
+st.set_page_config(page_title="Backbone Bake-off", page_icon="pages/parts/common/icon.svg", layout="wide")
 page = st.navigation(
     [
         st.Page("pages/frontier.py", title="Frontier", icon=":material/show_chart:", default=True),

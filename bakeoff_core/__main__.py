@@ -10,28 +10,28 @@ import argparse
 import sys
 from pathlib import Path
 
-from bakeoff_core import (
-    __version__,
-    advise_command,
-    anatomy_commands,
-    candidates,
-    catalogue_commands,
-    explain,
-    measuring,
-    output,
-    published_commands,
-    rank_command,
-    report,
-    run_commands,
-    store,
-)
-from bakeoff_core.decision import decide
+from bakeoff_core import __version__
+from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES, explain_recipes
+from bakeoff_core.catalogue.shortlists import SHORTLISTS
+from bakeoff_core.cli import advise, anatomy, catalogue, finetune, import_timm, rank
+from bakeoff_core.cli.console import follow, print_json, remark
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.home import profiles_path
-from bakeoff_core.printing import follow, print_json, remark
-from bakeoff_core.recipe_classes import RECIPE_CLASSES, explain_recipes
-from bakeoff_core.records import COST_COLUMNS, DTYPES, IMAGENET, RULES, Decision
-from bakeoff_core.shortlists import SHORTLISTS
+from bakeoff_core.profiling import store as profiling_store
+from bakeoff_core.profiling.request import MIN_SECONDS, make_spec, start_measuring
+from bakeoff_core.reporting.documents import report
+from bakeoff_core.reporting.documents.bundle import (
+    decision_json,
+    profile_table,
+    report_bundle,
+    report_text,
+    row_json,
+    rows_of,
+)
+from bakeoff_core.reporting.text.decision import explain_decision
+from bakeoff_core.schema.records import COST_COLUMNS, DTYPES, IMAGENET, RULES, Decision
+from bakeoff_core.selection import candidates
+from bakeoff_core.selection.decision import decide
+from bakeoff_core.system.paths import profiles_path
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -52,7 +52,7 @@ def profile(arguments: argparse.Namespace) -> int:
     names = list(arguments.models)
     if arguments.shortlist or not names:
         names += SHORTLISTS[arguments.shortlist or "default"].models
-    spec = measuring.make_spec(
+    spec = make_spec(
         names,
         img_size=arguments.img_size,
         batch_size=arguments.batch_size,
@@ -61,15 +61,15 @@ def profile(arguments: argparse.Namespace) -> int:
         dtype=arguments.dtype,
         rounds=arguments.rounds,
         passes=arguments.passes,
-        min_seconds=0.0 if arguments.exact_passes else measuring.MIN_SECONDS,
+        min_seconds=0.0 if arguments.exact_passes else MIN_SECONDS,
         force=arguments.force,
     )
-    job = follow(measuring.start_measuring(spec))
-    rows = output.rows_of(job, store.read_frame(profiles_path()), candidates.read_accuracies())
+    job = follow(start_measuring(spec))
+    rows = rows_of(job, profiling_store.read_frame(profiles_path()), candidates.read_accuracies())
     if arguments.json:
-        print_json([output.row_json(row) for row in rows])
+        print_json([row_json(row) for row in rows])
     else:
-        print(output.profile_table(rows))
+        print(profile_table(rows))
     remark(job.status.get("message") or job.state)
     return 0 if job.state == "done" and rows and not any(row["error"] for row in rows) else 1
 
@@ -78,11 +78,11 @@ def pick(arguments: argparse.Namespace) -> int:
     """Print which model clears the limits."""
     view, decision = _decide(arguments)
     if arguments.json:
-        print_json(output.decision_json(decision, view))
+        print_json(decision_json(decision, view))
     else:
         print(decision.pick.candidate.model_name if decision.pick else "none")
         remark(f"Measured on {view.measured.machine_name} ({view.measured.label}).")
-        for sentence in explain.explain_decision(decision, view.candidates, source=view.source):
+        for sentence in explain_decision(decision, view.candidates, source=view.source):
             remark(sentence)
         if told := explain_recipes(dict(view.recipe_counts), view.recipe, view.source):
             remark(told)
@@ -93,8 +93,8 @@ def make_report(arguments: argparse.Namespace) -> int:
     """Write the decision report, alone or (to a .zip) with its figure and data."""
     view, decision = _decide(arguments)
     target = Path(arguments.out)
-    sections = advise_command.report_sections(arguments, view, decision.limits)
-    write = output.report_bundle if target.suffix == ".zip" else output.report_text
+    sections = advise.report_sections(arguments, view, decision.limits)
+    write = report_bundle if target.suffix == ".zip" else report_text
     content = write(view, decision, sections=sections)
     try:
         target.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -118,21 +118,21 @@ def replay(arguments: argparse.Namespace) -> int:
 
 def import_file(arguments: argparse.Namespace) -> int:
     """Merge another machine's profiles into this store."""
-    taken, older = store.import_profiles(profiles_path(), Path(arguments.file))
+    taken, older = profiling_store.import_profiles(profiles_path(), Path(arguments.file))
     remark(f"Imported {taken} rows" + (f"; {older} were left out because newer ones are here." if older else "."))
     return 0
 
 
 def export_file(arguments: argparse.Namespace) -> int:
     """Write every profile to a file."""
-    rows = store.export_profiles(profiles_path(), Path(arguments.file))
+    rows = profiling_store.export_profiles(profiles_path(), Path(arguments.file))
     remark(f"Wrote {rows} rows to {arguments.file}.")
     return 0 if rows else 1
 
 
 def _decide(arguments: argparse.Namespace) -> tuple[candidates.View, Decision]:
     """Find the setting and the decision that the arguments of `pick` and `report` ask for."""
-    limits = advise_command.limits_of(arguments)
+    limits = advise.limits_of(arguments)
     wanted = {
         "machine_id": arguments.machine,
         "device": arguments.device,
@@ -178,11 +178,11 @@ def _parser() -> argparse.ArgumentParser:
     measure.add_argument("--force", action="store_true", help="measure again what is cached")
     _add_json(measure)
 
-    run_commands.add(commands, _command, _add_json)
-    rank_command.add(commands, _command, _add_json)
-    catalogue_commands.add(commands, _command, _add_json)
-    anatomy_commands.add(commands, _command, _add_json)
-    published_commands.add(commands, _command, _add_json)
+    finetune.add(commands, _command, _add_json)
+    rank.add(commands, _command, _add_json)
+    catalogue.add(commands, _command, _add_json)
+    anatomy.add(commands, _command, _add_json)
+    import_timm.add(commands, _command, _add_json)
 
     choose = _command(commands, "pick", pick)
     _add_decision(choose)
@@ -193,8 +193,8 @@ def _parser() -> argparse.ArgumentParser:
     write.add_argument(
         "--out", required=True, metavar="FILE", help="Markdown file; a .zip also holds the figure and the data"
     )
-    advise_command.add_questions(write)
-    advise_command.add(commands, _command, _add_json)
+    advise.add_questions(write)
+    advise.add(commands, _command, _add_json)
 
     for name, function in (("replay", replay), ("import", import_file), ("export", export_file)):
         _command(commands, name, function).add_argument("file", metavar="FILE")
@@ -236,7 +236,7 @@ def _add_decision(parser: argparse.ArgumentParser) -> None:
         metavar="RUN",
         help="go by this fine-tuning run for its model (default: the best validated one); can be repeated",
     )
-    advise_command.add_upper_limits(parser)
+    advise.add_upper_limits(parser)
     parser.add_argument(
         "--rule", choices=RULES, default=RULES[0], help=f"which answer is the pick (default {RULES[0]})"
     )
@@ -252,7 +252,7 @@ def _add_decision(parser: argparse.ArgumentParser) -> None:
 
 def _add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--json", action="store_true", help="print JSON to stdout; field names as in bakeoff_core.records"
+        "--json", action="store_true", help="print JSON to stdout; field names as in bakeoff_core.schema.records"
     )
 
 

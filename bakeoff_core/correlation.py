@@ -1,4 +1,4 @@
-"""Spearman's rank correlation: how well one order foretells another. Not covered: its interval (`ranking`)."""
+"""Spearman's rank correlation: how well one order foretells another. Not covered: its interval (`ranking.records`)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Base units to display text: three significant digits, always with the unit.
 
 The only place that scales or rounds. Unknown values (`None`, NaN) become an en dash.
-Text that came from a file is escaped here too, once per medium. Not covered: sentences (see `explain`).
+Text that came from a file is escaped here too, once per medium. Not covered: sentences (see `reporting.text.decision`).
 """
 
 from __future__ import annotations

@@ -15,15 +15,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bakeoff_core.catalogue import read_catalogue
-from bakeoff_core.recipe_classes import RECIPE_CLASSES
-from bakeoff_core.robust_sets import ROBUST_SETS
-from bakeoff_core.siblings import quotes
-from bakeoff_core.timm_names import architecture_of
-from bakeoff_core.torchvision_ops import prepare_torchvision
+from bakeoff_core.catalogue.accuracies import read_catalogue
+from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
+from bakeoff_core.catalogue.robustness import ROBUST_SETS
+from bakeoff_core.catalogue.timm_names import architecture_of
+from bakeoff_core.catalogue.weight_tags import quotes
+from bakeoff_core.models.torchvision_compat import prepare_torchvision
 
 TABLES = Path(os.environ.get("BAKEOFF_TEST_DATA", "../shared/data")) / "timm-results"
-CORE = Path(__file__).parents[1] / "bakeoff_core"
+CORE = Path(__file__).parents[1] / "bakeoff_core" / "catalogue" / "data"
 HARDER = {
     "imagenet-v2": "results-imagenetv2-matched-frequency.csv",
     "imagenet-real": "results-imagenet-real.csv",

@@ -15,7 +15,7 @@ import time
 
 import numpy as np
 
-from bakeoff_core.pareto import find_frontier
+from bakeoff_core.selection.pareto import find_frontier
 
 LIMIT_S = 0.2
 """What the random case must stay under."""

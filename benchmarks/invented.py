@@ -5,15 +5,15 @@ from __future__ import annotations
 import random
 from dataclasses import asdict, replace
 
-from bakeoff_core import store
-from bakeoff_core.catalogue import read_catalogue
-from bakeoff_core.home import own_accuracy_path, profiles_path, published_path
-from bakeoff_core.machine import this_machine
-from bakeoff_core.profiling import fold
-from bakeoff_core.published import PublishedRow
-from bakeoff_core.published_store import write_published
-from bakeoff_core.records import RUNTIMES, Profile, Round
-from bakeoff_core.timm_names import architecture_of
+from bakeoff_core.catalogue.accuracies import read_catalogue
+from bakeoff_core.catalogue.published import PublishedRow
+from bakeoff_core.catalogue.published_store import write_published
+from bakeoff_core.catalogue.timm_names import architecture_of
+from bakeoff_core.profiling import store as profiling_store
+from bakeoff_core.profiling.worker import fold
+from bakeoff_core.schema.records import RUNTIMES, Profile, Round
+from bakeoff_core.system.machine import this_machine
+from bakeoff_core.system.paths import own_accuracy_path, profiles_path, published_path
 
 
 def write_profiles_of(count: int, seed: int = 0) -> None:
@@ -47,7 +47,7 @@ def write_profiles_of(count: int, seed: int = 0) -> None:
             blank = fold(blank, Round(times, 8, True, False, 0.0, 0.0, int(1e8 * 20**size), moment), None)
         profiles.append(replace(blank, macs=int(latency * 5e10)))
         lines.append(f"{name},224,{min(90.0, 64 + 22 * size + chance.gauss(0, 2)):.3f},invented for a benchmark")
-    store.write_profiles(profiles_path(), profiles)
+    profiling_store.write_profiles(profiles_path(), profiles)
     own_accuracy_path().write_text("\n".join(lines) + "\n")
 
 

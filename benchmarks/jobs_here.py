@@ -11,9 +11,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bakeoff_core import jobs, measuring, store
-from bakeoff_core.home import profiles_path
-from bakeoff_core.records import MeasureSpec, Profile
+from bakeoff_core.jobs.manager import read_job
+from bakeoff_core.profiling import store as profiling_store
+from bakeoff_core.profiling.request import start_measuring
+from bakeoff_core.schema.records import MeasureSpec, Profile
+from bakeoff_core.system.paths import profiles_path
 
 HOG = "while True: pass"
 
@@ -53,11 +55,11 @@ def measure(spec: MeasureSpec) -> tuple[tuple[Profile, ...], float]:
         RuntimeError: The job did not end well.
     """
     began = time.monotonic()
-    job = measuring.start_measuring(spec)
+    job = start_measuring(spec)
     while job.active:
         time.sleep(0.05)
-        job = jobs.read_job(job.job_id)
+        job = read_job(job.job_id)
     seconds = time.monotonic() - began
     if job.state != "done" or job.status.get("failures"):
         raise RuntimeError(f"The job ended as {job.state}: {job.status.get('message')} {job.status.get('failures')}")
-    return store.read_profiles(profiles_path()), seconds
+    return profiling_store.read_profiles(profiles_path()), seconds

@@ -14,7 +14,7 @@ import random
 import sys
 from pathlib import Path
 
-from bakeoff_core.isolation import ChildFailure, call, fork_server
+from bakeoff_core.jobs.isolation import ChildFailure, call, fork_server
 
 TABLE = Path(os.environ.get("BAKEOFF_TEST_DATA", "../shared/data")) / "timm-results"
 TABLE /= "benchmark-infer-amp-nhwc-pt240-cu124-rtx4090.csv"
@@ -32,7 +32,7 @@ EXPLAINED: dict[str, str] = {
 
 def count(arch: str, img_size: int) -> int | None:
     """Count one architecture; runs in a child."""
-    from bakeoff_core.backbones import count_macs, create_backbone
+    from bakeoff_core.models.timm_models import count_macs, create_backbone
 
     return count_macs(create_backbone(arch, img_size), img_size)
 
@@ -49,7 +49,7 @@ def main() -> int:
     with arguments.table.open(newline="") as handle:
         rows = {row["model"]: row for row in csv.DictReader(handle)}
     drawn = random.Random(SEED).sample(sorted(rows), arguments.draw)
-    context = fork_server(["bakeoff_core.backbones"])
+    context = fork_server(["bakeoff_core.models.timm_models"])
     agreeing, unexplained = 0, 0
     for number, arch in enumerate(drawn, start=1):
         published, size = float(rows[arch]["infer_gmacs"]), int(rows[arch]["infer_img_size"])

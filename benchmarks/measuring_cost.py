@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import sys
 
-from bakeoff_core.measuring import make_spec
-from bakeoff_core.shortlists import SHORTLISTS
+from bakeoff_core.catalogue.shortlists import SHORTLISTS
+from bakeoff_core.profiling.request import make_spec
 from benchmarks.jobs_here import measure, own_home
 
 TARGET = 2.0

@@ -11,9 +11,9 @@ import sys
 import numpy as np
 from playwright.sync_api import Browser
 
-from bakeoff_core import jobs, runs
-from bakeoff_core.candidates import candidates_of, list_settings, read_accuracies, read_measured
-from bakeoff_core.runs import FinetuneSpec
+from bakeoff_core.finetuning.request import FinetuneSpec, start_run
+from bakeoff_core.jobs.manager import read_job, stop_job
+from bakeoff_core.selection.candidates import candidates_of, list_settings, read_accuracies, read_measured
 from benchmarks.invented import write_profiles_of
 from benchmarks.jobs_here import own_home
 from benchmarks.runs_here import LITE0
@@ -39,14 +39,14 @@ def main() -> int:
     """Print both figures; the exit code is 0 when both are within their targets."""
     with own_home() as home:
         write_profiles_of(MODELS)
-        run = runs.start_run(FinetuneSpec(LITE0, "elpv", "full", epochs=50))
+        run = start_run(FinetuneSpec(LITE0, "elpv", "full", epochs=50))
         try:
             with served("app.py", home) as (url, _), chromium() as browser:
                 gaps = update_gaps_s(browser, url)
                 waits = slider_waits_ms(browser, url)
-            still_training = jobs.read_job(run.run_id).active
+            still_training = read_job(run.run_id).active
         finally:
-            jobs.stop_job(run.run_id)
+            stop_job(run.run_id)
     p50, p95 = np.percentile(waits, [50, 95])
     print(
         f"the Fine-tune page changed {len(gaps)} times in {WATCHED_S} s: median {np.median(gaps):.2f} s apart, at most "

@@ -11,8 +11,8 @@ from multiprocessing.connection import Connection
 
 import psutil
 
-from bakeoff_core.isolation import fork_server
-from bakeoff_core.machine import usable_cores
+from bakeoff_core.jobs.isolation import fork_server
+from bakeoff_core.system.machine import usable_cores
 
 MODELS = (
     "mobilenetv3_small_100",
@@ -28,7 +28,7 @@ TARGET = 0.10
 
 def work(connection: Connection, model_name: str) -> None:
     """Wait for the word, measure one round, send its peak; runs in the child."""
-    from bakeoff_core.backbones import measure_round
+    from bakeoff_core.models.timm_models import measure_round
 
     connection.send("idle")
     connection.recv()
@@ -40,7 +40,7 @@ def work(connection: Connection, model_name: str) -> None:
 
 def main() -> int:
     """Print the ratio a model; the exit code is 0 when all are within the target."""
-    context = fork_server(["bakeoff_core.backbones"])
+    context = fork_server(["bakeoff_core.models.timm_models"])
     ratios = [observe(context, name) for name in MODELS]
     worst = max(ratios, key=lambda ratio: abs(ratio - 1))
     print(f"worst ratio {worst:.3f} (target: within {TARGET:.0%})")

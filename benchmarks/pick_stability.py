@@ -14,12 +14,12 @@ import sys
 import numpy as np
 import pandas as pd
 
-from bakeoff_core.catalogue import attach_accuracy, read_catalogue
-from bakeoff_core.decision import decide
-from bakeoff_core.measuring import make_spec
-from bakeoff_core.records import RULES, Decision, Limits, MeasureSpec, Profile
-from bakeoff_core.shortlists import SHORTLISTS
-from bakeoff_core.store import to_frame
+from bakeoff_core.catalogue.accuracies import attach_accuracy, read_catalogue
+from bakeoff_core.catalogue.shortlists import SHORTLISTS
+from bakeoff_core.profiling.request import make_spec
+from bakeoff_core.profiling.store import to_frame
+from bakeoff_core.schema.records import RULES, Decision, Limits, MeasureSpec, Profile
+from bakeoff_core.selection.decision import decide
 from benchmarks.jobs_here import cpu_hog, measure, own_home
 
 TARGET_CELLS = 0.95

@@ -16,8 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-from bakeoff_core import runs
-from bakeoff_core.runs import FinetuneSpec
+from bakeoff_core.finetuning.request import FinetuneSpec, read_run, start_run
 from benchmarks.jobs_here import own_home
 from benchmarks.runs_here import LITE0, require_flowers, wait
 
@@ -45,14 +44,14 @@ def main() -> int:
 
 def probe_s(spec: FinetuneSpec) -> tuple[float, bool]:
     """Do a probe; return the seconds from its process's start to its last step, and whether the trunk was run."""
-    run = runs.read_run(wait(runs.start_run(spec).job).job_id)
+    run = read_run(wait(start_run(spec).job).job_id)
     results = run.results() or {}
     return run.job.metrics()[-1]["seconds"], results["features_computed"]
 
 
 def loop_s(folder: str, steps: int) -> float:
     """Do so many steps of the lab's loop and return the seconds they took."""
-    from bakeoff_core.torchvision_ops import prepare_torchvision
+    from bakeoff_core.models.torchvision_compat import prepare_torchvision
 
     prepare_torchvision()
     import torch
@@ -61,8 +60,8 @@ def loop_s(folder: str, steps: int) -> float:
     from torchvision import transforms
     from torchvision.datasets import Flowers102
 
-    from bakeoff_core.transfer import create_for_transfer
-    from bakeoff_core.weights import find_weights
+    from bakeoff_core.catalogue.weights import find_weights
+    from bakeoff_core.models.pretrained import create_for_transfer
 
     resized = transforms.Compose([transforms.Resize((224, 224)), transforms.ToTensor()])
     train = Flowers102(root=str(Path(folder)), split="train", download=False, transform=resized)

@@ -22,17 +22,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bakeoff_core import rankings
-from bakeoff_core.dataset_index import LabelledImage
+from bakeoff_core.datasets.index import LabelledImage
+from bakeoff_core.finetuning.request import ENVIRONMENT
 from bakeoff_core.formatting import duration, megabytes, percent, significant
-from bakeoff_core.ranking import Ranking
-from bakeoff_core.rankings import RankSpec
-from bakeoff_core.runs import ENVIRONMENT
+from bakeoff_core.ranking.records import Ranking
+from bakeoff_core.ranking.request import RankSpec, read_ranking, start_ranking
 from benchmarks.jobs_here import own_home
 from benchmarks.runs_here import LITE0, require_flowers, wait
 
 if TYPE_CHECKING:  # torch is loaded by the parts that need it, after the process is prepared
-    from bakeoff_core.frozen import FrozenBackbone
+    from bakeoff_core.features.extractor import FrozenBackbone
 
 LITES = tuple(f"tf_efficientnet_lite{n}" for n in range(3))
 FEW = 1000
@@ -104,7 +103,7 @@ def on_flowers() -> Checks:
 
 def rank(spec: RankSpec) -> tuple[Ranking, int]:
     """Do a ranking to its end, print its rows, and return it with its peak memory in bytes."""
-    run = rankings.read_ranking(wait(rankings.start_ranking(spec).job).job_id)
+    run = read_ranking(wait(start_ranking(spec).job).job_id)
     ranking = run.result()
     assert ranking is not None
     for row in ranking.rows:
@@ -134,17 +133,17 @@ class Scene:
 
 def set_scene() -> Scene:
     """Prepare this process as a worker is, with EfficientNet-Lite0 and Flowers102."""
-    from bakeoff_core.heap import keep_freed_memory
+    from bakeoff_core.system.heap import keep_freed_memory
 
     keep_freed_memory()
     os.environ.update(ENVIRONMENT)
     import torch
 
-    from bakeoff_core.batches import start_decoders
-    from bakeoff_core.datasets import read_dataset
-    from bakeoff_core.machine import usable_cores
-    from bakeoff_core.transfer import create_for_transfer, data_config, eval_transform
-    from bakeoff_core.weights import find_weights
+    from bakeoff_core.catalogue.weights import find_weights
+    from bakeoff_core.datasets.registry import read_dataset
+    from bakeoff_core.models.loaders import start_decoders
+    from bakeoff_core.models.pretrained import create_for_transfer, data_config, eval_transform
+    from bakeoff_core.system.machine import usable_cores
 
     start_decoders()
     torch.set_num_threads(usable_cores())
@@ -161,7 +160,7 @@ def backbone_of(scene: Scene, *, converted: bool) -> FrozenBackbone:
     """Return the scene's backbone, in PyTorch or in whatever is used where there are many images."""
     import torch
 
-    from bakeoff_core.frozen import FrozenBackbone
+    from bakeoff_core.features.extractor import FrozenBackbone
 
     backbone = FrozenBackbone(scene.model, scene.input_size, torch.device("cpu"), PASS_IMAGES if converted else 0)
     backbone.prepare()
@@ -170,7 +169,7 @@ def backbone_of(scene: Scene, *, converted: bool) -> FrozenBackbone:
 
 def timed_pass(scene: Scene, backbone: FrozenBackbone, images: Sequence[LabelledImage]) -> tuple[float, np.ndarray]:
     """Return the images a second of a pass, decoding included, and the features."""
-    from bakeoff_core.features import pooled
+    from bakeoff_core.features.extract import pooled
 
     began = time.monotonic()
     rows = np.concatenate([rows for (rows,) in pooled(backbone, images, scene.transform)])
@@ -181,7 +180,7 @@ def near_the_bare_model() -> Checks:
     """Compare the pass over features by PyTorch with the bare model, one after the other in turns."""
     import torch
 
-    from bakeoff_core.frozen import FEATURE_BATCH
+    from bakeoff_core.features.extractor import FEATURE_BATCH
 
     scene = set_scene()
     backbone = backbone_of(scene, converted=False)
@@ -207,8 +206,8 @@ def near_the_bare_model() -> Checks:
 
 def by_the_faster_way() -> Checks:
     """Compare passes by PyTorch and by the faster runtime in turns, and the probes that learn from either."""
-    from bakeoff_core.evaluation import accuracy
-    from bakeoff_core.scores import fit_probe
+    from bakeoff_core.datasets.metrics import accuracy
+    from bakeoff_core.features.classifiers import fit_probe
 
     scene = set_scene()
     backbones = {kind: backbone_of(scene, converted=kind == "faster") for kind in ("PyTorch", "faster")}

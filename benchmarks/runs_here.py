@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bakeoff_core import jobs, runs
+from bakeoff_core.finetuning.request import Estimate, FinetuneSpec, read_estimate, read_run, start_run, summarise_run
 from bakeoff_core.formatting import duration, percent
-from bakeoff_core.runs import FinetuneSpec
+from bakeoff_core.jobs.manager import Job, read_job
 
 LITE0 = "tf_efficientnet_lite0"
 FLOWERS_ENV = "BAKEOFF_DATA"
@@ -24,7 +24,7 @@ def require_flowers() -> str:
     return str(Path(folder).absolute())
 
 
-def wait(job: jobs.Job) -> jobs.Job:
+def wait(job: Job) -> Job:
     """Wait for a job to end well.
 
     Raises:
@@ -32,20 +32,20 @@ def wait(job: jobs.Job) -> jobs.Job:
     """
     while job.active:
         time.sleep(0.2)
-        job = jobs.read_job(job.job_id)
+        job = read_job(job.job_id)
     if job.state != "done":
         raise RuntimeError(f"The job ended as {job.state}: {job.status.get('message')}\n{job.log()}")
     return job
 
 
 def finetune(spec: FinetuneSpec) -> dict[str, Any]:
-    """Do a run to its end and return its summary; see `runs.summarise_run`."""
-    return runs.summarise_run(runs.read_run(wait(runs.start_run(spec).job).job_id))
+    """Do a run to its end and return its summary; see `finetuning.request.summarise_run`."""
+    return summarise_run(read_run(wait(start_run(spec).job).job_id))
 
 
-def estimate(spec: FinetuneSpec) -> runs.Estimate:
+def estimate(spec: FinetuneSpec) -> Estimate:
     """Do a trial of a run and return what it found."""
-    found = runs.read_estimate(runs.read_run(wait(runs.start_run(spec, trial=True).job).job_id))
+    found = read_estimate(read_run(wait(start_run(spec, trial=True).job).job_id))
     assert found is not None
     return found
 

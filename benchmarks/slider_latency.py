@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 from playwright.sync_api import Page
 
-from bakeoff_core.candidates import candidates_of, list_settings, read_accuracies, read_measured
-from bakeoff_core.decision import decide
-from bakeoff_core.records import Limits
+from bakeoff_core.schema.records import Limits
+from bakeoff_core.selection.candidates import candidates_of, list_settings, read_accuracies, read_measured
+from bakeoff_core.selection.decision import decide
 from benchmarks.invented import write_profiles_of
 from benchmarks.jobs_here import own_home
 from benchmarks.served import chromium, served
-from pages.parts.controls import DEFAULT_FLOOR
+from pages.parts.frontier.controls import DEFAULT_FLOOR
 
 TARGET_PICK_MS = 250
 TARGET_LINES_MS = 500

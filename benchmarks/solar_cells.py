@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bakeoff_core.runs import FinetuneSpec
+from bakeoff_core.finetuning.request import FinetuneSpec
 from benchmarks.jobs_here import own_home
 from benchmarks.runs_here import LITE0, estimate, finetune, line
 

@@ -11,9 +11,9 @@ import sys
 import time
 from statistics import median
 
-from bakeoff_core.backbones import create_backbone
-from bakeoff_core.machine import usable_cores
-from bakeoff_core.timing import time_passes
+from bakeoff_core.models.timm_models import create_backbone
+from bakeoff_core.profiling.timer import time_passes
+from bakeoff_core.system.machine import usable_cores
 
 MODELS = ("mobilenetv3_small_100", "efficientnet_b0", "vit_tiny_patch16_224", "resnet18", "resnet50", "convnext_tiny")
 TARGET = 0.05

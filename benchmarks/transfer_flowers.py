@@ -10,8 +10,8 @@ from __future__ import annotations
 import argparse
 import sys
 
+from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.formatting import significant
-from bakeoff_core.runs import FinetuneSpec
 from benchmarks.jobs_here import own_home
 from benchmarks.runs_here import LITE0, estimate, finetune, line, require_flowers
 

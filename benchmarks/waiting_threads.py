@@ -1,8 +1,9 @@
 """What a training step costs when waiting threads spin and when they sleep: `python -m benchmarks.waiting_threads`.
 
 A step of EfficientNet-Lite0 (32 random images of 224 px, forward and backward) in fresh processes, with OpenMP's own
-setting and with the one that workers get which train (`runs.ENVIRONMENT`), in turn: first alone, then beside a program
-that keeps one core busy. Shows why training does not spin (docs/decisions/006). Takes about five minutes.
+setting and with the one that workers get which train (`finetuning.request.ENVIRONMENT`), in turn: first alone, then
+beside a program that keeps one core busy. Shows why training does not spin (docs/decisions/006). Takes about five
+minutes.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import time
 
-from bakeoff_core.runs import ENVIRONMENT
+from bakeoff_core.finetuning.request import ENVIRONMENT
 from benchmarks.jobs_here import cpu_hog
 from benchmarks.runs_here import LITE0
 
@@ -57,14 +58,14 @@ def step_seconds(environment: dict[str, str]) -> list[float]:
 
 def print_steps() -> None:
     """Train on random images for a while, and print the seconds of each step but the first."""
-    from bakeoff_core.torchvision_ops import prepare_torchvision
+    from bakeoff_core.models.torchvision_compat import prepare_torchvision
 
     prepare_torchvision()
     import timm
     import torch
     from torch.nn import functional
 
-    from bakeoff_core.heap import keep_freed_memory
+    from bakeoff_core.system.heap import keep_freed_memory
 
     keep_freed_memory()
     model = timm.create_model(LITE0).train().to(memory_format=torch.channels_last)

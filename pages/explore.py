@@ -2,18 +2,19 @@
 
 import streamlit as st
 
-from pages.parts import anatomy_view, explore_view, names_job, origins, published_import, sidebar, why_measure
+from pages.parts.common import sidebar, timm_names_job
+from pages.parts.explore import anatomy, landscape, origins, published_import, why_measure
 
 sidebar.require_app()
 st.markdown("## Explore")
-anatomy_view.land_here()
-names_job.ensure_listed()
+anatomy.land_here()
+timm_names_job.ensure_listed()
 published, fault = origins.published()
 if fault:
     st.error(fault)
 here = origins.measured_here()
 known = [*([here] if here else []), *published]
-explore_view.draw([*published, *([here] if here else []), origins.catalogue()])
+landscape.draw([*published, *([here] if here else []), origins.catalogue()])
 why_measure.draw([origin for origin in known if origin.is_inference])
 published_import.draw(readable=not fault)
-anatomy_view.draw()
+anatomy.draw()

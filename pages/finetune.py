@@ -2,16 +2,21 @@
 
 import streamlit as st
 
-from bakeoff_core import jobs, runs
-from pages.parts import comparison_view, finetune_form, run_list, run_start, run_watch, sidebar
+from bakeoff_core.finetuning import request as finetuning_request
+from bakeoff_core.jobs.manager import watched_jobs
+from pages.parts.common import sidebar
+from pages.parts.finetune import comparison, start
+from pages.parts.finetune import form as finetune_form
+from pages.parts.finetune import history as finetune_history
+from pages.parts.finetune import watch as finetune_watch
 
 sidebar.require_app()
 st.markdown("## Fine-tune on your classes")
-active = [job for job in jobs.watched_jobs() if job.kind in runs.KINDS]
+active = [job for job in watched_jobs() if job.kind in finetuning_request.KINDS]
 for job in active:
-    run_watch.draw(job.job_id)
+    finetune_watch.draw(job.job_id)
 spec = finetune_form.draw()
 if spec is not None:
-    run_start.draw(spec)
-comparison_view.draw()
-run_list.draw()
+    start.draw(spec)
+comparison.draw()
+finetune_history.draw()

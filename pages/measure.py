@@ -2,17 +2,21 @@
 
 import streamlit as st
 
-from bakeoff_core import jobs, locks, measuring
-from pages.parts import file_exchange, job_card, measure_form, names_job, sidebar
+from bakeoff_core.jobs.manager import list_jobs
+from bakeoff_core.profiling import request as profiling_request
+from bakeoff_core.system import locks
+from pages.parts.common import job_card, sidebar, timm_names_job
+from pages.parts.measure import file_exchange
+from pages.parts.measure import form as measure_form
 
 sidebar.require_app()
 st.markdown("## Measure models on this machine")
-all_jobs = jobs.list_jobs(measuring.KIND)[:20]
+all_jobs = list_jobs(profiling_request.KIND)[:20]
 active = [job for job in all_jobs if job.active]
 for job in active:
     job_card.draw(job.job_id)
 
-names_job.ensure_listed()
+timm_names_job.ensure_listed()
 spec = measure_form.draw()
 if spec is not None:
     measure_form.draw_start(spec, busy=bool(locks.machine_holder()))

@@ -2,8 +2,12 @@
 
 import streamlit as st
 
-from bakeoff_core import jobs, rankings
-from pages.parts import rank_form, rank_list, rank_watch, sidebar
+from bakeoff_core.jobs.manager import watched_jobs
+from bakeoff_core.ranking import request as ranking_request
+from pages.parts.common import sidebar
+from pages.parts.rank import form as rank_form
+from pages.parts.rank import history as rank_history
+from pages.parts.rank import watch as rank_watch
 
 sidebar.require_app()
 st.markdown("## Rank backbones on your own images")
@@ -11,7 +15,7 @@ st.caption(
     "ImageNet accuracy is a proxy. Here each backbone stays as it is, and a small classifier learns your classes from "
     "what it sees (its features): minutes for all of them, where fine-tuning takes hours."
 )
-for job in [job for job in jobs.watched_jobs() if job.kind == rankings.KIND]:
+for job in [job for job in watched_jobs() if job.kind == ranking_request.KIND]:
     rank_watch.draw(job.job_id)
 rank_form.draw()
-rank_list.draw()
+rank_history.draw()

@@ -2,13 +2,16 @@
 
 import streamlit as st
 
-from bakeoff_core import candidates, output, report
-from bakeoff_core.checklist_output import advice_section
-from bakeoff_core.decision import decide
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import markdown_text
-from pages.parts import checklist_answers, data, sidebar
-from pages.parts.asked import asked_before
+from bakeoff_core.reporting.documents import report
+from bakeoff_core.reporting.documents.bundle import report_bundle, report_text
+from bakeoff_core.reporting.documents.checklist_section import advice_section
+from bakeoff_core.selection import candidates
+from bakeoff_core.selection.decision import decide
+from pages.parts.checklist import answers
+from pages.parts.common import cache, sidebar
+from pages.parts.common.session import asked_before
 
 sidebar.require_app()
 st.markdown("## Decision report")
@@ -17,14 +20,14 @@ if shown is None:
     st.info("There is nothing to report yet: this machine has not been measured. Start on the Frontier page.")
 else:
     asked = asked_before()
-    counts = data.recipe_counts(shown.setting, asked.source, asked.chosen)
+    counts = cache.recipe_counts(shown.setting, asked.source, asked.chosen)
     recipe = asked.recipe if asked.recipe in counts else None
-    table = data.candidates_of(shown.setting, "latency", asked.source, asked.chosen, recipe)
+    table = cache.candidates_of(shown.setting, "latency", asked.source, asked.chosen, recipe)
     view = candidates.View(shown, table, asked.source, asked.chosen, recipe, counts)
     decision = decide(table, asked.limits, rule=asked.rule, cost=asked.cost)
-    advice = checklist_answers.advice_kept()
+    advice = answers.advice_kept()
     sections = [advice_section(advice, asked.limits)] if advice else []
-    text = output.report_text(view, decision, sections=sections)
+    text = report_text(view, decision, sections=sections)
     st.caption(
         "Limits, rule, accuracy and recipes are those of the Frontier page."
         + (" The checklist's answers have a section of their own." if advice else "")
@@ -35,7 +38,7 @@ else:
     )
     right.download_button(
         "Report, figure and data",
-        lambda: output.report_bundle(view, decision, sections=sections),
+        lambda: report_bundle(view, decision, sections=sections),
         "backbone-report.zip",
         "application/zip",
         icon=":material/folder_zip:",

@@ -1,21 +1,21 @@
 """What the documents say is what the code does."""
 
 import re
-from pathlib import Path
 
 from bakeoff_core.__main__ import _parser
-from bakeoff_core.catalogue import read_catalogue
-from bakeoff_core.published import REASONS
-from bakeoff_core.ranking import LEAST_FOR_CORRELATION
-from bakeoff_core.recipe_classes import RECIPE_CLASSES
-from bakeoff_core.recipes import GROWING, RECIPES
-from bakeoff_core.robust_sets import ROBUST_SETS
-
-ROOT = Path(__file__).parents[1]
+from bakeoff_core.catalogue.accuracies import read_catalogue
+from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
+from bakeoff_core.catalogue.published import REASONS
+from bakeoff_core.catalogue.robustness import ROBUST_SETS
+from bakeoff_core.finetuning.recipes import GROWING, RECIPES
+from bakeoff_core.ranking.records import LEAST_FOR_CORRELATION
+from tests.support.places import ROOT
 
 
 def test_the_lines_that_load_an_exported_model_are_those_of_its_card() -> None:
-    card = re.search(r'LOADING = """\\\n(.*?)"""', (ROOT / "bakeoff_core" / "outcome.py").read_text(), re.DOTALL)[1]
+    card = re.search(
+        r'LOADING = """\\\n(.*?)"""', (ROOT / "bakeoff_core" / "finetuning" / "export.py").read_text(), re.DOTALL
+    )[1]
     assert card in (ROOT / "docs" / "fine-tuning.md").read_text()
 
 
@@ -54,7 +54,9 @@ def test_every_reason_for_which_a_published_row_stands_alone_is_documented() -> 
 
 def test_what_a_ranking_measures_is_as_documented() -> None:
     text = (ROOT / "docs" / "ranking.md").read_text()
-    scores = (ROOT / "bakeoff_core" / "scores.py").read_text()  # it loads scikit-learn, which takes a while
+    scores = (
+        ROOT / "bakeoff_core" / "features" / "classifiers.py"
+    ).read_text()  # it loads scikit-learn, which takes a while
     assert "NEIGHBOURS = 20\nTEMPERATURE = 0.07\n" in scores and "the 20 training images nearest" in text
     assert "FOLDS = 5\n" in scores and "five-fold cross-validation" in text
     assert f"From {'eight' if LEAST_FOR_CORRELATION == 8 else LEAST_FOR_CORRELATION} backbones on" in text

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bakeoff_core import formatting
-from tests.candidate_tables import HOSTILE_NAMES
+from tests.support.candidate_tables import HOSTILE_NAMES
 
 
 @pytest.mark.parametrize("value", [None, math.nan, float("nan"), pd.NA, pd.NaT])

@@ -9,7 +9,7 @@ import time
 
 import streamlit as st
 
-from pages.parts.live_slider import live_slider, move_live_slider
+from pages.parts.components.live_slider import live_slider, move_live_slider
 
 st.set_page_config(page_title="Live slider", layout="wide")
 

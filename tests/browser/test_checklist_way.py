@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from conftest import REPOSITORY
+from tests.browser.conftest import REPOSITORY
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +33,7 @@ def checklist(app_server, tmp_path: Path, page: Page) -> Page:
     code = (
         "import sys; sys.path[:0] = ['tests', 'tests/pages'];"
         "from test_pages import profile_of; from bakeoff_core import store;"
-        "from bakeoff_core.home import profiles_path;"
+        "from bakeoff_core.system.paths import profiles_path;"
         f"rows = [profile_of(name, time, param_count=params) for name, time, params in {MEASURED!r}];"
         "store.write_profiles(profiles_path(), rows)"
     )

@@ -15,8 +15,8 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from conftest import REPOSITORY, AppServer
-from tests.image_folders import copy_solar_cells
+from tests.browser.conftest import REPOSITORY, AppServer
+from tests.support.image_folders import copy_solar_cells
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
@@ -155,7 +155,7 @@ def is_worker_of(server: AppServer, process: psutil.Process) -> bool:
         is_alive = process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
-    return is_alive and "bakeoff_core.finetune" in words and str(server.home) in words[-1]
+    return is_alive and "bakeoff_core.finetuning.worker" in words and str(server.home) in words[-1]
 
 
 def test_one_click_compares_with_from_scratch_and_says_what_transfer_was_worth(

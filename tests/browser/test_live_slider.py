@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from conftest import AppServer, at_rest
+from tests.browser.conftest import AppServer, at_rest
 
 pytestmark = pytest.mark.browser
 

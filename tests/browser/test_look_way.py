@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from bakeoff_core.jobs import read_job
-from bakeoff_core.rankings import RankSpec, start_ranking
-from conftest import AppServer
-from tests.image_folders import copy_solar_cells
-from tests.processes import wait_until
+from bakeoff_core.jobs.manager import read_job
+from bakeoff_core.ranking.request import RankSpec, start_ranking
+from tests.browser.conftest import AppServer
+from tests.support.image_folders import copy_solar_cells
+from tests.support.processes import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from conftest import REPOSITORY, AppServer, at_rest
+from tests.browser.conftest import REPOSITORY, AppServer, at_rest
 
 pytestmark = pytest.mark.browser
 
@@ -251,7 +251,7 @@ def test_killed_worker_is_shown_as_failed_with_a_way_on(app_server, page):
     workers = [
         process
         for process in psutil.process_iter(["cmdline"])
-        if "bakeoff_core.profiling" in (process.info["cmdline"] or [])
+        if "bakeoff_core.profiling.worker" in (process.info["cmdline"] or [])
         and str(server.home) in " ".join(process.cmdline())
     ]
     assert workers
@@ -268,7 +268,7 @@ def test_hostile_names_of_an_imported_file_are_shown_as_text(app_server, tmp_pat
     invented(home, 3)
     hostile = (
         "from dataclasses import replace; from pathlib import Path; from bakeoff_core import store;"
-        "from bakeoff_core.home import profiles_path;"
+        "from bakeoff_core.system.paths import profiles_path;"
         "rows = [replace(p, model_name='<img src=x onerror=alert(1)>|`x`', machine_id='x', machine_name='<b>|box')"
         " for p in store.read_profiles(profiles_path())[:1]];"
         f"store.export_profiles(profiles_path(), Path({str(tmp_path / 'box.parquet')!r}), rows)"

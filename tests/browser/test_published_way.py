@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from bakeoff_core.timm_names import write_timm_models
-from timm_results import ACCURACIES, NAMES, SPEEDS, write
+from bakeoff_core.catalogue.timm_names import write_timm_models
+from tests.support.timm_results import ACCURACIES, NAMES, SPEEDS, write
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +23,7 @@ def test_tables_are_uploaded_drawn_toggled_filtered_and_judged(app_server, page,
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("BAKEOFF_HOME", str(home))
-    from bakeoff_core.home import timm_models_path
+    from bakeoff_core.system.paths import timm_models_path
 
     write_timm_models(timm_models_path(), NAMES)
     server = app_server(home=home)

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from bakeoff_core import store
-from bakeoff_core.home import profiles_path
-from conftest import AppServer
-from tests.image_folders import copy_solar_cells
+from bakeoff_core.profiling import store as profiling_store
+from bakeoff_core.system.paths import profiles_path
+from tests.browser.conftest import AppServer
 from tests.pages.test_pages import profile_of
-from tests.ranking_folders import write_ranking
-from tests.rankings import make_row
+from tests.support.image_folders import copy_solar_cells
+from tests.support.ranking_folders import write_ranking
+from tests.support.rankings import make_row
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -58,7 +58,7 @@ def test_the_frontier_goes_by_a_rankings_accuracy_and_its_slider_moves_the_pick(
     app_server: Callable[..., AppServer], page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BAKEOFF_HOME", str(tmp_path / "home"))
-    store.write_profiles(profiles_path(), [profile_of(QUICK, 0.004), profile_of(SLOW, 0.020)])
+    profiling_store.write_profiles(profiles_path(), [profile_of(QUICK, 0.004), profile_of(SLOW, 0.020)])
     write_ranking(1, make_row(QUICK, 150), make_row(SLOW, 170), make_row(LITE1, 190))
     server = app_server(home=tmp_path / "home")
     page.goto(f"{server.url}/rank")

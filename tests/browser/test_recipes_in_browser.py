@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from bakeoff_core import store
-from conftest import AppServer
+from bakeoff_core.profiling import store as profiling_store
+from tests.browser.conftest import AppServer
 from tests.pages.test_pages import profile_of
 
 RESNETS = {"resnet50.tv_in1k": 0.010, "resnet50.tv2_in1k": 0.011, "resnet50.a1_in1k": 0.012}
@@ -22,7 +22,7 @@ def server(module_app_server: Callable[..., AppServer], tmp_path_factory: pytest
     home: Path = tmp_path_factory.mktemp("recipes") / "home"
     home.mkdir()
     rows = [profile_of(name, latency_s) for name, latency_s in {**RESNETS, **OTHERS}.items()]
-    store.write_profiles(home / "profiles.parquet", rows)
+    profiling_store.write_profiles(home / "profiles.parquet", rows)
     return module_app_server(home=home)
 
 

@@ -6,9 +6,9 @@ Kept to show what is in the file. Don't run it over the committed file: a later 
 import sys
 from pathlib import Path
 
-from bakeoff_core.records import MeasurementWarning
-from bakeoff_core.store import export_profiles
-from tests.examples import make_failure, make_profile, make_round
+from bakeoff_core.profiling.store import export_profiles
+from bakeoff_core.schema.records import MeasurementWarning
+from tests.support.examples import make_failure, make_profile, make_round
 
 ROWS = (
     make_profile(),

@@ -7,15 +7,15 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bakeoff_core import store
-from bakeoff_core.finished_runs import read_finished_runs
-from bakeoff_core.home import home, jobs_path, profiles_path
-from bakeoff_core.rankings import list_rankings
-from pages.parts.accuracy import link_to, link_to_ranked
+from bakeoff_core.finetuning.results import read_finished_runs
+from bakeoff_core.profiling import store as profiling_store
+from bakeoff_core.ranking.request import list_rankings
+from bakeoff_core.system.paths import home, jobs_path, profiles_path
+from pages.parts.frontier.accuracy import link_to, link_to_ranked
 from tests.pages.test_pages import HOSTILE, PAGES, ROOT, measured_shortlist, opened, profile_of, text_of
-from tests.ranking_folders import write_ranking
-from tests.rankings import make_row
-from tests.run_folders import write_run
+from tests.support.ranking_folders import write_ranking
+from tests.support.rankings import make_row
+from tests.support.run_folders import write_run
 
 KEY = "elpv-1a2b3c4d"
 SMALL, B0, RESNET50, CONVNEXT = (profile.model_name for profile in measured_shortlist())
@@ -26,7 +26,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> None:
     """The lab's four models, measured here."""
     monkeypatch.chdir(ROOT)
     home().mkdir(parents=True, exist_ok=True)
-    store.write_profiles(profiles_path(), measured_shortlist())
+    profiling_store.write_profiles(profiles_path(), measured_shortlist())
 
 
 @pytest.fixture
@@ -191,7 +191,7 @@ def test_run_that_finishes_while_the_page_is_open_is_offered():
 
 
 def test_accuracies_near_nought_and_at_a_hundred_have_a_floor_to_drag(runs):
-    store.write_profiles(profiles_path(), [replace(profile_of("a.x", 0.01), img_size=224)])
+    profiling_store.write_profiles(profiles_path(), [replace(profile_of("a.x", 0.01), img_size=224)])
     write_run(4, "a.x", test_accuracy_low=0.0, accuracy=0.5, validated=1.0)
     write_run(5, SMALL, accuracy=100.0, test_accuracy_high=100.0, validated=99.0)
     assert pick(opened(accuracy=KEY)) == SMALL

@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from anatomies import heavy_head, light_layers
-from bakeoff_core import anatomies, jobs, locks, store
-from bakeoff_core.anatomies import write_anatomy
-from bakeoff_core.home import home, profiles_path, timm_models_path
-from bakeoff_core.job_files import write_json
-from bakeoff_core.machine import this_machine
-from bakeoff_core.records import Profile
-from bakeoff_core.timm_names import TimmModel, TimmModels, write_timm_models
-from examples import make_profile
+from bakeoff_core.catalogue.timm_names import TimmModel, TimmModels, write_timm_models
+from bakeoff_core.jobs import manager as jobs_manager
+from bakeoff_core.profiling import store as profiling_store
+from bakeoff_core.profiling.anatomy import store as anatomy_store
+from bakeoff_core.profiling.anatomy.store import write_anatomy
+from bakeoff_core.schema.records import Profile
+from bakeoff_core.system import locks
+from bakeoff_core.system.files import write_json
+from bakeoff_core.system.machine import this_machine
+from bakeoff_core.system.paths import home, profiles_path, timm_models_path
+from tests.support.anatomies import heavy_head, light_layers
+from tests.support.examples import make_profile
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGE = "pages/explore.py"
-START_DISSECTING = anatomies.start_dissecting
+START_DISSECTING = anatomy_store.start_dissecting
 HOSTILE = "<script>alert(1)</script>|**x**.a`b`"
 
 
 @pytest.fixture(autouse=True)
-def at_the_root(monkeypatch: pytest.MonkeyPatch) -> list[list[anatomies.Wanted]]:
+def at_the_root(monkeypatch: pytest.MonkeyPatch) -> list[list[anatomy_store.Wanted]]:
     """The working folder, timm's names, and a launcher that only notes what it is asked for."""
     monkeypatch.chdir(ROOT)
     home().mkdir(parents=True, exist_ok=True)
     names = [TimmModel(name, 224, None, False, True) for name in ("heavy.tag", "light.tag", "vgg16.tv_in1k")]
     write_timm_models(timm_models_path(), TimmModels("1.0.31", tuple(names)))
-    asked: list[list[anatomies.Wanted]] = []
-    monkeypatch.setattr(anatomies, "start_dissecting", lambda wanted: asked.append(list(wanted)))
+    asked: list[list[anatomy_store.Wanted]] = []
+    monkeypatch.setattr(anatomy_store, "start_dissecting", lambda wanted: asked.append(list(wanted)))
     return asked
 
 
@@ -84,7 +85,9 @@ def test_two_models_stand_side_by_side() -> None:
 
 
 def test_pairs_that_disagree_are_named_with_the_reasons_of_their_layers(at_the_root) -> None:
-    store.write_profiles(profiles_path(), [measured("heavy.tag", 10**7, 0.01), measured("light.tag", 1_004_500, 0.005)])
+    profiling_store.write_profiles(
+        profiles_path(), [measured("heavy.tag", 10**7, 0.01), measured("light.tag", 1_004_500, 0.005)]
+    )
     write_anatomy(heavy_head())
     write_anatomy(light_layers())
     text = text_of(opened(anatomy="heavy.tag"))
@@ -95,7 +98,9 @@ def test_pairs_that_disagree_are_named_with_the_reasons_of_their_layers(at_the_r
 
 
 def test_models_of_a_disagreeing_pair_are_taken_apart_after_the_one_that_is_shown(at_the_root) -> None:
-    store.write_profiles(profiles_path(), [measured("heavy.tag", 10**7, 0.01), measured("light.tag", 10**6, 0.005)])
+    profiling_store.write_profiles(
+        profiles_path(), [measured("heavy.tag", 10**7, 0.01), measured("light.tag", 10**6, 0.005)]
+    )
     opened(anatomy="vgg16.tv_in1k")
     assert [wanted.model_name for wanted in at_the_root[0]] == ["vgg16.tv_in1k", "light.tag", "heavy.tag"]
 
@@ -108,7 +113,7 @@ def test_a_name_that_timm_does_not_know_is_answered_with_the_nearest(at_the_root
 
 def test_a_size_that_is_chosen_is_the_one_that_is_taken(at_the_root) -> None:
     opened(anatomy="heavy.tag", anatomy_size="320")
-    assert at_the_root[0][0] == anatomies.Wanted("heavy.tag", 320)
+    assert at_the_root[0][0] == anatomy_store.Wanted("heavy.tag", 320)
 
 
 @pytest.mark.parametrize("size", ["0", "-5", "nan", "999999", "<b>"])
@@ -118,8 +123,8 @@ def test_absurd_sizes_in_a_link_do_not_break_the_page(size: str) -> None:
 
 def test_a_machine_that_measures_is_left_alone(at_the_root, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
-    monkeypatch.setattr(anatomies, "start_dissecting", START_DISSECTING)
-    monkeypatch.setattr(jobs, "start_job", lambda kind, *_, **__: started.append(kind))
+    monkeypatch.setattr(anatomy_store, "start_dissecting", START_DISSECTING)
+    monkeypatch.setattr("bakeoff_core.profiling.anatomy.store.start_job", lambda kind, *_, **__: started.append(kind))
     monkeypatch.setattr(locks, "machine_holder", lambda: "20260101-120000-measure-abcdef")
     app = opened(anatomy="heavy.tag")
     assert not app.exception and started == []
@@ -128,22 +133,22 @@ def test_a_machine_that_measures_is_left_alone(at_the_root, monkeypatch: pytest.
 
 def failed_job(**status: object) -> None:
     """The folder of a job that took nothing apart."""
-    folder = jobs.jobs_path() / "20260101-120000-anatomy-abcdef"
+    folder = jobs_manager.jobs_path() / "20260101-120000-anatomy-abcdef"
     folder.mkdir(parents=True)
     spec = {"wanted": [["heavy.tag", 224]]}
-    write_json(folder / "spec.json", {"format": 1, "kind": "anatomy", "module": anatomies.MODULE, "spec": spec})
+    write_json(folder / "spec.json", {"format": 1, "kind": "anatomy", "module": anatomy_store.MODULE, "spec": spec})
     write_json(folder / "status.json", {"format": 1, **status})
 
 
 def test_a_model_that_failed_says_why_and_is_tried_again_only_when_asked(at_the_root) -> None:
     failure = {"model_name": "heavy.tag", "img_size": 224, "error": "Out of memory: <b>9 TB</b>"}
-    store.write_profiles(profiles_path(), [measured("heavy.tag", 10**7, 0.01)])  # so that it can be chosen
+    profiling_store.write_profiles(profiles_path(), [measured("heavy.tag", 10**7, 0.01)])  # so that it can be chosen
     failed_job(state="done", failures=[failure])
     app = opened(anatomy="heavy.tag")
     assert any("could not be taken apart. Out of memory: &lt;b&gt;9 TB" in error.value for error in app.error)
     assert at_the_root == []
     app.button(key="again-heavy.tag-224").click().run()
-    assert at_the_root == [[anatomies.Wanted("heavy.tag", 224)]]
+    assert at_the_root == [[anatomy_store.Wanted("heavy.tag", 224)]]
 
 
 def test_a_worker_that_was_killed_is_told_in_words() -> None:
@@ -152,14 +157,16 @@ def test_a_worker_that_was_killed_is_told_in_words() -> None:
 
 
 def test_hostile_names_stay_text() -> None:
-    store.write_profiles(profiles_path(), [measured(HOSTILE, 10**7, 0.01), measured("light.tag", 10**6, 0.005)])
+    profiling_store.write_profiles(
+        profiles_path(), [measured(HOSTILE, 10**7, 0.01), measured("light.tag", 10**6, 0.005)]
+    )
     app = opened()
     assert not app.exception
     assert "<script>" not in text_of(app).replace("`<script>", "")
 
 
 def test_details_of_a_candidate_link_to_where_its_cost_sits() -> None:
-    store.write_profiles(profiles_path(), [measured("resnet18.a1_in1k", 10**7, 0.01)])
+    profiling_store.write_profiles(profiles_path(), [measured("resnet18.a1_in1k", 10**7, 0.01)])
     app = AppTest.from_file(ROOT / "app.py", default_timeout=30)
     app.session_state["frontier-chart-clicked"] = "resnet18.a1_in1k @ 224"
     app.run()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bakeoff_core import store
-from bakeoff_core.home import home, own_accuracy_path, profiles_path
+from bakeoff_core.profiling import store as profiling_store
+from bakeoff_core.system.paths import home, own_accuracy_path, profiles_path
 from tests.pages.test_pages import HOSTILE, ROOT, measured_shortlist, opened, profile_of, text_of
 
 PAGE = "pages/checklist.py"
@@ -42,7 +42,7 @@ def edge_box() -> None:
         profile_of("efficientnet_b0.ra_in1k", 0.009),
         profile_of("vit_base_patch16_224.augreg2_in21k_ft_in1k", 0.31),
     ]
-    store.write_profiles(profiles_path(), rows)
+    profiling_store.write_profiles(profiles_path(), rows)
 
 
 def test_page_with_nothing_measured_and_nothing_answered_names_a_start_and_seven_steps():
@@ -61,7 +61,7 @@ def test_answers_in_the_link_give_the_textbooks_edge_box():
 
 
 def test_answer_that_is_given_moves_the_advice_and_goes_into_the_link():
-    store.write_profiles(profiles_path(), measured_shortlist())
+    profiling_store.write_profiles(profiles_path(), measured_shortlist())
     app = checklist(target="server", min_top1="75")
     assert start_of(app) == "efficientnet_b0.ra_in1k"
     app.number_input(key="checklist-min_top1").set_value(80.0).run()
@@ -132,7 +132,7 @@ def test_absurd_answers_in_a_link_are_as_if_not_given(query):
 
 
 def test_limits_that_nothing_clears_name_no_start_and_what_would_help():
-    store.write_profiles(profiles_path(), measured_shortlist())
+    profiling_store.write_profiles(profiles_path(), measured_shortlist())
     app = checklist(target="edge", latency_ms="1", min_top1="70")
     assert not app.exception
     assert start_of(app) == ""
@@ -155,20 +155,20 @@ def test_starting_over_forgets_every_answer():
 
 def test_favourite_that_is_beaten_here_is_said_to_be_by_whom_and_by_how_much():
     rows = [profile_of("efficientnet_b0.ra_in1k", 0.012), profile_of("resnet18.a1_in1k", 0.020)]
-    store.write_profiles(profiles_path(), rows)
+    profiling_store.write_profiles(profiles_path(), rows)
     app = checklist(target="edge", latency_ms="60")
     assert "Dominated by efficientnet_b0.ra_in1k @ 224, which is 8.00 ms faster and 6.19 points" in text_of(app)
 
 
 def test_missing_models_can_be_measured_from_the_card():
-    store.write_profiles(profiles_path(), measured_shortlist())
+    profiling_store.write_profiles(profiles_path(), measured_shortlist())
     app = checklist(target="edge", latency_ms="30")
     assert any(button.label.startswith("Measure ") and "missing" in button.label for button in app.button)
 
 
 def test_hostile_model_names_stay_text():
     own_accuracy_path().write_text(f'model_name,img_size,top1\n"{HOSTILE}",224,99\n')
-    store.write_profiles(profiles_path(), [*measured_shortlist(), profile_of(HOSTILE, 0.001)])
+    profiling_store.write_profiles(profiles_path(), [*measured_shortlist(), profile_of(HOSTILE, 0.001)])
     app = checklist(target="edge", latency_ms="30")
     assert not app.exception
     assert "<script>" not in text_of(app)

@@ -7,15 +7,18 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bakeoff_core import anatomies, jobs, measuring, store
-from bakeoff_core.home import home, profiles_path, published_path, timm_models_path
-from bakeoff_core.job_files import write_json
-from bakeoff_core.published_store import import_tables, read_published
-from bakeoff_core.timm_names import write_timm_models
+from bakeoff_core.catalogue.published_store import import_tables, read_published
+from bakeoff_core.catalogue.timm_names import write_timm_models
+from bakeoff_core.jobs.manager import jobs_path
+from bakeoff_core.profiling import request as profiling_request
+from bakeoff_core.profiling import store as profiling_store
+from bakeoff_core.profiling.anatomy import store as anatomy_store
+from bakeoff_core.system.files import write_json
+from bakeoff_core.system.paths import home, profiles_path, published_path, timm_models_path
 from tests.pages.test_pages import measured_shortlist
-from timm_results import ACCURACIES, NAMES, SPEEDS, TRAINING_SPEEDS, write
+from tests.support.places import ROOT
+from tests.support.timm_results import ACCURACIES, NAMES, SPEEDS, TRAINING_SPEEDS, write
 
-ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = "<script>alert(1)</script>|**x**"
 
 
@@ -25,7 +28,7 @@ def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     home().mkdir(parents=True, exist_ok=True)
     write_timm_models(timm_models_path(), NAMES)
-    monkeypatch.setattr(anatomies, "start_dissecting", lambda wanted: None)
+    monkeypatch.setattr(anatomy_store, "start_dissecting", lambda wanted: None)
 
 
 def opened() -> AppTest:
@@ -142,7 +145,7 @@ def test_a_machine_can_be_removed(tmp_path):
 
 
 def test_this_machine_is_judged_first_and_too_few_models_are_said_to_be_too_few(tmp_path):
-    store.write_profiles(profiles_path(), measured_shortlist())
+    profiling_store.write_profiles(profiles_path(), measured_shortlist())
     imported(tmp_path)
     app = opened()
     options = app.selectbox(key="why_origin").options
@@ -188,14 +191,15 @@ def test_a_table_of_which_nothing_joined_is_shown_empty(tmp_path):
 
 def test_names_that_were_listed_for_an_earlier_version_are_listed_again(monkeypatch):
     timm_models_path().unlink()
-    folder = jobs.jobs_path() / "20260101-120000-names-abcdef"
+    folder = jobs_path() / "20260101-120000-names-abcdef"
     folder.mkdir(parents=True)
     write_json(
-        folder / "spec.json", {"format": 1, "kind": measuring.NAMES_KIND, "module": measuring.MODULE, "spec": {}}
+        folder / "spec.json",
+        {"format": 1, "kind": profiling_request.NAMES_KIND, "module": profiling_request.MODULE, "spec": {}},
     )
     write_json(folder / "status.json", {"format": 1, "state": "done"})
     asked = []
-    monkeypatch.setattr(measuring, "start_listing", lambda: asked.append("names"))
+    monkeypatch.setattr("pages.parts.common.timm_names_job.start_listing", lambda: asked.append("names"))
     app = opened()
     assert asked == ["names"]
     assert "timm's names, which tables of other years need, are not read yet." in text_of(app)

@@ -10,9 +10,11 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from bakeoff_core import locks, runs, store
-from bakeoff_core.home import home, jobs_path, profiles_path
-from bakeoff_core.runs import FinetuneSpec
+from bakeoff_core.finetuning import request as finetuning_request
+from bakeoff_core.finetuning.request import FinetuneSpec
+from bakeoff_core.profiling import store as profiling_store
+from bakeoff_core.system import locks
+from bakeoff_core.system.paths import home, jobs_path, profiles_path
 from tests.pages.test_pages import ROOT, measured_shortlist, profile_of, text_of
 
 PAGE = "pages/finetune.py"
@@ -54,7 +56,13 @@ def write_run(state: str = "done", message: str = "Finished.", **spec: object) -
     folder = jobs_path() / run_id
     folder.mkdir(parents=True)
     request = FinetuneSpec("tf_efficientnet_lite0", "elpv", "full", **spec)
-    content = {"format": 1, "kind": runs.KIND, "module": runs.MODULE, "exclusive": True, "spec": vars(request)}
+    content = {
+        "format": 1,
+        "kind": finetuning_request.KIND,
+        "module": finetuning_request.MODULE,
+        "exclusive": True,
+        "spec": vars(request),
+    }
     (folder / "spec.json").write_text(json.dumps(content))
     (folder / "status.json").write_text(json.dumps({"format": 1, "state": state, "message": message}))
     (folder / "metrics.jsonl").write_text('{"step": 1, "loss": 0.7, "seconds": 1.0}\n')
@@ -75,7 +83,7 @@ def test_default_data_need_no_network_and_the_recommended_recipe_is_chosen_with_
 
 
 def test_pick_without_weights_is_replaced_by_the_best_whose_weights_are_here_and_named() -> None:
-    store.write_profiles(profiles_path(), measured_shortlist())
+    profiling_store.write_profiles(profiles_path(), measured_shortlist())
     app = opened()
     assert not app.exception
     text = text_of(app)
@@ -86,9 +94,9 @@ def test_pick_without_weights_is_replaced_by_the_best_whose_weights_are_here_and
 
 def test_pick_is_trained_at_the_size_it_was_measured_at(monkeypatch: pytest.MonkeyPatch) -> None:
     profile = replace(profile_of("tf_efficientnet_lite0.in1k", 0.004), img_size=288)
-    store.write_profiles(profiles_path(), [profile])
+    profiling_store.write_profiles(profiles_path(), [profile])
     asked = []
-    monkeypatch.setattr(runs, "start_run", asked.append)
+    monkeypatch.setattr("pages.parts.finetune.start.start_run", asked.append)
     app = opened()
     assert app.number_input(key="img_size").placeholder == "288, as measured"
     button(app, "Fine-tune").click().run()
@@ -98,7 +106,7 @@ def test_pick_is_trained_at_the_size_it_was_measured_at(monkeypatch: pytest.Monk
 
 
 def test_model_whose_weights_cannot_be_had_says_what_to_do() -> None:
-    store.write_profiles(profiles_path(), measured_shortlist())
+    profiling_store.write_profiles(profiles_path(), measured_shortlist())
     app = opened()
     (box,) = [box for box in app.selectbox if box.label == "Model"]
     box.set_value("resnet50.a1_in1k").run()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.live_slider import (
+from pages.parts.components.live_slider import (
     SliderState,
     _decimals,
     _follow,
@@ -107,7 +107,7 @@ def test_decimals_are_those_of_the_step(step: float, decimals: int) -> None:
 def app(minimum: float, maximum: float, step: float, value: float) -> None:
     import streamlit as st
 
-    from pages.parts.live_slider import live_slider
+    from pages.parts.components.live_slider import live_slider
 
     st.session_state["answer"] = live_slider(
         "Budget (ms)", minimum=minimum, maximum=maximum, step=step, value=value, unit="ms", key="budget"

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bakeoff_core import store
-from bakeoff_core.home import home, own_accuracy_path, profiles_path
-from bakeoff_core.machine import this_machine
-from bakeoff_core.profiling import fold
-from bakeoff_core.records import Profile, Round
-from bakeoff_core.shortlists import SHORTLISTS
+from bakeoff_core.catalogue.shortlists import SHORTLISTS
+from bakeoff_core.profiling import store as profiling_store
+from bakeoff_core.profiling.worker import fold
+from bakeoff_core.schema.records import Profile, Round
+from bakeoff_core.system.machine import this_machine
+from bakeoff_core.system.paths import home, own_accuracy_path, profiles_path
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("pages/frontier.py", "pages/measure.py", "pages/report.py")
 HOSTILE = "<script>alert(1)</script>|**x**.a`b`"
 
@@ -86,24 +85,24 @@ def test_machine_never_measured_shows_no_pick_and_one_button():
 
 @pytest.mark.parametrize("page", PAGES)
 def test_page_of_a_measured_machine_runs(page):
-    store.write_profiles(profiles_path(), measured_shortlist())
+    profiling_store.write_profiles(profiles_path(), measured_shortlist())
     assert not opened(page).exception
 
 
 def test_pick_is_the_most_accurate_within_the_limits_of_the_link():
-    store.write_profiles(profiles_path(), measured_shortlist())
+    profiling_store.write_profiles(profiles_path(), measured_shortlist())
     text = text_of(opened(latency_ms="9", min_top1="70"))
     assert '<strong id="pick">efficientnet_b0.ra_in1k</strong>' in text
 
 
 def test_rule_in_the_link_makes_the_cheapest_the_pick():
-    store.write_profiles(profiles_path(), measured_shortlist())
+    profiling_store.write_profiles(profiles_path(), measured_shortlist())
     text = text_of(opened(rule="Cheapest", min_top1="60"))
     assert '<strong id="pick">mobilenetv3_small_100.lamb_in1k</strong>' in text
 
 
 def test_limits_that_nothing_clears_show_none_and_the_relaxation_that_would_help():
-    store.write_profiles(profiles_path(), measured_shortlist())
+    profiling_store.write_profiles(profiles_path(), measured_shortlist())
     text = text_of(opened(latency_ms="3", min_top1="70"))
     assert '<strong id="pick">none</strong>' in text
     assert "mobilenetv3" in text or "efficientnet" in text
@@ -111,7 +110,7 @@ def test_limits_that_nothing_clears_show_none_and_the_relaxation_that_would_help
 
 @pytest.mark.parametrize("value", ["-5", "nan", "1e999", "<b>", ""])
 def test_absurd_limits_in_a_link_do_not_break_the_page(value):
-    store.write_profiles(profiles_path(), measured_shortlist())
+    profiling_store.write_profiles(profiles_path(), measured_shortlist())
     app = opened(latency_ms=value, min_top1=value)
     assert not app.exception
     assert 'id="pick"' in text_of(app)
@@ -121,7 +120,7 @@ def test_absurd_limits_in_a_link_do_not_break_the_page(value):
 def test_hostile_model_names_stay_text(page):
     hostile = replace(profile_of(HOSTILE, 0.001), img_size=224)
     own_accuracy_path().write_text(f'model_name,img_size,top1\n"{HOSTILE}",224,99\n')
-    store.write_profiles(profiles_path(), [*measured_shortlist(), hostile])
+    profiling_store.write_profiles(profiles_path(), [*measured_shortlist(), hostile])
     app = opened(page)
     assert not app.exception
     assert "<script>" not in text_of(app).replace("`<script>", "")
@@ -129,7 +128,7 @@ def test_hostile_model_names_stay_text(page):
 
 def test_failed_model_is_listed_with_its_error():
     failed = replace(profile_of("resnet18.a1_in1k", 0.01), latency_p50_s=None, error="Out of memory: 9 TB wanted")
-    store.write_profiles(profiles_path(), [*measured_shortlist(), failed])
+    profiling_store.write_profiles(profiles_path(), [*measured_shortlist(), failed])
     table = opened().dataframe[0].value
     assert "not measured: Out of memory: 9 TB wanted" in set(table["place"])
 
@@ -143,12 +142,12 @@ def test_damaged_store_is_set_aside_named_and_the_page_goes_on():
 
 
 def test_store_of_a_newer_version_is_refused_by_name_and_kept():
-    store.write_profiles(profiles_path(), measured_shortlist())
+    profiling_store.write_profiles(profiles_path(), measured_shortlist())
     content = profiles_path().read_bytes()
     import pyarrow.parquet as pq
 
     table = pq.read_table(profiles_path())
-    pq.write_table(table.replace_schema_metadata({store.VERSION_KEY: b"99"}), profiles_path())
+    pq.write_table(table.replace_schema_metadata({profiling_store.VERSION_KEY: b"99"}), profiles_path())
     app = opened()
     assert not app.exception
     assert any("written by a newer version" in error.value for error in app.error)
@@ -156,7 +155,7 @@ def test_store_of_a_newer_version_is_refused_by_name_and_kept():
 
 
 def test_faulty_accuracy_file_is_named_and_the_built_in_ones_are_used():
-    store.write_profiles(profiles_path(), measured_shortlist())
+    profiling_store.write_profiles(profiles_path(), measured_shortlist())
     own_accuracy_path().write_text("model_name,img_size,top1\nresnet50.a1_in1k,224,eighty\n")
     app = opened()
     assert any("line 2" in warning.value for warning in app.warning)
@@ -170,7 +169,7 @@ def test_unknown_name_in_the_form_is_answered_before_anything_starts():
 
 
 def test_report_of_the_limits_chosen_on_the_frontier_page_names_them():
-    store.write_profiles(profiles_path(), measured_shortlist())
+    profiling_store.write_profiles(profiles_path(), measured_shortlist())
     app = opened(latency_ms="9", min_top1="70")
     app.switch_page(PAGES[2]).run()
     assert not app.exception

@@ -13,15 +13,18 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from bakeoff_core import jobs, looks, rankings, store
-from bakeoff_core.feature_files import features_file
-from bakeoff_core.home import home, jobs_path, profiles_path
-from bakeoff_core.looks import Look, Looked, PatchMap, write_look
-from bakeoff_core.ranking import RankRow
-from bakeoff_core.rankings import RankSpec, answers_file
+from bakeoff_core.features.patches import store as patches_store
+from bakeoff_core.features.patches.store import Look, Looked, PatchMap, write_look
+from bakeoff_core.features.store import features_file
+from bakeoff_core.jobs import manager as jobs_manager
+from bakeoff_core.profiling import store as profiling_store
+from bakeoff_core.ranking import request as ranking_request
+from bakeoff_core.ranking.records import RankRow
+from bakeoff_core.ranking.request import RankSpec, answers_file
+from bakeoff_core.system.paths import home, jobs_path, profiles_path
 from tests.pages.test_pages import ROOT, measured_shortlist, text_of
-from tests.ranking_folders import write_ranking
-from tests.rankings import IMAGES, make_row
+from tests.support.ranking_folders import write_ranking
+from tests.support.rankings import IMAGES, make_row
 
 PAGE = "pages/rank.py"
 LITE0 = "tf_efficientnet_lite0.in1k"
@@ -53,7 +56,7 @@ def test_page_of_a_machine_never_measured_offers_what_comes_packaged_and_says_wh
 
 
 def test_measured_models_can_be_chosen_and_those_without_weights_are_left_out_and_counted() -> None:
-    store.write_profiles(profiles_path(), measured_shortlist())
+    profiling_store.write_profiles(profiles_path(), measured_shortlist())
     app = opened()
     assert set(models(app)) == {f"tf_efficientnet_lite{at}.in1k" for at in (0, 1, 2)}
     assert "4 measured models are left out because their weights are not on this machine." in text_of(app)
@@ -63,7 +66,7 @@ def test_measured_models_can_be_chosen_and_those_without_weights_are_left_out_an
 
 def test_the_button_starts_what_the_form_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[RankSpec] = []
-    monkeypatch.setattr(rankings, "start_ranking", asked.append)
+    monkeypatch.setattr("pages.parts.rank.form.start_ranking", asked.append)
     app = opened()
     app.multiselect(key="rank-models").set_value([LITE0]).run()
     app.selectbox(key="rank-train_on").set_value("train+val").run()
@@ -87,7 +90,7 @@ def test_a_result_says_who_is_ahead_whether_it_matters_and_lists_all_rows() -> N
 
 def test_a_stopped_ranking_shows_what_it_has_and_can_be_gone_on_with(monkeypatch: pytest.MonkeyPatch) -> None:
     resumed: list[str] = []
-    monkeypatch.setattr(jobs, "resume_job", resumed.append)
+    monkeypatch.setattr("pages.parts.rank.history.resume_job", resumed.append)
     rank_id = write_ranking(0, make_row(LITE0, 150), state="stopped")
     app = opened()
     assert "finished backbones are kept" in text_of(app)
@@ -115,7 +118,7 @@ def test_earlier_rankings_can_be_opened_the_newest_first() -> None:
 
 
 def test_the_report_has_a_section_of_a_ranking_with_a_candidate_in_it_and_of_no_other() -> None:
-    store.write_profiles(profiles_path(), measured_shortlist())
+    profiling_store.write_profiles(profiles_path(), measured_shortlist())
     write_ranking(2, make_row("someone.else", 150))
     app = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
     assert "Ranked on your own images" not in text_of(app.switch_page("pages/report.py").run())
@@ -147,7 +150,7 @@ def write_insides(rank_id: str, folder: Path, *, wrong: int = 50) -> list[Path]:
         Image.new("RGB", (8, 8), (at, 0, 0)).save(path)
     split = ["train", "val", *["test"] * IMAGES]
     table = pd.DataFrame({"split": split, "path": list(map(str, paths)), "label": 1})
-    table.to_parquet(jobs_path() / rank_id / rankings.IMAGES)
+    table.to_parquet(jobs_path() / rank_id / ranking_request.IMAGES)
     right = [at >= wrong for at in range(IMAGES)]
     answers = {
         "image": [path.name for path in paths[2:]],
@@ -237,18 +240,24 @@ def test_a_look_that_failed_says_why_and_can_be_tried_again(tmp_path: Path, monk
     folder = jobs_path() / "20260101-130000-look-abcdef"
     begun: list[Look] = []
 
-    def fail(look: Look) -> jobs.Job:
+    def fail(look: Look) -> jobs_manager.Job:
         begun.append(look)
         folder.mkdir(exist_ok=True)
-        content = {"format": 1, "kind": looks.KIND, "module": looks.MODULE, "exclusive": False, "spec": asdict(look)}
+        content = {
+            "format": 1,
+            "kind": patches_store.KIND,
+            "module": patches_store.MODULE,
+            "exclusive": False,
+            "spec": asdict(look),
+        }
         (folder / "spec.json").write_text(json.dumps(content))
         (folder / "status.json").write_text(
             json.dumps({"format": 1, "state": "failed", "message": "It is <b>broken</b>."})
         )
         (folder / "lock").touch()
-        return jobs.read_job(folder.name)
+        return jobs_manager.read_job(folder.name)
 
-    monkeypatch.setattr(looks, "start_look", fail)
+    monkeypatch.setattr("pages.parts.rank.patches_job.start_look", fail)
     app = opened()
     app.session_state[f"look-chosen-{rank_id}"] = 3
     app.run()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bakeoff_core import store
-from bakeoff_core.home import home, profiles_path
-from pages.parts.weights_table import draw
+from bakeoff_core.profiling import store as profiling_store
+from bakeoff_core.system.paths import home, profiles_path
+from pages.parts.frontier.weights_table import draw
 from tests.pages.test_pages import PAGES, ROOT, measured_shortlist, opened, profile_of, text_of
 
 SMALL, B0, RESNET50, CONVNEXT = (profile.model_name for profile in measured_shortlist())  # 2 tuned, modern, more labels
@@ -18,7 +18,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> None:
     """The lab's four models, measured here."""
     monkeypatch.chdir(ROOT)
     home().mkdir(parents=True, exist_ok=True)
-    store.write_profiles(profiles_path(), measured_shortlist())
+    profiling_store.write_profiles(profiles_path(), measured_shortlist())
 
 
 def pick(app: AppTest) -> str:
@@ -107,21 +107,21 @@ def test_coming_back_to_the_page_finds_the_class_as_it_was():
 
 
 def test_models_that_were_trained_alike_get_no_notice():
-    store.write_profiles(profiles_path(), [])
+    profiling_store.write_profiles(profiles_path(), [])
     profiles_path().unlink()
-    store.write_profiles(profiles_path(), measured_shortlist()[:2])
+    profiling_store.write_profiles(profiles_path(), measured_shortlist()[:2])
     assert "trained alike" not in notices(opened())
 
 
 def test_a_candidate_without_a_recipe_does_not_stop_the_page():
-    store.write_profiles(profiles_path(), [profile_of("my_net.v1", 0.01)])
+    profiling_store.write_profiles(profiles_path(), [profile_of("my_net.v1", 0.01)])
     app = opened()
     assert not app.exception and "my_net.v1" in models(app)
 
 
 def weights_of(model_name: str, img_size: int) -> str:
     def page(model_name: str, img_size: int) -> None:
-        from pages.parts.weights_table import draw
+        from pages.parts.frontier.weights_table import draw
 
         draw(model_name, img_size)
 

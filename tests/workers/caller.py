@@ -2,7 +2,7 @@
 
 import threading
 
-from bakeoff_core.isolation import call, fork_server
+from bakeoff_core.jobs.isolation import call, fork_server
 
 if __name__ == "__main__":
     context = fork_server(["tests.workers.tasks"])

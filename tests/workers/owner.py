@@ -7,8 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from bakeoff_core import jobs
-from bakeoff_core.reporter import Reporter, StopRequested
+from bakeoff_core.jobs.manager import hold_part
+from bakeoff_core.jobs.worker import Reporter, StopRequested
 
 
 def main(folder: Path) -> None:
@@ -18,7 +18,7 @@ def main(folder: Path) -> None:
     try:
         for number in (1, 2):
             spec = {"seconds": reporter.spec["seconds"]}
-            with jobs.hold_part(folder.name, number, "sleep", "tests.workers.sleeper", spec) as place:
+            with hold_part(folder.name, number, "sleep", "tests.workers.sleeper", spec) as place:
                 part = Reporter(place, listener=lambda status: heard.append(status.get("message")))
                 try:
                     part.report(message="Asleep", ready=True)

@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from bakeoff_core.job_files import read_json
-from bakeoff_core.reporter import Reporter, StopRequested
+from bakeoff_core.jobs.worker import Reporter, StopRequested
+from bakeoff_core.system.files import read_json
 
 
 def main(folder: Path) -> None:

@@ -7,8 +7,8 @@ import itertools
 import sys
 from pathlib import Path
 
-from bakeoff_core.store import write_profiles
-from tests.examples import make_profile
+from bakeoff_core.profiling.store import write_profiles
+from tests.support.examples import make_profile
 
 
 def main(path: str, prefix: str, rows: str) -> None:

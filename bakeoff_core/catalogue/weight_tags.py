@@ -1,0 +1,169 @@
+"""All weights of one architecture with their figures, so that two figures of one name can be told apart.
+
+A name such as "ResNet-50" is quoted with several accuracies. Each belongs to a set of weights, at a size, by whoever
+evaluated it: timm runs all weights through one pipeline, and the authors of some quote their own figure
+(`quoted.csv`). Not covered: which weights are the better choice (`selection.decision`).
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
+from bakeoff_core.catalogue.timm_names import architecture_of
+from bakeoff_core.formatting import is_unknown, percent
+
+_QUOTED_PATH = Path(__file__).parent / "data" / "quoted.csv"
+
+TIMM_SOURCE = "timm results-imagenet.csv (github.com/huggingface/pytorch-image-models)"
+"""Source of the figures that timm evaluated in one pipeline."""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """Another figure of the same weights at the same size."""
+
+    model_name: str
+    """Weights tag."""
+    img_size: int
+    """Size in pixels at which it was evaluated."""
+    top1: float
+    """Percent."""
+    quoted_by: str
+    """Who says so, and where."""
+
+    @property
+    def speaker(self) -> str:
+        """Who says so, in a word."""
+        return self.quoted_by.split()[0]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What one set of weights scores at one size."""
+
+    model_name: str
+    """Weights tag."""
+    img_size: int
+    """Size in pixels."""
+    top1: float
+    """Percent."""
+    recipe: str | None
+    """Key of `RECIPE_CLASSES`; `None` where nobody put the weights in a class."""
+    pretraining: str | None
+    """Largest data set the weights have seen."""
+    note: str | None
+    """The recipe in a few words."""
+    source: str
+    """Who evaluated it; see `is_timms`."""
+    quotes: tuple[Quote, ...] = ()
+    """What others say of the same weights at the same size."""
+
+    @property
+    def tag(self) -> str:
+        """The name of the weights without that of the architecture."""
+        return self.model_name.partition(".")[2] or self.model_name
+
+    @property
+    def is_timms(self) -> bool:
+        """Whether it is timm's own evaluation, and so comparable with the others that are."""
+        return self.source == TIMM_SOURCE
+
+
+def figures_of(model_name: str, published: pd.DataFrame) -> list[Figure]:
+    """Return every figure of an architecture, the lowest first.
+
+    Args:
+        model_name: Any of its weights tags.
+        published: As `catalogue.accuracies.read_catalogue` returns it.
+    """
+    arch = architecture_of(model_name)
+    rows = published[published["model_name"].map(architecture_of) == arch].to_dict("records")
+    found = [
+        Figure(
+            **{name: row[name] for name in ("model_name", "top1")},
+            img_size=int(row["img_size"]),
+            **{name: None if is_unknown(row[name]) else row[name] for name in ("recipe", "pretraining", "note")},
+            source=row["accuracy_source"],
+            quotes=_quotes_of(row["model_name"], row["img_size"]) if row["accuracy_source"] == TIMM_SOURCE else (),
+        )
+        for row in rows
+    ]
+    return sorted(found, key=lambda figure: (figure.top1, figure.model_name, figure.img_size))
+
+
+NON_COMMERCIAL = ("cc-by-nc-4.0", "cc-by-nc-sa-4.0", "seer-license")
+"""Licences that are known to forbid commercial use; that another is not among them says nothing."""
+
+
+def explain_weights(model_name: str, published: pd.DataFrame) -> str | None:
+    """Say what a tag's weights saw, what they learned from, and under which licence they are.
+
+    Args:
+        model_name: The tag.
+        published: As `catalogue.accuracies.read_catalogue` returns it.
+
+    Returns:
+        A sentence; `None` where the catalogue does not know the tag.
+    """
+    rows = published[(published["model_name"] == model_name) & published["pretraining"].notna()]
+    if rows.empty:
+        return None
+    row = rows.iloc[0]
+    learned = f"Weights: {row['supervision']}, on {row['pretraining']}"
+    if is_unknown(row["licence"]):
+        return f"{learned}; their licence is not known."
+    forbids = ", which forbids commercial use" if row["licence"] in NON_COMMERCIAL else ""
+    return f"{learned}; licence {row['licence']}{forbids}."
+
+
+def explain_figures(figures: list[Figure], shown: Figure | None) -> list[str]:
+    """Say why the figures of one architecture differ.
+
+    Args:
+        figures: Those at one size, at least one, as `figures_of` orders them.
+        shown: The one the reader looks at; `None` where its weights have no figure at this size.
+
+    Returns:
+        Sentences; about the shown figure alone where no other is there.
+    """
+    arch, size = architecture_of(figures[0].model_name), figures[0].img_size
+    sentences = []
+    timms = [figure for figure in figures if figure.is_timms]
+    if len(timms) > 1:
+        low, high = timms[0], timms[-1]
+        sentences.append(
+            f"{arch} at {size} px scores from {percent(low.top1)} to {percent(high.top1)} on ImageNet, by which of "
+            f"{len(timms)} sets of weights it carries: the network is the same, its training is not."
+        )
+    if shown is not None and shown.recipe in RECIPE_CLASSES:
+        chosen = RECIPE_CLASSES[shown.recipe]
+        told = f"The weights shown here, {shown.tag}, are of the recipe class “{chosen.title}”."
+        sentences.append(f"{told} {chosen.meaning}")
+    if shown is not None and not shown.is_timms:
+        sentences.append(f"Their {percent(shown.top1, 3)} is not timm's figure; it is from: {shown.source}.")
+    for quote in shown.quotes if shown is not None else ():
+        sentences.append(
+            f"{quote.speaker} itself quotes {percent(quote.top1, 3)} for them; timm, whose evaluation is used here, "
+            f"measured {percent(shown.top1, 3)}."
+        )
+    return sentences
+
+
+def _quotes_of(model_name: str, img_size: int) -> tuple[Quote, ...]:
+    return tuple(quote for quote in quotes() if (quote.model_name, quote.img_size) == (model_name, img_size))
+
+
+@functools.cache
+def quotes() -> tuple[Quote, ...]:
+    """Return what others than timm say of weights in the catalogue."""
+    with _QUOTED_PATH.open(encoding="utf-8", newline="") as file:
+        return tuple(
+            Quote(cells["model_name"], int(cells["img_size"]), float(cells["top1"]), cells["quoted_by"])
+            for cells in csv.DictReader(file)
+        )

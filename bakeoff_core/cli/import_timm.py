@@ -1,0 +1,60 @@
+"""The command that brings in timm's published tables: `import-timm`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from bakeoff_core.catalogue import published, published_store
+from bakeoff_core.catalogue.published_counts import count_sentences
+from bakeoff_core.catalogue.timm_names import TimmModels, read_timm_models
+from bakeoff_core.catalogue.timm_results import read_results, read_speeds
+from bakeoff_core.cli.console import follow, print_json, remark
+from bakeoff_core.errors import BakeoffError
+from bakeoff_core.profiling.request import start_listing
+from bakeoff_core.system.paths import published_path, timm_models_path
+
+
+def import_timm(arguments: argparse.Namespace) -> int:
+    """Bring in two of timm's result tables as a published machine."""
+    published.require_machine_name(arguments.machine)
+    results, speeds = Path(arguments.results), Path(arguments.benchmark)
+    read_results(results)  # a wrong file is refused before timm's names are waited for
+    read_speeds(speeds)
+    counts, outcome = published_store.import_tables(
+        published_path(), results, speeds, _timm_models(), arguments.machine, replace=arguments.replace
+    )
+    if arguments.json:
+        print_json([asdict(count) for count in counts])
+    else:
+        for count in counts:
+            print(f"{count.machine}, {count.part}")
+            for sentence in count_sentences(count):
+                print(f"  {sentence}")
+    remark(f"{published_store.OUTCOMES[outcome]} The Explore page shows it.")
+    return 0 if all(count.joined for count in counts) else 1
+
+
+def add(commands: argparse._SubParsersAction, command: Callable, add_json: Callable) -> None:
+    """Add the command to the parser of the command line."""
+    bring = command(commands, "import-timm", import_timm)
+    bring.add_argument("results", metavar="RESULTS.csv", help="timm's results-imagenet.csv: accuracies by weights tag")
+    bring.add_argument(
+        "benchmark", metavar="BENCHMARK.csv", help="one of timm's benchmark-*.csv: speeds of one machine"
+    )
+    bring.add_argument("--machine", required=True, metavar="NAME", help="what to call that machine")
+    bring.add_argument("--replace", action="store_true", help="let it take the place of an earlier table of that name")
+    add_json(bring)
+
+
+def _timm_models() -> TimmModels:
+    """timm's names; a worker lists them first where nobody has yet."""
+    names = read_timm_models(timm_models_path())
+    if names is None:
+        job = follow(start_listing())
+        names = read_timm_models(timm_models_path())
+        if names is None:
+            raise BakeoffError(f"timm's names could not be listed: {job.status.get('message') or job.state}.")
+    return names

@@ -1,0 +1,138 @@
+"""A data set as an index: image files with labels and splits, and what was left out.
+
+Not covered: where the files come from (`datasets.flowers102`, `datasets.elpv`, `datasets.image_folder`), and what is in
+them (`datasets.images`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bakeoff_core.datasets.images import name_text, path_text
+from bakeoff_core.errors import BakeoffError
+
+MOST_NAMES = 8
+"""Names that a sentence for the user lists at most."""
+
+
+@dataclass(frozen=True)
+class LabelledImage:
+    """An image file and what it shows."""
+
+    path: Path
+    label: int
+    """Index into the data set's classes."""
+
+
+@dataclass(frozen=True)
+class SkippedFile:
+    """A file or folder that is left out."""
+
+    path: Path
+    """Where it is, to be shown; bytes that are no Unicode are written as escapes (see `datasets.images.path_text`)."""
+    reason: str
+    """A sentence that names it."""
+
+
+@dataclass(frozen=True)
+class ImageDataset:
+    """An index of images."""
+
+    name: str
+    """One of `datasets.registry.DATASETS`."""
+    title: str
+    root: Path
+    classes: tuple[str, ...]
+    """Names by label."""
+    train: tuple[LabelledImage, ...]
+    val: tuple[LabelledImage, ...]
+    test: tuple[LabelledImage, ...]
+    licence: str
+    notes: tuple[str, ...]
+    """What a reader of results must know: where the splits come from, above all."""
+    skipped: tuple[SkippedFile, ...] = ()
+    any_way_up: bool = False
+    """Whether an image upside down is as likely as it is, so that training may show it so."""
+
+    def splits(self) -> dict[str, tuple[LabelledImage, ...]]:
+        """Return the images by split."""
+        return {"train": self.train, "val": self.val, "test": self.test}
+
+    def content_key(self) -> str:
+        """Return a short digest of classes, splits, labels and files; other data has another one.
+
+        A file counts by its path in the data set, its size and the time of its last change; one that is gone by its
+        path alone.
+        """
+        digest = hashlib.sha256(repr(self.classes).encode())
+        for split, images in self.splits().items():
+            digest.update(split.encode())
+            for image in images:
+                name = os.path.relpath(image.path, self.root)
+                digest.update(f"{name}\0{image.label}\0{_state(image.path)}\n".encode())
+        return digest.hexdigest()[:16]
+
+
+def expanded(path: Path) -> Path:
+    """Return a path in full; `~` is a home folder, and stays as it is where nobody has that name."""
+    with contextlib.suppress(RuntimeError):
+        path = path.expanduser()
+    return path.absolute()
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether there is such a file or folder; what can't be looked at is not."""
+    try:
+        return path.exists()
+    except OSError:  # a folder on the way is closed to us, or a name is too long for the system
+        return False
+
+
+def skipped_file(path: Path, what: str) -> SkippedFile:
+    """Return the note that a file is left out; `what` goes on after its name."""
+    return SkippedFile(Path(path_text(path)), f"{name_text(path.name)} {what}")
+
+
+def names_text(names: Iterable[str]) -> str:
+    """Return names as a list in a sentence, the first ones only where there are many."""
+    names = list(names)
+    more = [f"and {len(names) - MOST_NAMES:,} more"] if len(names) > MOST_NAMES else []
+    return ", ".join([*map(name_text, names[:MOST_NAMES]), *more])
+
+
+def require_every_class(
+    classes: Sequence[str],
+    images: Sequence[LabelledImage],
+    skipped: Sequence[SkippedFile],
+    least: int = 1,
+    where: str = "",
+) -> None:
+    """Raise `BakeoffError` unless every class has so many images; the words say what was skipped."""
+    counts = np.bincount([image.label for image in images], minlength=len(classes))
+    left_out = f" Skipped: {len(skipped):,}, the first because {skipped[0].reason}" if skipped else ""
+    if len(images) < len(classes):
+        raise BakeoffError(
+            f"There are {len(images)} usable images to train on for {len(classes)} classes; too few.{left_out}"
+        )
+    short = [f"{name_text(name)} ({count})" for name, count in zip(classes, counts, strict=True) if count < least]
+    if short:
+        reason = f" {where}" if where else ""
+        raise BakeoffError(
+            f"Every class needs at least {least} usable image{'s' if least > 1 else ''}{reason}. Too few in: "
+            f"{names_text(short)}.{left_out}"
+        )
+
+
+def _state(path: Path) -> str:
+    try:
+        status = path.stat()
+    except OSError:
+        return "gone"
+    return f"{status.st_size}\0{status.st_mtime_ns}"

@@ -1,0 +1,146 @@
+"""Labelled images to train on: Flowers102, the solar cells of ELPV, and folders of the user's own, in one interface.
+
+An image is always a file on disk; a data set is an index of files with labels and splits, so nothing is ever loaded
+whole. Loads no torch: pages use it as well. Not covered: opening the files (`datasets.images`), what there is to say of
+a data set (`datasets.summary`), fetching one (`datasets.download.worker`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
+
+from bakeoff_core.datasets.elpv import elpv_folder, read_elpv
+from bakeoff_core.datasets.flowers102 import flowers_folder, missing_files, read_flowers
+from bakeoff_core.datasets.image_folder import read_folder
+from bakeoff_core.datasets.images import find_damaged
+from bakeoff_core.datasets.index import ImageDataset, LabelledImage, SkippedFile, require_every_class
+from bakeoff_core.errors import BakeoffError, DatasetMissingError
+from bakeoff_core.system.files import read_json, write_json
+from bakeoff_core.system.paths import checks_path
+
+__all__ = [
+    "DATASETS",
+    "ImageDataset",
+    "LabelledImage",
+    "SkippedFile",
+    "available_datasets",
+    "missing",
+    "read_dataset",
+    "without_damaged",
+]
+
+DATASETS = ("flowers102", "elpv", "folder")
+TITLES = {"flowers102": "Flowers102", "elpv": "the solar cells of ELPV"}
+"""Of the data sets that have files of their own, as they stand in a sentence."""
+
+CHECK_VERSION = 1
+"""Of the files that keep the outcome of a check."""
+
+
+def read_dataset(name: str, data_dir: Path | None = None) -> ImageDataset:
+    """Return the index of a data set.
+
+    Args:
+        name: One of `DATASETS`.
+        data_dir: For `flowers102` the folder that holds `flowers-102/`, as torchvision's root; for `folder`
+            the folder of classes. `None` looks in `BAKEOFF_DATA` and in the state's own folder.
+
+    Raises:
+        DatasetMissingError: Its files are not here; says which, where to put them, and what is here instead.
+        BakeoffError: A folder can't be used: too few classes or images.
+        ValueError: `name` is unknown, or `folder` came without a folder.
+    """
+    if name not in DATASETS:
+        raise ValueError(f"`name` must be one of {', '.join(DATASETS)}. Got {name!r}.")
+    if name == "folder":
+        if data_dir is None:
+            raise ValueError("`data_dir` must name the folder of images for the data set `folder`.")
+        return read_folder(data_dir)
+    try:
+        return read_elpv() if name == "elpv" else read_flowers(flowers_folder(data_dir))
+    except DatasetMissingError as err:
+        raise missing(name, str(err)) from err
+
+
+def available_datasets() -> tuple[str, ...]:
+    """Return the data sets whose files are here, those of the user's own folders left out."""
+    here = {"flowers102": not missing_files(flowers_folder()), "elpv": elpv_folder() is not None}
+    return tuple(name for name in DATASETS if here.get(name))
+
+
+def missing(name: str, why: str) -> DatasetMissingError:
+    """Return the error that a data set can't be had, which offers what is here instead.
+
+    Args:
+        name: One of `DATASETS`.
+        why: Sentences on what is missing and how to mend it.
+    """
+    available = tuple(other for other in available_datasets() if other != name)
+    here = "".join(f"{TITLES[other]} (`{other}`), and " for other in available)
+    return DatasetMissingError(f"{why} Available without it: {here}any folder of your own (`folder`).", available)
+
+
+def is_checked(dataset: ImageDataset) -> bool:
+    """Tell whether `without_damaged` has looked at the same content before, so that it need not decode it again."""
+    return _read_check(checks_path() / f"{dataset.content_key()}.json") is not None
+
+
+def without_damaged(dataset: ImageDataset, progress: Callable[[int], None] = lambda done: None) -> ImageDataset:
+    """Decode every image and leave out those that can't be; they are named in `skipped`.
+
+    The outcome is kept by the data set's content: a second time only the damaged ones are tried again, in case it was
+    the disk that failed and not the file.
+
+    Args:
+        dataset: What to check.
+        progress: Told the number of images done, each time.
+
+    Raises:
+        BakeoffError: So much is damaged that a class has nothing left to train on, or that no image is left to test on.
+    """
+    images = [image.path for split in dataset.splits().values() for image in split]
+    file = checks_path() / f"{dataset.content_key()}.json"
+    known = _read_check(file)
+    if known is None:
+        damaged = find_damaged(images, progress)
+        _keep_check(file, [os.path.relpath(path, dataset.root) for path in damaged])
+    else:
+        damaged = find_damaged(path for path in images if os.path.relpath(path, dataset.root) in known)
+        progress(len(images))
+    if not damaged:
+        return dataset
+    kept = {
+        split: tuple(image for image in images if image.path not in damaged)
+        for split, images in dataset.splits().items()
+    }
+    skipped = dataset.skipped + tuple(SkippedFile(path, reason) for path, reason in damaged.items())
+    require_every_class(dataset.classes, kept["train"], skipped)
+    if not kept["test"]:
+        raise BakeoffError(f"Every image to test on is damaged, the first because {next(iter(damaged.values()))}")
+    return replace(dataset, **kept, skipped=skipped)
+
+
+def _read_check(file: Path) -> set[str] | None:
+    """The damaged images of a check that was kept, by path in the data set; `None` where there is none to trust."""
+    content = read_json(file)
+    names = content.get("damaged")
+    if (content.get("version"), content.get("pillow")) != (CHECK_VERSION, _pillow()) or not isinstance(names, list):
+        return None
+    return {name for name in names if isinstance(name, str)}
+
+
+def _keep_check(file: Path, damaged: list[str]) -> None:
+    """Keep a check's outcome; where it can't be written, the next run checks once more."""
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_json(file, {"version": CHECK_VERSION, "pillow": _pillow(), "damaged": damaged})
+
+
+def _pillow() -> str:
+    """Another version may decode what this one can't, and the other way round."""
+    return metadata.version("pillow")

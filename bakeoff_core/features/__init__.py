@@ -1,0 +1,1 @@
+"""What a frozen backbone makes of images: computed once, kept, compared and judged."""

@@ -1,0 +1,1 @@
+"""What a frozen backbone finds alike within one image."""

@@ -1,0 +1,1 @@
+"""Three runs that tell what transfer was worth."""

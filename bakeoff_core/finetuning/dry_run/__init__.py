@@ -1,0 +1,1 @@
+"""A few steps of a run that tell what all of it would cost."""

@@ -1,0 +1,132 @@
+"""A linear head on features that never change.
+
+Imports torch; only workers use it. Not covered: computing the features (`features.extract`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from bakeoff_core.errors import BakeoffError
+from bakeoff_core.finetuning.recipes import Recipe
+from bakeoff_core.models.pretrained import create_optimizer, create_scheduler
+
+SMALLEST_DEVIATION = 1e-3
+"""Channels that vary less than this share of the mean deviation are left unscaled."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """A linear classifier of features as they come from the backbone."""
+
+    weight: torch.Tensor
+    """Shape (classes, channels)."""
+    bias: torch.Tensor
+    """Shape (classes,)."""
+
+    def logits(self, features: np.ndarray) -> np.ndarray:
+        """Return float32 of shape (images, classes) for features of shape (images, channels)."""
+        return functional.linear(torch.from_numpy(features), self.weight, self.bias).numpy()
+
+
+class ProbeTraining:
+    """The steps of a probe, one at a time, so that the caller can report and stop between them."""
+
+    def __init__(
+        self,
+        features: np.ndarray,
+        labels: np.ndarray,
+        class_count: int,
+        recipe: Recipe,
+        steps: int,
+        batch: int,
+        seed: int,
+    ) -> None:
+        """Prepare to train.
+
+        Args:
+            features: Float32 of shape (images, channels).
+            labels: Integers of shape (images,).
+            class_count: Outputs.
+            recipe: Rate and decay.
+            steps: Steps in all.
+            batch: Images in a step.
+            seed: Fixes the head's start and the order of the images.
+        """
+        self._generator = torch.Generator().manual_seed(seed)
+        self._labels = torch.from_numpy(labels).long()
+        self._mean = torch.from_numpy(features.mean(0))
+        deviation = torch.from_numpy(features.std(0))
+        self._deviation = torch.where(
+            deviation > SMALLEST_DEVIATION * deviation.mean(), deviation, torch.ones_like(deviation)
+        )
+        self._features = (torch.from_numpy(features) - self._mean) / self._deviation
+        # Normalised channels in hundreds: scaled so that a step's effect does not depend on their number.
+        self._scale = features.shape[1] ** -0.5
+        self._linear = nn.Linear(features.shape[1], class_count)
+        nn.init.zeros_(self._linear.weight)
+        nn.init.zeros_(self._linear.bias)
+        self._optimizer = create_optimizer(self._linear, recipe)
+        self._scheduler = create_scheduler(self._optimizer, steps)
+        self._batch = min(batch, len(features))
+        self._order: list[int] = []
+
+    def step(self, number: int) -> tuple[float, float]:
+        """Do one step, numbered from 1; return the loss before it and the learning rate."""
+        if len(self._order) < self._batch:
+            self._order = torch.randperm(len(self._labels), generator=self._generator).tolist()
+        chosen, self._order = self._order[: self._batch], self._order[self._batch :]
+        self._scheduler.step_update(number)
+        loss = functional.cross_entropy(self._linear(self._features[chosen] * self._scale), self._labels[chosen])
+        self._optimizer.zero_grad()
+        loss.backward()
+        self._optimizer.step()
+        return loss.item(), self._optimizer.param_groups[0]["lr"]
+
+    def head(self) -> Head:
+        """Return the head as it is now, for features as they come."""
+        weight = self._linear.weight.detach() * self._scale / self._deviation
+        return Head(weight, self._linear.bias.detach() - weight @ self._mean)
+
+    def state(self) -> dict:
+        """Return what `restore` needs to go on from here."""
+        return {
+            "linear": self._linear.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "generator": self._generator.get_state(),
+            "order": self._order,
+        }
+
+    def restore(self, state: dict) -> None:
+        """Go on from a state."""
+        self._linear.load_state_dict(state["linear"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._generator.set_state(state["generator"])
+        self._order = state["order"]
+
+
+def require_linear_head(model: nn.Module) -> nn.Linear:
+    """Return the model's classifier.
+
+    Raises:
+        BakeoffError: It is not one linear layer.
+    """
+    classifier = model.get_classifier()
+    if not isinstance(classifier, nn.Linear):
+        raise BakeoffError(
+            "A linear probe needs a model whose classifier is one linear layer; use another recipe for this one."
+        )
+    return classifier
+
+
+def put_head(model: nn.Module, head: Head) -> None:
+    """Make a trained head the model's own; raises as `require_linear_head` does."""
+    classifier = require_linear_head(model)
+    with torch.no_grad():
+        classifier.weight.copy_(head.weight)
+        classifier.bias.copy_(head.bias)

@@ -1,0 +1,122 @@
+"""Fine-tuning runs that finished, as plain data: what each was asked, what it came to, and which to go by.
+
+A folder that holds no results, or results nobody can read, is no finished run and is passed over. Not covered: runs
+that are still at work (see `finetuning.request`), tables made of these (`selection.accuracy_sources`), and their report
+(`reporting.documents.finetuning_section`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bakeoff_core.errors import BakeoffError
+from bakeoff_core.finetuning.request import KIND, RESULTS, FinetuneSpec, read_run, summarise_run
+from bakeoff_core.jobs.manager import Job, list_jobs
+from bakeoff_core.system.files import count_of, files_stamp, key_of, percent_of, text_of
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """One run with its results."""
+
+    run_id: str
+    """Sortable by time of start."""
+    model_name: str
+    """timm's `arch.tag`."""
+    img_size: int
+    """Height and width of the input it was trained and tested at."""
+    dataset: str
+    """Key of the data set."""
+    dataset_title: str
+    """Its name; for a folder of the user's own, any text."""
+    content_key: str
+    """Identifies its images and their splits."""
+    recipe: str
+    """Key of the recipe."""
+    recipe_title: str
+    """Its name."""
+    test_images: int
+    """Images it was tested on."""
+    test_accuracy: float
+    """Percent of them it got right."""
+    test_accuracy_low: float
+    """Lower end of the 95 % interval that so many images allow."""
+    test_accuracy_high: float
+    """Upper end of the same interval."""
+    val_accuracy: float | None
+    """Percent of the validation images it got right at its end; `None` where it trained on them."""
+    steps: int
+    """Optimiser steps made."""
+    spec: FinetuneSpec
+    """What was asked."""
+    results: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """Everything else it wrote of its test, as it stands in the file: unchecked."""
+
+
+def read_finished_runs() -> list[FinishedRun]:
+    """Return every finished run, the newest first."""
+    found = (_finished(job) for job in list_jobs(KIND))
+    return [run for run in found if run is not None]
+
+
+def finished_runs_stamp() -> int:
+    """Return a number that changes when what `read_finished_runs` returns may have; takes a look at few files."""
+    return files_stamp(KIND, RESULTS, "status.json")
+
+
+def leading_run(runs: Iterable[FinishedRun], chosen: Iterable[str] | None = None) -> FinishedRun:
+    """Return the run to go by, of several on the same images.
+
+    The highest validation accuracy leads, the newer run where it is equal or there is none to compare. Never the
+    test accuracy: the best of several tests flatters, since it is partly luck (Cawley and Talbot 2010,
+    jmlr.org/papers/v11/cawley10a). A run that was not validated follows those that were.
+
+    Args:
+        runs: At least one.
+        chosen: Ids of runs that the user wants; one of them leads whatever its accuracy.
+
+    Raises:
+        ValueError: There are no runs.
+    """
+    wanted = frozenset(chosen or ())
+    ranked = sorted(runs, key=lambda run: _rank(run, wanted))
+    if not ranked:
+        raise ValueError("`runs` must hold at least one. Got none.")
+    return ranked[-1]
+
+
+def _rank(run: FinishedRun, wanted: frozenset[str]) -> tuple[bool, float, str]:
+    return run.run_id in wanted, -1.0 if run.val_accuracy is None else run.val_accuracy, run.run_id
+
+
+def _finished(job: Job) -> FinishedRun | None:
+    # The worker's own last word: while it lets go of its lock, the job is still said to be running.
+    if job.status.get("state") != "done":
+        return None
+    try:
+        run = read_run(job.job_id)
+        results, summary = run.results() or {}, summarise_run(run)
+        recipe = results["recipe"]
+        low, middle, high = (percent_of(results[f"test_accuracy{end}"]) for end in ("_low", "", "_high"))
+        return FinishedRun(
+            run_id=run.run_id,
+            model_name=text_of(results["model_name"]),
+            img_size=count_of(results["img_size"]),
+            dataset=key_of(results["dataset"]),
+            dataset_title=text_of(results["dataset_title"]),
+            content_key=key_of(results["content_key"]),
+            recipe=text_of(recipe["name"]),
+            recipe_title=text_of(recipe["title"]),
+            test_images=count_of(results["test_images"]),
+            test_accuracy=middle,
+            test_accuracy_low=low,
+            test_accuracy_high=high,
+            val_accuracy=None if summary["val_accuracy"] is None else percent_of(summary["val_accuracy"]),
+            steps=summary["steps"],
+            spec=run.spec,
+            results=results,
+        )
+    except (BakeoffError, KeyError, TypeError, ValueError, AttributeError):
+        return None

@@ -1,0 +1,163 @@
+"""What a fine-tuning run and its trial begin with: images, model, preprocessing and the pieces that train.
+
+Imports torch; only workers use it. Not covered: running any of it (`finetuning.worker`, `finetuning.dry_run.worker`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator, DataLoaderConfiguration
+from accelerate.utils import DistributedDataParallelKwargs, set_seed
+from torch import nn
+
+from bakeoff_core.catalogue.accuracies import resolve_model_name
+from bakeoff_core.catalogue.timm_names import read_timm_models
+from bakeoff_core.catalogue.weights import find_weights, require_reachable
+from bakeoff_core.datasets.registry import ImageDataset, LabelledImage, is_checked, read_dataset, without_damaged
+from bakeoff_core.errors import BakeoffError
+from bakeoff_core.finetuning.linear_probe import require_linear_head
+from bakeoff_core.finetuning.recipes import GROWING, RECIPES, Recipe
+from bakeoff_core.finetuning.request import FinetuneSpec
+from bakeoff_core.finetuning.trainer import Training
+from bakeoff_core.models.loaders import training_loader
+from bakeoff_core.models.pretrained import (
+    create_for_transfer,
+    data_config,
+    eval_transform,
+    require_model,
+    scaled,
+    stage_transform,
+    takes_any_size,
+    train_transform,
+)
+from bakeoff_core.system.machine import usable_cores
+from bakeoff_core.system.paths import timm_models_path
+
+NICENESS = 10
+"""Training yields the processor to the page, which needs little of it and is watched."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run, ready to train."""
+
+    spec: FinetuneSpec
+    accelerator: Accelerator
+    dataset: ImageDataset
+    was_checked: bool
+    """Whether every image had been decoded before."""
+    model_name: str
+    """timm's `arch.tag`, in full."""
+    weights: str
+    """What the backbone starts from, in words."""
+    recipe: Recipe
+    """With the run's own learning rate."""
+    model: nn.Module
+    """With its new head, on its device."""
+    config: dict[str, Any]
+    """The model's preprocessing; see `models.pretrained.data_config`."""
+    fit: tuple[LabelledImage, ...]
+    """Images to train on."""
+    val: tuple[LabelledImage, ...]
+    """Images to validate on; empty where they are trained on."""
+
+    @property
+    def judge(self) -> Callable:
+        """The transform of images that are judged."""
+        return eval_transform(self.config)
+
+    def training(self, folder: Path, steps: int | None = None) -> Training:
+        """Return a training of so many steps, by default the run's, that keeps its checkpoints in a folder."""
+        any_way_up = self.dataset.any_way_up or self.spec.any_way_up
+        transform = train_transform(self.config, self.recipe.augmentation, any_way_up=any_way_up)
+        loader = training_loader(self.fit, transform, self.spec.batch_size, self.spec.seed)
+        growing = GROWING if self.spec.growing else ()
+        stages = [(stage, stage_transform(self.config, stage, any_way_up=any_way_up)) for stage in growing]
+        steps = steps or self.spec.planned_steps(self.recipe, len(self.fit))
+        return Training(
+            self.accelerator, self.model, loader, self.recipe, steps, folder, self.dataset.content_key(), stages
+        )
+
+
+def prepare_run(
+    spec: FinetuneSpec, tell: Callable[..., None], *, check_images: bool = True, seed_each: bool = True
+) -> Prepared:
+    """Read the images, load the model and place it on its device.
+
+    Args:
+        spec: What was asked for.
+        tell: Told what is going on: a message, and `done` and `total` where they are known.
+        check_images: Decode every image first and leave out what is damaged; `False` does so only where it takes no
+            time, because the outcome is known.
+        seed_each: Draw differently in each of several processes, as augmentation should.
+
+    Raises:
+        BakeoffError: Images or weights are missing, or something does not go together.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(NICENESS - os.nice(0))
+    if spec.device == "cuda" and not torch.cuda.is_available():
+        raise BakeoffError("There is no CUDA device that PyTorch can use. Train on the CPU, or leave the choice to it.")
+    on_gpu = spec.device != "cpu" and torch.cuda.is_available()
+    accelerator = Accelerator(
+        cpu=not on_gpu,  # several processes only find each other where they are told so
+        mixed_precision="bf16" if on_gpu else "no",
+        dataloader_config=DataLoaderConfiguration(use_seedable_sampler=True, even_batches=False, split_batches=True),
+        # What is frozen for a while gets no gradient, which several processes would otherwise wait for.
+        kwargs_handlers=[
+            DistributedDataParallelKwargs(
+                find_unused_parameters=any(phase.trained < 1 for phase in RECIPES[spec.recipe].phases)
+            )
+        ],
+    )
+    if spec.batch_size % accelerator.num_processes:
+        raise BakeoffError(
+            f"The batch size must be a multiple of the number of processes, {accelerator.num_processes}. "
+            f"Got {spec.batch_size}."
+        )
+    torch.set_num_threads(max(1, usable_cores() // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))))
+    set_seed(spec.seed)
+    tell("Checking the images")
+    dataset = read_dataset(spec.dataset, Path(spec.data_dir) if spec.data_dir else None)
+    was_checked = is_checked(dataset)
+    if check_images or was_checked:
+        total = sum(map(len, dataset.splits().values()))
+        dataset = without_damaged(dataset, lambda done: tell("Checking the images", done=done, total=total))
+    recipe = scaled(RECIPES[spec.recipe], spec.learning_rate, spec.batch_size)
+    name = resolve_model_name(spec.model_name, read_timm_models(timm_models_path()))
+    require_model(name)
+    weights = find_weights(name, Path(spec.weights_file) if spec.weights_file else None)
+    if recipe.pretrained:
+        require_reachable(name, weights)
+    tell("Downloading the weights" if recipe.pretrained and not weights.is_here else "Loading the model")
+    model = create_for_transfer(name, weights if recipe.pretrained else None, len(dataset.classes), spec.img_size)
+    if spec.growing and not takes_any_size(model):
+        raise BakeoffError(
+            f"{name} takes images of one size only, so they can't grow. Train it without growing images."
+        )
+    if recipe.uses_features:
+        require_linear_head(model)
+    config = data_config(model, spec.img_size)
+    model.to(accelerator.device, memory_format=torch.channels_last)
+    if seed_each:
+        set_seed(spec.seed, device_specific=True)
+    return Prepared(
+        spec=spec,
+        accelerator=accelerator,
+        dataset=dataset,
+        was_checked=was_checked,
+        model_name=name,
+        weights=weights.text if recipe.pretrained else "random",
+        recipe=recipe,
+        model=model,
+        config=config,
+        fit=dataset.train + (dataset.val if spec.train_on == "train+val" else ()),
+        val=dataset.val if spec.train_on == "train" else (),
+    )

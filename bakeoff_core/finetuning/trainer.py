@@ -1,0 +1,228 @@
+"""The loop that trains a network: steps, validation, checkpoints; on one device or, through Accelerate, on several.
+
+Imports torch; only workers use it. Not covered: which model and data (`finetuning.worker`), heads on fixed features
+(`finetuning.linear_probe`).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch import nn
+from torch.nn import functional
+from torch.utils.data import DataLoader
+
+from bakeoff_core.datasets.registry import LabelledImage
+from bakeoff_core.errors import BakeoffError
+from bakeoff_core.finetuning.recipes import Recipe, Stage
+from bakeoff_core.models.loaders import ImageFiles, evaluation_loader, shared
+from bakeoff_core.models.pretrained import create_mixup, create_optimizer, create_scheduler, train_layers
+
+CHECKPOINT = "checkpoint"
+CHECKPOINT_S = 30.0
+"""Seconds between two checkpoints; half of what a run may lose."""
+EVALUATION_BATCH = 32
+GRADIENT_NORM = 1.0
+"""Longest gradient of a step; a longer one is shortened to it."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step did."""
+
+    number: int
+    """From 1."""
+    loss: float
+    """Mean cross-entropy of the batch, before the step."""
+    learning_rate: float
+    """Of the head."""
+    images: int
+    """Of all processes together."""
+    seconds: float
+    """Since the step before it ended, loading included."""
+    checkpoint_is_due: bool
+    """Whether the last checkpoint is old; the same in every process."""
+
+
+class Training:
+    """A run's state between its steps, which can be kept and restored."""
+
+    def __init__(
+        self,
+        accelerator: Accelerator,
+        model: nn.Module,
+        loader: DataLoader,
+        recipe: Recipe,
+        steps: int,
+        folder: Path,
+        content_key: str,
+        stages: Sequence[tuple[Stage, Callable[[Any], torch.Tensor]]] = (),
+    ) -> None:
+        """Prepare to train.
+
+        Args:
+            accelerator: Places model, optimiser and batches.
+            model: With its new head.
+            loader: Shuffled training batches of `ImageFiles`.
+            recipe: What trains when, and at which rates.
+            steps: Steps in all.
+            folder: Where checkpoints go.
+            content_key: Of the images; a checkpoint of others is refused.
+            stages: With growing images, each stage and the transform of its images; empty for the loader's own.
+        """
+        self._accelerator, self._recipe, self._folder = accelerator, recipe, folder
+        self._content_key, self._stages = content_key, stages
+        self._images: ImageFiles = loader.dataset
+        self.bare = model
+        """The model itself, without what several processes wrap around it."""
+        self._classes = model.num_classes
+        optimizer = create_optimizer(model, recipe)
+        self.steps = steps
+        self.model, self._optimizer, self._loader = accelerator.prepare(model, optimizer, loader)
+        self._scheduler = create_scheduler(self._optimizer.optimizer, steps)
+        self.number = 0
+        self._kept_at = time.monotonic()
+
+    @property
+    def epoch_steps(self) -> int:
+        """Steps in a pass over the training images."""
+        return len(self._loader)
+
+    def run(self) -> Iterator[Step]:
+        """Go on to the last step, yielding each; validation between steps is the caller's."""
+        while self.number < self.steps:
+            epoch, done = divmod(self.number, self.epoch_steps)
+            self._loader.set_epoch(epoch)
+            mixup, until = self._set_stage()
+            batches = self._accelerator.skip_first_batches(self._loader, done) if done else self._loader
+            began = time.monotonic()
+            for images, labels in batches:
+                self._set_phase()
+                targets = labels
+                if mixup is not None and len(images) % 2 == 0:  # it mixes each image with one of the others
+                    images, targets = mixup(images, labels)
+                loss, rate, is_due = self._step(images, targets)
+                self.number += 1
+                count = len(images) * self._accelerator.num_processes
+                yield Step(self.number, loss, rate, count, time.monotonic() - began, is_due)
+                if self.number >= until:
+                    break
+                began = time.monotonic()
+
+    def keep(self) -> None:
+        """Write a checkpoint beside the last one, then let it take its place; every process has to call it.
+
+        Raises:
+            OSError: The disk is full; the last checkpoint is still there.
+        """
+        new, current, old = (self._folder / f"{CHECKPOINT}{end}" for end in ("-new", "", "-old"))
+        leads = self._accelerator.is_main_process
+        if leads:
+            shutil.rmtree(new, ignore_errors=True)
+        self._accelerator.wait_for_everyone()
+        self._accelerator.save_state(str(new))
+        self._accelerator.wait_for_everyone()
+        if leads:
+            state = {"step": self.number, "steps": self.steps, "content_key": self._content_key}
+            (new / "step.json").write_text(json.dumps(state))
+            shutil.rmtree(old, ignore_errors=True)
+            if current.exists():
+                current.rename(old)
+            new.rename(current)
+            shutil.rmtree(old, ignore_errors=True)
+        self._kept_at = time.monotonic()
+
+    def restore(self) -> bool:
+        """Go on from the last checkpoint, if there is a whole one.
+
+        Raises:
+            BakeoffError: The images have changed since; what was learned from some may be tested on now.
+        """
+        for end in ("", "-old"):
+            kept = self._folder / f"{CHECKPOINT}{end}"
+            try:
+                state = json.loads((kept / "step.json").read_text())
+            except (OSError, ValueError):
+                continue
+            if (state.get("steps"), state.get("content_key")) != (self.steps, self._content_key):
+                raise BakeoffError(
+                    "The images have changed since this run began: an image it has learned from could be one it is "
+                    "tested on now. Start a new run."
+                )
+            self._accelerator.load_state(str(kept))
+            self.number = state["step"]
+            return True
+        return False
+
+    def _set_stage(self) -> tuple[Any, int]:
+        """Let the images grow as far as they are at this step; return the stage's mixup and its last step."""
+        for stage, transform in self._stages:
+            until = self.steps if stage.until >= 1 else round(stage.until * self.steps)
+            if self.number < until:
+                self._images.transform = transform
+                return create_mixup(stage.mixup, self._classes), until
+        return None, self.steps
+
+    def _set_phase(self) -> None:
+        """Let train what trains at this point of the recipe."""
+        share = self.number / self.steps
+        phase = next(p for p in self._recipe.phases if share < p.until or p.until >= 1)
+        self.model.train()
+        train_layers(self.bare, phase.trained)
+
+    def _step(self, images: torch.Tensor, targets: torch.Tensor) -> tuple[float, float, bool]:
+        """Do one step; return the loss over all processes, the head's rate, and whether a checkpoint is due."""
+        self._scheduler.step_update(self.number + 1)
+        with self._accelerator.autocast():
+            logits = self.model(images.to(memory_format=torch.channels_last))
+            loss = functional.cross_entropy(logits.float(), targets)
+        self._optimizer.zero_grad()
+        self._accelerator.backward(loss)
+        self._accelerator.clip_grad_norm_(self.model.parameters(), GRADIENT_NORM)
+        self._optimizer.step()
+        is_due = time.monotonic() - self._kept_at >= CHECKPOINT_S
+        told = torch.tensor([loss.item(), float(is_due)], device=self._accelerator.device)
+        mean_loss, due_share = self._accelerator.reduce(told, "mean").tolist()
+        return mean_loss, max(group["lr"] for group in self._optimizer.param_groups), due_share > 0
+
+
+def predict(
+    accelerator: Accelerator,
+    model: nn.Module,
+    images: Sequence[LabelledImage],
+    transform: Callable[[Any], torch.Tensor],
+    progress: Callable[[int], Any] = lambda done: None,
+) -> np.ndarray:
+    """Return the model's probabilities for images, in order: float32 of shape (images, classes).
+
+    Several processes share the work, and each gets the whole answer. The model is in eval mode afterwards.
+
+    Args:
+        accelerator: Says where the model is and who shares the work.
+        model: The bare model: what wraps it in several processes would wait for the others at every batch.
+        images: At least one.
+        transform: As `models.pretrained.eval_transform` returns it.
+        progress: Told the number of images done.
+    """
+    model.eval()
+
+    def probabilities(mine: Sequence[LabelledImage], tell: Callable[[int], Any]) -> np.ndarray:
+        found, done = [], 0
+        with torch.inference_mode(), accelerator.autocast():
+            for batch, _ in evaluation_loader(mine, transform, EVALUATION_BATCH):
+                batch = batch.to(accelerator.device, memory_format=torch.channels_last)
+                found.append(model(batch).float().softmax(-1).cpu().numpy())
+                done += len(batch)
+                tell(done)
+        return np.concatenate(found) if found else np.empty((0, model.num_classes), np.float32)
+
+    return shared(accelerator, images, probabilities, progress)

@@ -1,0 +1,118 @@
+"""Images in batches for a worker: decoded beside the model, in an order that a seed fixes.
+
+Imports torch; only workers use it. Not covered: which images (`datasets.registry`), how they are transformed
+(`models.pretrained`).
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from multiprocessing import forkserver
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from accelerate.utils import gather_object
+from torch.utils.data import DataLoader, Dataset
+
+from bakeoff_core.datasets.images import open_rgb
+from bakeoff_core.datasets.registry import LabelledImage
+from bakeoff_core.jobs.isolation import follow_parent, fork_server
+from bakeoff_core.system.machine import usable_cores
+
+PRELOAD = ("bakeoff_core.finetuning.trainer",)
+"""What decoders need; loaded once, in the process that they are forked from."""
+
+
+class ImageFiles(Dataset):
+    """Images on disk with their labels."""
+
+    def __init__(self, images: Sequence[LabelledImage], transform: Callable[[Any], torch.Tensor]) -> None:
+        self._images = images
+        self.transform = transform
+        """May be replaced between two passes."""
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        image = self._images[index]
+        return self.transform(open_rgb(image.path)), image.label
+
+
+def start_decoders() -> None:
+    """Start the process that decoders are forked from, which loads what they need while the caller does other work."""
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        fork_server(PRELOAD)
+        forkserver.ensure_running()
+
+
+def training_loader(images: Sequence[LabelledImage], transform: Callable, batch_size: int, seed: int) -> DataLoader:
+    """Return shuffled batches; the last one of an epoch is dropped unless it is the only one.
+
+    With several processes, `batch_size` is of all of them together, and has to be a multiple of their number. A batch
+    norm can't be trained on a single image, so a lone remainder would be an error.
+    """
+    return DataLoader(
+        ImageFiles(images, transform),
+        batch_size=min(batch_size, len(images)),
+        shuffle=True,
+        drop_last=True,
+        generator=torch.Generator().manual_seed(seed),
+        **_workers(),
+    )
+
+
+def evaluation_loader(images: Sequence[LabelledImage], transform: Callable, batch_size: int) -> DataLoader:
+    """Return all images in order."""
+    return DataLoader(ImageFiles(images, transform), batch_size=batch_size, shuffle=False, **_workers())
+
+
+def shared(
+    accelerator: Accelerator,
+    images: Sequence[LabelledImage],
+    compute: Callable[[Sequence[LabelledImage], Callable[[int], Any]], np.ndarray],
+    progress: Callable[[int], Any] = lambda done: None,
+) -> np.ndarray:
+    """Let every process compute a row for each of its images, and return all rows, in order, in every process.
+
+    Args:
+        accelerator: Says which process this is, of how many.
+        images: All of them; the same in every process.
+        compute: Images, and what to tell the number done, to an array of as many rows.
+        progress: Told the number of images done by all.
+    """
+    count, mine = accelerator.num_processes, images[accelerator.process_index :: accelerator.num_processes]
+    found = compute(mine, lambda done: progress(min(len(images), done * count)))
+    if count == 1:
+        return found
+    parts = gather_object([found])
+    rows = np.empty((len(images), *found.shape[1:]), found.dtype)
+    for at, part in enumerate(parts):
+        rows[at::count] = part
+    return rows
+
+
+def _workers() -> dict[str, Any]:
+    """Decoding needs about a tenth of what the model needs: one process for each two cores keeps up."""
+    return {
+        "num_workers": max(1, usable_cores() // 2),
+        "worker_init_fn": _ignore_our_signals,
+        "persistent_workers": False,
+        # Forked from the trainer, a decoder would share its gigabytes, and each page the trainer then writes to would
+        # first be copied: seconds of every pass. A fork server starts them from a small process.
+        "multiprocessing_context": fork_server(PRELOAD),
+        "pin_memory": torch.cuda.is_available(),
+    }
+
+
+def _ignore_our_signals(worker: int) -> None:
+    """The job's way to stop is not its decoders': they end with their parent."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # PyTorch's own watch looks at the fork server, which lives as long as we do: a killed trainer would leave both.
+    threading.Thread(target=follow_parent, daemon=True, name="follow the trainer").start()
+    torch.set_num_threads(1)

@@ -1,0 +1,1 @@
+"""Latency, memory and multiply-accumulates of models in a setting."""

@@ -1,0 +1,111 @@
+"""The spread of a model's timings, within a process and between processes, and the interval that follows from it.
+
+A fresh process gives another median than the last one did: memory layout, placement on cores and the machine's mood
+are drawn anew. How much another is a property of the machine more than of the model, so the models measured in one
+setting tell it together. Not covered: the timing itself and its warnings (`profiling.timer`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median, quantiles, variance
+
+from bakeoff_core.schema.records import Round
+
+MOST_FREEDOM = 12
+"""Degrees of freedom that the models of a setting may give the common spread: models differ a little in theirs."""
+
+T_975 = {4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262, 10: 2.228, 11: 2.201, 12: 2.179, 13: 2.160}
+T_975 |= {14: 2.145, 16: 2.120, 20: 2.086, 30: 2.042}
+"""97.5 % points of Student's t by degrees of freedom."""
+
+
+@dataclass(frozen=True)
+class ProcessSpread:
+    """What is known of a process's median around the model's."""
+
+    sd: float
+    """Standard deviation as a share of the median."""
+    freedom: int
+    """Degrees of freedom this knowledge is worth."""
+
+
+PRIOR = ProcessSpread(sd=0.08, freedom=4)
+"""Before anything was measured in a setting (see docs/decisions)."""
+
+
+def pool_spread(models: Iterable[Sequence[Round]]) -> ProcessSpread:
+    """Estimate the spread between processes from all models of one setting.
+
+    Args:
+        models: The rounds of each; a single round tells nothing of the spread between rounds.
+
+    Returns:
+        The models' own spread and the prior, weighted by their degrees of freedom. The prior gives way as the models
+        bring their own, down to a weight of one, which keeps a lucky few from claiming that processes never differ.
+    """
+    own, squares = 0, 0.0
+    for rounds in models:
+        if len(rounds) > 1:
+            own += len(rounds) - 1
+            squares += (len(rounds) - 1) * (variance(_log_medians(rounds)) - _within(rounds))
+    weight = max(1, PRIOR.freedom - own)
+    pooled = (weight * PRIOR.sd**2 + max(0.0, squares)) / (weight + own)
+    return ProcessSpread(math.sqrt(pooled), min(weight + own, MOST_FREEDOM))
+
+
+def median_interval(rounds: Sequence[Round], spread: ProcessSpread = PRIOR) -> tuple[float, float]:
+    """Return the 95 % interval of a model's median, the spread between processes included.
+
+    Each round's median is one draw from the processes this model could have had; the passes inside a process
+    only say how well that draw is known. With two or three draws their own spread is a poor estimate, so it is
+    moderated by the common one, as limma does for small groups (Smyth 2004, doi:10.2202/1544-6115.1027): pooled
+    variance, and Student's t with the pooled degrees of freedom. Worked out on logarithms, since the spread grows
+    with the latency.
+
+    Args:
+        rounds: At least one, each with times.
+        spread: What is known of the spread between processes in this setting.
+
+    Returns:
+        Low and high end in seconds; they enclose the median of the rounds' medians.
+    """
+    logs = _log_medians(rounds)
+    observed = variance(logs) if len(logs) > 1 else 0.0
+    freedom = spread.freedom + len(logs) - 1
+    pooled = (spread.freedom * (spread.sd**2 + _within(rounds)) + (len(logs) - 1) * observed) / freedom
+    half = T_975[max(f for f in T_975 if f <= freedom)] * math.sqrt(pooled / len(logs))
+    centre = math.log(median(median(r.times_s) for r in rounds))
+    return math.exp(centre - half), math.exp(centre + half)
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    """Return the percentile by linear interpolation between order statistics (numpy's default)."""
+    if len(values) == 1:
+        return values[0]
+    return quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
+def quartiles(values: Sequence[float]) -> tuple[float, float, float]:
+    """Return the three quartiles, interpolated as in `percentile`."""
+    if len(values) == 1:
+        return values[0], values[0], values[0]
+    q1, q2, q3 = quantiles(values, n=4, method="inclusive")
+    return q1, q2, q3
+
+
+def relative_iqr(times: Sequence[float]) -> float:
+    """Return the interquartile range as a share of the median."""
+    q1, q2, q3 = quartiles(times)
+    return (q3 - q1) / q2
+
+
+def _log_medians(rounds: Sequence[Round]) -> list[float]:
+    return [math.log(median(r.times_s)) for r in rounds]
+
+
+def _within(rounds: Sequence[Round]) -> float:
+    """Mean square error of the rounds' medians as shares of them: by normal theory 1.2533 sd / sqrt(n)."""
+    return fmean((1.2533 * relative_iqr(r.times_s) / 1.349) ** 2 / len(r.times_s) for r in rounds)

@@ -1,0 +1,195 @@
+"""What to measure, how long it will take, and the start of the job; the pages' and the command line's common way in.
+
+Not covered: the measuring itself (see `profiling.worker`, which runs in a process of its own).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+import pandas as pd
+
+from bakeoff_core.catalogue.timm_names import TimmModels
+from bakeoff_core.errors import BusyError
+from bakeoff_core.jobs.manager import Job, active_jobs, start_job, stop_job
+from bakeoff_core.schema.records import DTYPES, MeasureSpec, require_choice, require_count
+from bakeoff_core.system import locks
+from bakeoff_core.system.machine import this_machine, usable_cores
+
+KIND = "measure"
+ANATOMY_KIND, LOOK_KIND = "anatomy", "look"
+GIVES_WAY = (ANATOMY_KIND, LOOK_KIND)
+"""Kind of the jobs that a measurement stops because they would spoil it: they keep what they have, and are asked for
+again by whoever looks at it."""
+NAMES_KIND = "names"
+MODULE = "bakeoff_core.profiling.worker"
+
+MIN_SECONDS = 1.0
+"""Seconds of timing a round at least, so that quick models get more passes than slow ones."""
+MAX_IMG_SIZE = 4096
+MAX_BATCH_SIZE = 4096
+MAX_THREADS = 512
+MAX_MODELS = 2000
+
+START_UP_S = 6.0
+"""Seconds until the fork server has torch and timm loaded, on a laptop."""
+ROUND_OVERHEAD_S = 0.7
+"""Seconds a round costs beside its passes: creating the model, counting it, saving the row."""
+WARM_UP_PASSES = 8
+"""Passes of a usual warm-up."""
+FALLBACK_MACS_PER_SECOND = 5e10
+"""Multiply-accumulates a second of a laptop's processor, until this machine has been measured."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """How long a job will take, before it is started."""
+
+    seconds: float
+    """Expected wall time, start-up included."""
+    measured_share: float
+    """Share of the models whose time is known from this machine rather than guessed from MACs."""
+
+
+def make_spec(models: Sequence[str], **options: object) -> MeasureSpec:
+    """Check what a user asked for and return the job's spec.
+
+    Args:
+        models: Names; duplicates are dropped, the order is kept.
+        **options: Fields of `MeasureSpec`.
+
+    Raises:
+        ValueError: Something is out of range; the words say what must hold.
+    """
+    names = tuple(dict.fromkeys(name.strip() for name in models if name.strip()))
+    if not 1 <= len(names) <= MAX_MODELS:
+        raise ValueError(f"`models` must name 1 to {MAX_MODELS} models. Got {len(names)}.")
+    spec = MeasureSpec(models=names, **options)  # type: ignore[arg-type]
+    _require_within("batch_size", spec.batch_size, MAX_BATCH_SIZE)
+    _require_within("rounds", spec.rounds, 20)
+    _require_within("passes", spec.passes, 100_000)
+    if spec.img_size is not None:
+        _require_within("img_size", spec.img_size, MAX_IMG_SIZE)
+    if spec.threads is not None:
+        _require_within("threads", spec.threads, MAX_THREADS)
+    if not 0 <= spec.min_seconds < math.inf:
+        raise ValueError(f"`min_seconds` must be a number of seconds, not negative. Got {spec.min_seconds}.")
+    if not 0 < spec.cap_s < math.inf:
+        raise ValueError(f"`cap_s` must be a number of seconds greater than 0. Got {spec.cap_s}.")
+    require_choice("device", spec.device, ("auto", "cpu", "cuda"))
+    require_choice("dtype", spec.dtype, DTYPES)
+    return spec
+
+
+def start_measuring(spec: MeasureSpec) -> Job:
+    """Start the measuring job, and stop the jobs that would spoil it and can be done any time (`GIVES_WAY`).
+
+    Raises:
+        BusyError: Another job measures on this machine.
+        NoSpaceError: The disk is full.
+    """
+    job = start_job(KIND, MODULE, asdict(spec))
+    for other in active_jobs():  # after the start: from then on no new one begins
+        if other.kind in GIVES_WAY:
+            stop_job(other.job_id)
+    return job
+
+
+def refuse_beside_measuring(what: str) -> None:
+    """Raise `BusyError` while the machine measures, which other work would spoil.
+
+    Args:
+        what: The other work, as the subject of a sentence.
+    """
+    holder = locks.machine_holder()
+    if holder and f"-{KIND}-" in holder:
+        raise BusyError(
+            f"Another job ({holder}) is measuring on this machine, and {what[0].lower()}{what[1:]} would spoil its "
+            "timings. Wait for it or stop it first.",
+            holder,
+        )
+
+
+def start_listing() -> Job:
+    """Start the job that lists timm's names for this version of timm; it measures nothing.
+
+    Raises:
+        NoSpaceError: The disk is full.
+    """
+    return start_job(NAMES_KIND, MODULE, asdict(MeasureSpec(models=(), device="cpu")), exclusive=False)
+
+
+def pending(spec: MeasureSpec, measured: pd.DataFrame, names: TimmModels | None) -> MeasureSpec:
+    """Return the spec without the models that are cached in its setting, and so will not be measured again.
+
+    Args:
+        spec: The job; with `force` all of it is pending.
+        measured: Profiles of this machine, columns as `schema.records.PROFILE_COLUMNS`.
+        names: timm's names, to tell what a plain name means and each model's own size; `None` if not known yet.
+    """
+    if spec.force:
+        return spec
+    machine = this_machine()
+    rows = measured[
+        (measured["batch_size"] == spec.batch_size)
+        & (measured["threads"] == (spec.threads or usable_cores()))
+        & (measured["dtype"] == spec.dtype)
+        & (measured["torch_version"] == machine.torch_version)
+        & (measured["timm_version"] == machine.timm_version)
+        & (measured["device"].eq(spec.device) | (spec.device == "auto"))
+        & measured["error"].isna()
+        & (measured["round_count"] >= spec.rounds)
+    ]
+    cached = set(zip(rows["model_name"], rows["img_size"], strict=True))
+    left = []
+    for name in spec.models:
+        model = names.find(name) if names else None
+        known_as = model.model_name if model else name
+        size = spec.img_size or (model.img_size if model else None)
+        if (known_as, size) not in cached:
+            left.append(name)
+    return replace(spec, models=tuple(left))
+
+
+def estimate(spec: MeasureSpec, catalogue: pd.DataFrame, measured: pd.DataFrame) -> Estimate:
+    """Estimate how long a job will take.
+
+    A model measured before on this machine, whatever the setting, takes its own latency; another takes its MACs over
+    the speed that this machine showed so far. Where the job asks for an image size, both are scaled by the area.
+
+    Args:
+        spec: The job.
+        catalogue: As `catalogue.accuracies.read_catalogue` returns it.
+        measured: Profiles of this machine, columns as `schema.records.PROFILE_COLUMNS`.
+    """
+    known = measured.dropna(subset=["latency_p50_s"])
+    per_image = _at_size(known["latency_p50_s"] / known["batch_size"], known["img_size"], spec.img_size)
+    per_image = per_image.groupby(known["model_name"]).median()
+    speed = (known["macs"] * known["batch_size"] / known["latency_p50_s"]).median()
+    scaled = catalogue.assign(
+        macs=_at_size(catalogue["macs"], catalogue["img_size"], spec.img_size),
+        arch=catalogue["model_name"].str.partition(".")[0],
+    )
+    macs, macs_by_arch = (scaled.groupby(by)["macs"].min() for by in ("model_name", "arch"))
+    seconds, found = START_UP_S, 0
+    for name in spec.models:
+        if name in per_image:
+            latency, found = per_image[name], found + 1
+        else:
+            guess = macs.get(name, macs_by_arch.get(name.partition(".")[0], macs.median()))
+            latency = guess / (speed if speed > 0 else FALLBACK_MACS_PER_SECOND)
+        latency *= spec.batch_size
+        timed = max(latency * spec.passes / spec.rounds, spec.min_seconds)
+        seconds += spec.rounds * (min(timed, spec.cap_s) + WARM_UP_PASSES * latency + ROUND_OVERHEAD_S)
+    return Estimate(seconds, found / len(spec.models))
+
+
+def _at_size(cost: pd.Series, measured_at: pd.Series, wanted: int | None) -> pd.Series:
+    return cost if wanted is None else cost * (wanted / measured_at) ** 2
+
+
+def _require_within(name: str, value: int, most: int) -> None:
+    if require_count(name, value) > most:
+        raise ValueError(f"`{name}` must be at most {most}. Got {value}.")

@@ -1,0 +1,1 @@
+"""Backbones judged by their frozen features on the user's own images."""

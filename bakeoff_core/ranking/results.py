@@ -1,0 +1,106 @@
+"""Models ranked with frozen features, as plain data: what the linear probe of each came to, and in which ranking.
+
+Every backbone that a ranking is done with counts, also where the ranking was stopped, failed, or is still at work; a
+ranking that another version wrote, or that nobody can read, is passed over. Not covered: rankings as jobs
+(`ranking.request`), what one says (`ranking.records`), and tables made of these (`selection.accuracy_sources`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bakeoff_core.errors import BakeoffError
+from bakeoff_core.finetuning.request import TRAIN_ON
+from bakeoff_core.jobs.manager import Job, list_jobs
+from bakeoff_core.ranking.records import from_json
+from bakeoff_core.ranking.request import KIND, RANKING
+from bakeoff_core.schema.records import require_choice
+from bakeoff_core.system.files import count_of, files_stamp, key_of, percent_of, read_json, text_of
+
+CHOSEN_ON = ("validation", "cross-validation", "nothing")
+"""What a probe's strength can have been chosen on."""
+
+
+@dataclass(frozen=True)
+class RankedModel:
+    """One backbone of one ranking; what it shares with a `finetuning.results.FinishedRun` is called the same."""
+
+    run_id: str
+    """That of the ranking; sortable by time of start."""
+    model_name: str
+    """timm's `arch.tag`."""
+    img_size: int
+    """Height and width of the input it was ranked at: the weights' own."""
+    dataset: str
+    """Key of the data set."""
+    dataset_title: str
+    """Its name; for a folder of the user's own, any text."""
+    content_key: str
+    """Identifies its images and their splits."""
+    train_on: str
+    """What the heads of the ranking learned from, one of `finetuning.request.TRAIN_ON`."""
+    test_images: int
+    """Images the probe was tested on."""
+    test_accuracy: float
+    """Percent of them it got right."""
+    test_accuracy_low: float
+    """Lower end of the 95 % interval that so many images allow."""
+    test_accuracy_high: float
+    """Upper end of the same interval."""
+    strength_chosen_on: str
+    """What the probe's strength was chosen on, one of `CHOSEN_ON`."""
+    held_out_accuracy: float | None
+    """Percent of the images held back for that choice it got right; `None` where there were none."""
+
+
+def read_ranked_models() -> list[RankedModel]:
+    """Return every model that has a result in a ranking, the newest ranking's first."""
+    return [model for job in list_jobs(KIND) for model in _models_of(job)]
+
+
+def newest_model(models: Iterable[RankedModel]) -> RankedModel:
+    """Return the result to go by, of several of one model on the same images: that of the newest ranking.
+
+    Each was measured in the same way on the same images, so the newest one is not the better, but the one that the
+    latest weights and versions led to. None is chosen for its accuracy: the best of several tests flatters.
+
+    Args:
+        models: At least one.
+    """
+    return max(models, key=lambda model: model.run_id)
+
+
+def ranked_models_stamp() -> int:
+    """Return a number that changes when what `read_ranked_models` returns may have; takes a look at few files."""
+    return files_stamp(KIND, RANKING)
+
+
+def _models_of(job: Job) -> list[RankedModel]:
+    try:
+        return list(_read(job))
+    except (BakeoffError, TypeError, ValueError):
+        return []
+
+
+def _read(job: Job) -> Iterator[RankedModel]:
+    content = read_json(job.folder / RANKING)
+    if not content:  # the images were not read yet
+        return
+    ranking = from_json(content)
+    for row in ranking.ranked():
+        yield RankedModel(
+            run_id=job.job_id,
+            model_name=text_of(row.model_name),
+            img_size=count_of(row.img_size),
+            dataset=key_of(ranking.dataset),
+            dataset_title=text_of(ranking.dataset_title),
+            content_key=key_of(ranking.content_key),
+            train_on=require_choice("train_on", ranking.train_on, TRAIN_ON),
+            test_images=count_of(ranking.test_images),
+            test_accuracy=percent_of(row.probe_accuracy),
+            test_accuracy_low=percent_of(row.probe_low),
+            test_accuracy_high=percent_of(row.probe_high),
+            strength_chosen_on=require_choice("strength_chosen_on", row.strength_chosen_on, CHOSEN_ON),
+            held_out_accuracy=None if row.held_out_accuracy is None else percent_of(row.held_out_accuracy),
+        )

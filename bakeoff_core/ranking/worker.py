@@ -1,0 +1,308 @@
+"""The ranking job.
+
+One backbone after the other: its features are computed where they are not kept yet, then judged. Each adds a row to
+`ranking.json` and its answer to every test image to `answers-N.parquet`, N being its place in the request. One that
+fails is a row with its error, and the others go on. A resumed ranking keeps the rows that have a result.
+
+Not covered: the features (`features.extract`), how they are judged (`ranking.scoring`), what the rows say
+(`ranking.records`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from accelerate import Accelerator
+
+from bakeoff_core.catalogue.accuracies import resolve_model_name
+from bakeoff_core.catalogue.timm_names import read_timm_models
+from bakeoff_core.catalogue.weights import find_weights, require_obtainable
+from bakeoff_core.datasets.images import ImageFileError
+from bakeoff_core.datasets.registry import ImageDataset, read_dataset, without_damaged
+from bakeoff_core.datasets.splits import limited
+from bakeoff_core.datasets.summary import MOST_SKIPPED
+from bakeoff_core.errors import BakeoffError, NoSpaceError
+from bakeoff_core.features.classifiers import NEIGHBOURS
+from bakeoff_core.features.extract import keep_features, weights_digest
+from bakeoff_core.features.extractor import FrozenBackbone
+from bakeoff_core.features.store import features_key, read_rate
+from bakeoff_core.finetuning.export import labels_of
+from bakeoff_core.finetuning.setup import NICENESS
+from bakeoff_core.jobs.process import describe_error, process_began, run_to_end
+from bakeoff_core.jobs.worker import Reporter, StopRequested
+from bakeoff_core.models.loaders import start_decoders
+from bakeoff_core.models.pretrained import (
+    create_for_transfer,
+    data_config,
+    eval_transform,
+    pretrained_size,
+    require_model,
+)
+from bakeoff_core.ranking.estimate import macs_by_tag
+from bakeoff_core.ranking.pace import Pace, work_of
+from bakeoff_core.ranking.records import Ranking, RankRow, from_json, to_json
+from bakeoff_core.ranking.request import IMAGES, RANKING, RankSpec, answers_file
+from bakeoff_core.ranking.scoring import judge_features
+from bakeoff_core.system.files import mendable, read_json, write_json
+from bakeoff_core.system.heap import keep_freed_memory
+from bakeoff_core.system.machine import this_machine, usable_cores
+from bakeoff_core.system.memory import peak_memory_bytes
+from bakeoff_core.system.paths import timm_models_path
+
+REPORT_S = 0.5
+"""Seconds between two reports of progress."""
+
+
+class Ranker:
+    """One ranking, from its request to its last row."""
+
+    def __init__(self, reporter: Reporter, folder: Path, spec: RankSpec, *, began: float | None = None) -> None:
+        """Prepare the ranking in a job's folder; `began` is on `time.monotonic`'s clock, `None` for now."""
+        self._reporter, self._folder, self._spec = reporter, folder, spec
+        self._began = (time.monotonic() if began is None else began) - reporter.earlier_seconds
+        self._reported, self._message = 0.0, ""
+        self._pace: Pace | None = None
+
+    def run(self) -> str:
+        """Do everything and return the last word; raises `BakeoffError` for what the user can mend."""
+        spec = self._spec
+        with contextlib.suppress(OSError, AttributeError):
+            os.nice(NICENESS - os.nice(0))
+        if spec.device == "cuda" and not torch.cuda.is_available():
+            raise BakeoffError(
+                "There is no CUDA device that PyTorch can use. Rank on the CPU, or leave the choice to it."
+            )
+        accelerator = Accelerator(cpu=spec.device == "cpu" or not torch.cuda.is_available())
+        torch.set_num_threads(usable_cores())
+        dataset = self._images()
+        ranking = self._begin(dataset)
+        for number, asked in enumerate(spec.models):
+            if any(row.asked == asked for row in ranking.rows):
+                continue
+            if self._reporter.stop_wanted():
+                raise StopRequested
+            ranking = self._keep(ranking, self._row(accelerator, dataset, number, asked))
+            gc.collect()  # this backbone, before the next one's weights are loaded
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+        self._tell("Finished", peak_memory_bytes=peak_memory_bytes(accelerator.device), time_left_s=None)
+        failed = ranking.failed()
+        if len(failed) == len(ranking.rows):
+            raise BakeoffError(f"None of the models could be ranked. {failed[0].model_name}: {failed[0].error}")
+        names = ", ".join(row.model_name for row in failed)
+        without = f"; without a result: {names}" if failed else ""
+        return f"Ranked {len(ranking.ranked())} of {len(ranking.rows)}{without}."
+
+    # --- the images ---------------------------------------------------------------------------------------------------
+
+    def _images(self) -> ImageDataset:
+        """The images to rank on: as many as were asked for, all of which open."""
+        spec = self._spec
+        self._tell("Checking the images")
+        dataset = read_dataset(spec.dataset, Path(spec.data_dir) if spec.data_dir else None)
+        if spec.limit is not None:
+            dataset = limited(dataset, spec.limit)
+        total = sum(map(len, dataset.splits().values()))
+        dataset = without_damaged(dataset, lambda done: self._tell("Checking the images", done=done, total=total))
+        skipped = [asdict(s) | {"path": str(s.path)} for s in dataset.skipped[:MOST_SKIPPED]]
+        self._reporter.report(skipped=skipped, skipped_count=len(dataset.skipped))
+        return dataset
+
+    def _begin(self, dataset: ImageDataset) -> Ranking:
+        """The ranking to go on with, in its file by now; what has failed before is tried again.
+
+        Raises:
+            BakeoffError: The images have changed since it was begun.
+        """
+        labels = labels_of(dataset.test)
+        fit = dataset.train + (dataset.val if self._spec.train_on == "train+val" else ())
+        new = Ranking(
+            dataset=dataset.name,
+            dataset_title=dataset.title,
+            content_key=dataset.content_key(),
+            licence=dataset.licence,
+            notes=dataset.notes,
+            classes=dataset.classes,
+            train_on=self._spec.train_on,
+            train_images=len(fit),
+            val_images=len(dataset.train) + len(dataset.val) - len(fit),
+            test_images=len(labels),
+            majority_share=100 * float(np.bincount(labels).max()) / len(labels),
+            limit=self._spec.limit,
+            skipped_images=len(dataset.skipped),
+            machine_name=this_machine().machine_name,
+            neighbours=NEIGHBOURS,
+        )
+        content = read_json(self._folder / RANKING)
+        if content:
+            before = from_json(content)
+            if before.content_key != new.content_key:
+                raise BakeoffError("The images have changed since this ranking began. Start a new one.")
+            new = replace(new, rows=tuple(before.ranked()))
+        self._note_images(dataset)
+        kept = {row.asked for row in new.rows}
+        # What can't be ranked is said at once, and does not count in the time that is left.
+        new = self._keep(new, *(row for row in hopeless_rows(self._spec.models) if row.asked not in kept))
+        finished, macs = [row.asked for row in new.rows], macs_by_tag()
+        known = {asked: macs.get(_name_of(asked)) for asked in self._spec.models if asked not in finished}
+        images = sum(map(len, dataset.splits().values()))
+        self._pace = Pace(work_of(self._spec.models, known), images, finished)
+        return new
+
+    def _note_images(self, dataset: ImageDataset) -> None:
+        """Write down which image each row of the features is of."""
+        rows = [(split, str(image.path), image.label) for split, images in dataset.splits().items() for image in images]
+        table = pd.DataFrame(rows, columns=["split", "path", "label"])
+        try:
+            table.to_parquet(self._folder / IMAGES)
+        except OSError as err:
+            raise mendable(err, "The list of images could not be written") from err
+
+    def _keep(self, ranking: Ranking, *rows: RankRow) -> Ranking:
+        """Add rows to the ranking and to its file."""
+        places = {name: at for at, name in enumerate(self._spec.models)}
+        ranking = replace(ranking, rows=tuple(sorted((*ranking.rows, *rows), key=lambda row: places[row.asked])))
+        try:
+            write_json(self._folder / RANKING, to_json(ranking))
+        except OSError as err:
+            raise mendable(err, "The ranking could not be written") from err
+        return ranking
+
+    # --- one backbone -------------------------------------------------------------------------------------------------
+
+    def _row(self, accelerator: Accelerator, dataset: ImageDataset, number: int, asked: str) -> RankRow:
+        """What a backbone comes to, or why it could not be judged."""
+        name = _name_of(asked)
+        try:
+            return self._rank(accelerator, dataset, number, asked, name)
+        except (NoSpaceError, ImageFileError, OSError):  # the next backbone would fail as well
+            raise
+        except Exception as err:
+            print(traceback.format_exc(), flush=True)
+            self._pace.finish(asked, None)
+            return RankRow(asked, name, error=describe_error(err))
+
+    def _rank(self, accelerator: Accelerator, dataset: ImageDataset, number: int, asked: str, name: str) -> RankRow:
+        began, spec = time.monotonic(), self._spec
+        told = f"{name}, {number + 1} of {len(spec.models)}"
+        weights = find_weights(name)
+        at = "loading the model" if weights.is_here else "downloading the weights"
+        self._tell(f"{told}: {at}", model_name=name)
+        model = create_for_transfer(name, weights, len(dataset.classes), None)
+        config = data_config(model, None)
+        model.to(accelerator.device, memory_format=torch.channels_last)
+        key = features_key(dataset.content_key(), weights_digest(model), config)
+        images = sum(map(len, dataset.splits().values()))
+        backbone = FrozenBackbone(model, config["input_size"], accelerator.device, images)
+        computed = self._compute(accelerator, backbone, dataset, key, asked, told, eval_transform(config))
+        if backbone.remark:
+            print(f"{name}: {backbone.remark}", flush=True)
+        del model, backbone
+        self._tell(f"{told}: judging the features")
+        judged = judge_features(dataset, key, spec.train_on, spec.seed)
+        judged.answers.to_parquet(self._folder / answers_file(number))
+        self._pace.finish(asked, judged.seconds)
+        rate = read_rate(key)
+        return RankRow(
+            asked=asked,
+            model_name=name,
+            img_size=config["input_size"][-1],
+            weights=weights.text,
+            images_per_second=rate.images_per_second if rate else None,
+            runtime=rate.runtime if rate else None,
+            features_key=key,
+            computed_images=computed,
+            seconds=time.monotonic() - began,
+            **judged.fields,
+        )
+
+    def _compute(
+        self,
+        accelerator: Accelerator,
+        backbone: FrozenBackbone,
+        dataset: ImageDataset,
+        key: str,
+        asked: str,
+        told: str,
+        judge: Callable[[Any], torch.Tensor],
+    ) -> int:
+        """Compute the features that are not kept; return how many images that were."""
+        splits, before, computed = dataset.splits(), 0, 0
+        for split, images in splits.items():
+
+            def listen(done: int, before: int = before) -> None:
+                self._pace.seen(asked, before + done)
+                self._tell(f"{told}: computing features")
+
+            self._pace.begin_pass()
+            if keep_features(accelerator, backbone, images, judge, key, split, progress=listen):
+                computed += len(images)
+            before += len(images)
+        return computed
+
+    # --- progress -----------------------------------------------------------------------------------------------------
+
+    def _tell(self, message: str, **fields: Any) -> None:
+        """Report what is going on, at once where it is something new, with how far it is and the time left."""
+        now = time.monotonic()
+        if message == self._message and now - self._reported < REPORT_S:
+            return
+        self._message, self._reported = message, now
+        fields = (self._pace.state() if self._pace else {"time_left_s": None}) | fields
+        self._reporter.report(message=message, seconds=round(now - self._began, 3), **fields)
+
+
+def _name_of(asked: str) -> str:
+    return resolve_model_name(asked, read_timm_models(timm_models_path()))
+
+
+def hopeless_rows(models: Sequence[str]) -> list[RankRow]:
+    """Return the rows of those models of which there is nothing to rank, each with the reason."""
+    rows: list[RankRow] = []
+    seen: dict[str, str] = {}
+    for asked in models:
+        name = asked
+        try:
+            name = _name_of(asked)
+            if name in seen:
+                raise BakeoffError(f"Named twice: {seen[name]} means the same weights.")
+            seen[name] = asked
+            require_model(name)
+            if pretrained_size(name) is None:
+                raise BakeoffError(
+                    f"timm has no pretrained weights for {name}, and features of random ones say nothing."
+                )
+            require_obtainable(name, find_weights(name))
+        except BakeoffError as err:
+            rows.append(RankRow(asked, name, error=str(err)))
+    return rows
+
+
+def main(folder: str) -> int:
+    """Do the ranking in `folder` to its end; the exit code is 0 when it got there."""
+    keep_freed_memory()
+    start_decoders()
+    place = Path(folder)
+    reporter = Reporter(place)
+
+    def work() -> str:
+        return Ranker(reporter, place, RankSpec(**reporter.spec), began=process_began()).run()
+
+    stopped = "Stopped. Resume goes on where it was; finished backbones are kept."
+    return 0 if run_to_end(reporter, work, stopped) == "done" else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,1 @@
+"""What leaves the product: Markdown, JSON, the bundle; and a report asked again."""

@@ -1,0 +1,344 @@
+"""The decision report: Markdown for a ticket that stands up in a review, and the bundle to download.
+
+The machine-readable record inside it is `reporting.documents.replay`; its reader and `replay` are offered here too, so
+that callers need one module. Not covered: drawing (`reporting.figures.frontier_svg`), writing files.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+import zipfile
+from collections.abc import Iterable, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import pandas as pd
+
+from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
+from bakeoff_core.formatting import (
+    is_unknown,
+    limit_number,
+    markdown_code,
+    markdown_text,
+    megabytes,
+)
+from bakeoff_core.reporting.documents.candidate_table import candidate_reasons, candidate_table
+from bakeoff_core.reporting.documents.replay import Replay as Replay
+from bakeoff_core.reporting.documents.replay import ReportFacts as ReportFacts
+from bakeoff_core.reporting.documents.replay import gather_facts, setting_row, write_record
+from bakeoff_core.reporting.documents.replay import read_facts as read_facts
+from bakeoff_core.reporting.documents.replay import replay as replay
+from bakeoff_core.reporting.documents.replay import without_record as without_record
+from bakeoff_core.reporting.text.decision import (
+    explain_alternatives,
+    explain_choice,
+    explain_limits,
+    explain_no_pick,
+    explain_warning,
+)
+from bakeoff_core.reporting.text.names import (
+    COLUMN_WORDS,
+    RULE_WORDS,
+    Wording,
+    candidate_refs,
+    column_words,
+    describe_setting,
+)
+from bakeoff_core.schema.records import (
+    COST_COLUMNS,
+    IMAGENET,
+    LIMIT_COLUMNS,
+    AccuracySource,
+    CandidateRef,
+    Choice,
+    Decision,
+    candidate_label,
+)
+
+_MODEL_NAME = re.compile(r"\w[\w.:/-]*", re.ASCII)
+"""What timm can be asked for. Nothing in it means anything to a shell, so it needs no quotes in a command."""
+
+_PUBLISHED = """
+- **Top-1** is the published accuracy of the weights tag at the image size given, in percent. Its 95 %
+  sampling interval says how far it may be off because the test set has {images:,} images.
+""".strip()
+
+_PUBLISHED_ELSEWHERE = """
+- **Top-1** is the published accuracy of the weights tag on {name} at the image size given, in percent. {meaning} Its
+  95 % sampling interval says how far it may be off because the test set has {images:,} images.
+""".strip()
+
+_FINE_TUNED = """
+- **Accuracy** is the share of the {images:,} test images of {name} that the fine-tuned model got right, in
+  percent. Of several runs of a model at one size the best validated one counts, unless another was chosen. Its 95 %
+  sampling interval says how far it may be off because the test set has so few images; another seed would move it too.
+""".strip()
+
+_RANKED = """
+- **Accuracy** is the share of the {images:,} test images of {name} that a linear probe got right, in percent: the model
+  stayed frozen, and a linear classifier learned the classes from its features on the {learned}, without a
+  look at the test. Of several rankings a model's newest result counts. Its 95 % sampling interval says how far it may
+  be off because the test set has so few images. Fine-tuning often reaches more.
+""".strip()
+
+_DEFINITIONS = """
+- **Latency** is the time of one forward pass of the whole batch. p50 is the median over the medians of
+  several fresh processes, p90 the 90th percentile over all timed passes.
+- **The interval** of a latency is the 95 % interval of its median, the spread between processes included.
+- **MACs** are multiply-accumulates of one image; what papers call FLOPs (G) are these.
+- **Parameters** count the classifier. **Peak memory** is what one pass needs above the idle process.
+- **On the frontier**: no other candidate is at least as good on both axes and better on one.
+- **A tie**: the answer is ahead of its rivals by less than the noise of the measurement.
+""".strip()
+
+
+def decision_report(
+    candidates: pd.DataFrame,
+    decision: Decision,
+    *,
+    created_at: str,
+    product_version: str,
+    title: str = "Backbone decision",
+    svg_name: str | None = None,
+    frontier_cost: str | None = None,
+    source: AccuracySource = IMAGENET,
+    chosen: Iterable[str] = (),
+    recipe: str | None = None,
+    sections: Iterable[Sequence[str]] = (),
+) -> str:
+    """Write the whole decision down, from the pick to how to reproduce it.
+
+    Every text from the table is escaped: nothing in a name can leave its cell, become markup, or end the
+    record.
+
+    Args:
+        candidates: The table that was decided on, of one setting, with frontier columns.
+        decision: What follows from it; one without a pick makes a report too.
+        created_at: When, ISO 8601 in UTC.
+        product_version: Version of this product.
+        title: First heading.
+        svg_name: File name of the picture beside the report, or `None` for none.
+        frontier_cost: Key of `COST_COLUMNS`: the axis the table's frontier columns were made for. `None` is the
+            decision's cost where the rule is about it, and latency where not.
+        source: What the accuracies are of.
+        chosen: Ids of the fine-tuning runs that the user chose to go by.
+        recipe: Recipe class that the candidates were restricted to; `None` for no restriction.
+        sections: Further sections before the commands, each as lines of Markdown with their heading; an empty one is
+            left out.
+
+    Returns:
+        Markdown (GitHub's, with one table), ending in a newline.
+
+    Raises:
+        ValueError: The candidates come from more than one setting.
+    """
+    if frontier_cost is None:
+        frontier_cost = decision.cost if decision.rule == "cheapest" else "latency"
+    made = {"created_at": created_at, "product_version": product_version}
+    facts = gather_facts(candidates, decision, **made, source=source, chosen=chosen, recipe=recipe)
+    told = {"escape": markdown_code, "source": source}
+    parts = [
+        [f"# {markdown_text(title)}", *_headline(candidates, decision, source), *_matched(recipe)],
+        _where(candidates, created_at, product_version),
+        ["## Why", *_bullets(_reasons(candidates, decision, told))],
+        _alternatives(candidates, decision, told),
+        [f"![Accuracy against {COLUMN_WORDS[COST_COLUMNS[frontier_cost]]}]({quote(svg_name)})"] if svg_name else [],
+        _candidates(candidates, decision, frontier_cost, source),
+        _reasons_against(candidates, decision, frontier_cost, source),
+        _warnings(candidates),
+        *sections,
+        _reproduction(candidates, decision, facts),
+        ["## What the words mean", "", _accuracy_defined(source), _DEFINITIONS],
+        [write_record(facts)],
+    ]
+    return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
+
+
+def bundle(report_markdown: str, svg: str, parquet: bytes) -> bytes:
+    """Pack a report, its picture and its data into one zip; equal input gives equal bytes.
+
+    Args:
+        report_markdown: Becomes `report.md`.
+        svg: Becomes `frontier.svg`; give `decision_report` this name.
+        parquet: Becomes `profiles.parquet`.
+    """
+    files = {"report.md": report_markdown.encode(), "frontier.svg": svg.encode(), "profiles.parquet": parquet}
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))  # the earliest a zip can say
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system, entry.external_attr = 3, 0o644 << 16  # readable wherever it is unpacked
+            archive.writestr(entry, content)
+    return packed.getvalue()
+
+
+def _bullets(sentences: Iterable[str]) -> list[str]:
+    return ["", *(f"- {sentence}" for sentence in sentences)]
+
+
+def _label(ref: CandidateRef) -> str:
+    return markdown_code(candidate_label(ref.model_name, ref.img_size))
+
+
+def _accuracy_defined(source: AccuracySource) -> str:
+    text = _RANKED if source.is_ranked else _FINE_TUNED
+    if source.is_published:
+        text = _PUBLISHED if source.is_imagenet else _PUBLISHED_ELSEWHERE
+    learned = "training images" if source.train_on == "train" else "training and validation images"
+    name = markdown_text(source.name)
+    return text.format(images=source.test_images, name=name, meaning=source.meaning, learned=learned)
+
+
+def _headline(candidates: pd.DataFrame, decision: Decision, source: AccuracySource) -> list[str]:
+    """The pick with its numbers, the other answer, and the question."""
+    words = Wording(candidates, markdown_code, source)
+
+    def answer(choice: Choice | None) -> str:
+        return (
+            "none"
+            if choice is None
+            else f"{_label(choice.candidate)} ({words.numbers(choice.candidate, decision.cost)})"
+        )
+
+    other_rule, other = ("most-accurate", decision.most_accurate)
+    if decision.rule == "most-accurate":
+        other_rule, other = ("cheapest", decision.cheapest)
+    return [
+        "",
+        f"**Pick: {answer(decision.pick)}**",
+        "",
+        f"- Rule: {RULE_WORDS[decision.rule]}; cost is {COLUMN_WORDS[COST_COLUMNS[decision.cost]]}.",
+        f"- Limits: {explain_limits(decision.limits, escape=markdown_code, source=source)}.",
+        f"- Other answer, {RULE_WORDS[other_rule]}: {answer(other)}.",
+    ]
+
+
+def _matched(recipe: str | None) -> list[str]:
+    return [] if recipe is None else [f"- Recipes: matched, only {RECIPE_CLASSES[recipe].title}."]
+
+
+def _where(candidates: pd.DataFrame, created_at: str, product_version: str) -> list[str]:
+    """The machine and the versions, from the rows themselves."""
+    row = setting_row(candidates)
+    made = f"Written {markdown_text(created_at)} by Backbone Bake-off {markdown_text(product_version)}."
+    lines = ["## Where it was measured", ""]
+    if row is None:
+        return [*lines, f"Nothing was measured: these are published figures. {made}"]
+    facts = {
+        "Processor": row.get("cpu_name"),
+        "Cores usable": None if is_unknown(row.get("cpu_count")) else int(row["cpu_count"]),
+        "Memory": None if is_unknown(row.get("memory_bytes")) else megabytes(row["memory_bytes"]),
+        "GPU": row.get("gpu_name"),
+        "System": row.get("os_name"),
+        "Python": row.get("python_version"),
+    }
+    times = sorted(str(time) for time in candidates["measured_at"] if not is_unknown(time))
+    if times:
+        facts["Measured"] = times[0] if times[0] == times[-1] else f"{times[0]} to {times[-1]}"
+    known = [f"{name}: {markdown_text(value)}" for name, value in facts.items() if not is_unknown(value)]
+    return [*lines, f"{describe_setting(row, markdown_text)}. {made}", *_bullets(known)]
+
+
+def _reasons(candidates: pd.DataFrame, decision: Decision, told: dict[str, Any]) -> list[str]:
+    if decision.pick is None:
+        return explain_no_pick(decision, candidates, **told)
+    return explain_choice(decision.pick, decision, candidates, **told)
+
+
+def _alternatives(candidates: pd.DataFrame, decision: Decision, told: dict[str, Any]) -> list[str]:
+    sentences = explain_alternatives(decision, candidates, **told)
+    return ["## What would change it", *_bullets(sentences)] if sentences else []
+
+
+def _candidates(candidates: pd.DataFrame, decision: Decision, cost: str, source: AccuracySource) -> list[str]:
+    accuracy = column_words("top1", source, markdown_text)
+    intro = f"Frontier: {accuracy} against {COLUMN_WORDS[COST_COLUMNS[cost]]}. The pick is marked ★."
+    return [
+        "## Candidates",
+        "",
+        intro,
+        "",
+        *candidate_table(candidates, decision, cost, source),
+        *(
+            _sources(candidates)
+            if source.is_published
+            else _origins(candidates, "ranking" if source.is_ranked else "run")
+        ),
+    ]
+
+
+def _reasons_against(candidates: pd.DataFrame, decision: Decision, cost: str, source: AccuracySource) -> list[str]:
+    reasons = candidate_reasons(candidates, decision, cost, source)
+    heading = "## Why not the others" if decision.pick else "## Why none of them"
+    return [heading, *_bullets(reasons)] if reasons else []
+
+
+def _sources(candidates: pd.DataFrame) -> list[str]:
+    """Where the accuracies were published."""
+    sources = dict.fromkeys(str(s) for s in candidates["accuracy_source"] if not is_unknown(s))
+    return ["", f"Accuracies published in: {', '.join(map(markdown_text, sources))}."] if sources else []
+
+
+def _origins(candidates: pd.DataFrame, kind: str) -> list[str]:
+    """Which run or ranking each accuracy is that of."""
+    pairs = zip(candidate_refs(candidates), candidates["accuracy_source"], strict=True)
+    lines = [f"{_label(ref)}: {markdown_text(origin)}" for ref, origin in pairs if not is_unknown(origin)]
+    return ["", f"Accuracies were measured here, each by a {kind}:", *_bullets(lines)] if lines else []
+
+
+def _warnings(candidates: pd.DataFrame) -> list[str]:
+    """Each doubt about each measurement, in words."""
+    lines = []
+    for ref, warnings in zip(candidate_refs(candidates), candidates["warnings"], strict=True):
+        doubts = warnings if isinstance(warnings, (tuple, list)) else ()
+        lines += [f"{_label(ref)}: {explain_warning(warning)}" for warning in doubts]
+    return ["## Warnings", *(_bullets(lines) if lines else ["", "No measurement carries a warning."])]
+
+
+def _reproduction(candidates: pd.DataFrame, decision: Decision, facts: ReportFacts) -> list[str]:
+    """The commands that measure the same models in the same setting, decide, and compare."""
+    row = setting_row(candidates)
+    lines, left_out = [], 0
+    models: dict[int | None, list[str]] = {}
+    for ref in candidate_refs(candidates):
+        if _MODEL_NAME.fullmatch(ref.model_name):
+            models.setdefault(ref.img_size, []).append(ref.model_name)
+        else:
+            left_out += 1
+    if row is not None:
+        setting = (
+            f"--batch-size {int(row['batch_size'])} --threads {int(row['threads'])} "
+            f"--device {row['device']} --dtype {row['dtype']}"
+        )
+        for size, names in models.items():
+            at_size = "" if size is None else f"--img-size {size} "
+            lines.append(f"python -m bakeoff_core profile {' '.join(names)} {at_size}{setting}")
+    lines += [
+        f"python -m bakeoff_core pick {_pick_options(decision, facts)}",
+        "python -m bakeoff_core replay report.md",
+    ]
+    intro = "On the same machine, with the versions above; `profile` keeps what is already measured."
+    if left_out:
+        intro += f" Rows whose names no timm model can have, and that cannot be measured again: {left_out}."
+    return ["## How to reproduce", "", intro, "", "```sh", *lines, "```"]
+
+
+def _pick_options(decision: Decision, facts: ReportFacts) -> str:
+    flags = {
+        "min_top1": "--min-top1",
+        "max_latency_s": "--max-latency-ms",
+        "max_memory_bytes": "--max-memory-mb",
+        "max_param_count": "--max-params-m",
+    }
+    limits = [
+        f"{flag} {limit_number(LIMIT_COLUMNS[limit], value)}"
+        for limit, flag in flags.items()
+        if (value := getattr(decision.limits, limit)) is not None
+    ]
+    accuracy = [] if facts.source.is_imagenet else [f"--accuracy {facts.source.key}"]
+    accuracy += [f"--run {shlex.quote(run_id)}" for run_id in facts.chosen]
+    accuracy += [] if facts.recipe is None else [f"--match-recipes {facts.recipe}"]
+    return " ".join([*limits, f"--rule {decision.rule}", f"--cost {decision.cost}", *accuracy])

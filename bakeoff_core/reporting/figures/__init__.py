@@ -1,0 +1,1 @@
+"""Pictures, as Plotly figures and for the report as SVG."""

@@ -1,0 +1,117 @@
+"""A ranking as a picture: each backbone's accuracy on the user's images, with its interval.
+
+Not covered: the numbers (`ranking.records`), and the frontier.
+"""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from bakeoff_core.formatting import html_text, percent
+from bakeoff_core.ranking.records import RankFindings, Ranking, RankRow
+from bakeoff_core.reporting.figures.frontier import FONT, rgba
+from bakeoff_core.reporting.figures.frontier_layout import BLUE, DARK, GRID_ALPHA, LIGHT, ORANGE, SKY_BLUE, VERMILLION
+
+ROW_PX, FRAME_PX = 30, 120
+MOST_SHOWN = 40
+"""Bars at most, the best; the table has all."""
+LONGEST_NAME = 28
+ROOM = 4.0
+"""Percentage points left free below the lowest interval."""
+
+
+def ranking_figure(ranking: Ranking, findings: RankFindings, *, dark: bool = False) -> go.Figure:
+    """Draw probes as bars with 95 % intervals, nearest neighbours as marks, and what chance would give as a line.
+
+    Args:
+        ranking: With at least one result.
+        findings: As `ranking.records.find` returns them; says who is the pick.
+        dark: For a dark background.
+    """
+    palette = DARK if dark else LIGHT
+    rows = ranking.ranked()[:MOST_SHOWN][::-1]
+    places = list(range(len(rows)))
+    colours = [_colour(row, findings, dark) for row in rows]
+    figure = go.Figure()
+    figure.add_bar(
+        x=[row.probe_accuracy for row in rows],
+        y=places,
+        orientation="h",
+        name="Linear probe",
+        showlegend=False,
+        marker={"color": colours},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [row.probe_high - row.probe_accuracy for row in rows],
+            "arrayminus": [row.probe_accuracy - row.probe_low for row in rows],
+            "color": palette.text,
+            "thickness": 1.2,
+        },
+        hovertext=[_hover(row) for row in rows],
+        hoverinfo="text",
+    )
+    figure.add_scatter(
+        x=[row.knn_accuracy for row in rows],
+        y=places,
+        mode="markers",
+        name="Nearest neighbours",
+        marker={"symbol": "diamond-open", "size": 9, "color": palette.text, "line": {"width": 1.6}},
+        hovertext=[_hover(row) for row in rows],
+        hoverinfo="text",
+    )
+    low = max(0.0, min(value for row in rows for value in (row.probe_low, row.knn_accuracy)) - ROOM)
+    if ranking.chance > low - 2 * ROOM:
+        low = max(0.0, min(low, ranking.chance - ROOM))
+        figure.add_vline(
+            x=ranking.chance,
+            line={"dash": "dot", "color": palette.quiet, "width": 1.6},
+            annotation={"text": "chance", "font": {"size": 11, "color": palette.quiet}, "yanchor": "bottom"},
+        )
+    axis = {"gridcolor": rgba(palette.quiet, GRID_ALPHA), "zeroline": False, "automargin": True}
+    figure.update_layout(
+        template="none",
+        font={"family": FONT, "size": 13, "color": palette.text},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        margin={"l": 8, "r": 14, "t": 34, "b": 8},
+        height=FRAME_PX + ROW_PX * len(rows),
+        bargap=0.35,
+        hoverlabel={"align": "left", "font": {"family": FONT, "size": 13}},
+        legend={"orientation": "h", "x": 0, "y": 1, "yref": "container", "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"},
+        xaxis={
+            **axis,
+            "range": [low, 100],
+            "title": {"text": "Accuracy on your test images (%)", "standoff": 6, "font": {"size": 13}},
+        },
+        yaxis={
+            **axis,
+            "showgrid": False,
+            "tickvals": places,
+            "ticktext": [_name(row, findings) for row in rows],
+            "range": [-0.6, len(rows) - 0.4],
+        },
+        uirevision="ranking",
+    )
+    return figure
+
+
+def _colour(row: RankRow, findings: RankFindings, dark: bool) -> str:
+    if row == findings.own_pick:
+        return ORANGE if dark else VERMILLION
+    return SKY_BLUE if dark else BLUE
+
+
+def _name(row: RankRow, findings: RankFindings) -> str:
+    name = row.model_name.partition(".")[0]
+    name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    marks = "★ " * (row == findings.own_pick) + "◇ " * (row == findings.imagenet_pick)
+    return f"{marks}{html_text(name)}"
+
+
+def _hover(row: RankRow) -> str:
+    interval = f"{percent(row.probe_low)} to {percent(row.probe_high)}"
+    return (
+        f"<b>{html_text(row.model_name)}</b> at {row.img_size} px<br>Linear probe: {percent(row.probe_accuracy)} "
+        f"({interval})<br>{html_text('Nearest neighbours')}: {percent(row.knn_accuracy)}"
+    )

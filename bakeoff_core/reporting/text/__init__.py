@@ -1,0 +1,1 @@
+"""Sentences. The only place where the product argues in words."""

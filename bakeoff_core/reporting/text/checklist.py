@@ -1,0 +1,271 @@
+"""The checklist's advice in sentences, each with what it rests on.
+
+Like `reporting.text.decision`, whose sentences it uses where figures decide: names are as short as the table allows,
+text from files passes through `escape` (see `reporting.text.names`), and every sentence carries its number. Not
+covered: laying the sentences out (`reporting.documents.checklist_section`, the page).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
+from bakeoff_core.finetuning.recipes import RECIPES
+from bakeoff_core.formatting import is_unknown, limit_text, points, quantity
+from bakeoff_core.reporting.text.decision import (
+    explain_choice,
+    explain_limits,
+    explain_no_pick,
+    explain_off_frontier,
+    explain_rejection,
+)
+from bakeoff_core.reporting.text.names import COLUMN_WORDS, Escape, Row, Wording, listed
+from bakeoff_core.schema.records import LIMIT_COLUMNS, CandidateRef, Decision, Limits, Rejection, candidate_label
+from bakeoff_core.selection.checklist.advice import Advice, Entry, Reason, SetAside, Weighed
+from bakeoff_core.selection.checklist.rules import Answers, Source
+
+MEASURED = Source("measured", "figures", "Measured in the setting shown", "measured here", None)
+PUBLISHED = Source("published", "figures", "Published figures, as the catalogue holds them", "catalogue", None)
+"""What sentences rest on that rest on figures."""
+
+TARGET_WORDS = {"server": "a server", "edge": "an edge box", "mobile": "a phone"}
+TASK_WORDS = {
+    "classification": "image classification",
+    "detection": "object detection",
+    "segmentation": "semantic segmentation",
+    "generation": "image generation",
+}
+PRIORITY_WORDS = {"accuracy": "accuracy", "efficiency": "accuracy for its cost", "iteration": "speed of iteration"}
+DOMAIN_WORDS = {"natural": "like natural photographs", "other": "unlike natural photographs"}
+RECIPE_WORDS = {
+    "linear-probe": "with a linear probe on its frozen features",
+    "top-layers": "with its top layers fine-tuned",
+    "full": "fully fine-tuned",
+    "progressive": "fine-tuned with progressive unfreezing",
+    "scratch": "trained from scratch",
+}
+"""How a model is adapted, after its name."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One line of the advice."""
+
+    text: str
+    sources: tuple[Source, ...] = ()
+    parts: tuple[Reason, ...] = ()
+    """Lines below it, each with sources of its own."""
+
+
+def describe_answers(answers: Answers) -> list[str]:
+    """Say what was answered, a line a question; what was left open is not named."""
+    lines = [f"For {TASK_WORDS[answers.task]}" + (f" on {TARGET_WORDS[answers.target]}." if answers.target else ".")]
+    limits = explain_limits(answers.limits)
+    if answers.max_macs is not None:
+        compute = f"at most {limit_text('macs', answers.max_macs)} an image"
+        limits = compute if limits == "no limit is set" else f"{limits}, {compute}"
+    lines.append(f"{limits[0].upper()}{limits[1:]}.")
+    if answers.priority:
+        lines.append(f"What matters most is {PRIORITY_WORDS[answers.priority]}.")
+    images = [f"{answers.labelled:,} labelled images"] if answers.labelled else []
+    images += [DOMAIN_WORDS[answers.domain]] if answers.domain else []
+    if images:
+        text = " ".join(images if answers.labelled else ["images", *images])
+        lines.append(f"{text[0].upper()}{text[1:]}.")
+    return lines
+
+
+def headline(advice: Advice, *, escape: Escape = str) -> str:
+    """Say the whole answer in a sentence."""
+    if not advice.is_about_backbones:
+        return "Generating images is not a choice of backbone."
+    if advice.pick is None:
+        if advice.shortlist:
+            return "Nothing measured clears every limit; what is left has yet to be measured."
+        return "No model at hand clears every limit."
+    ref, recipe = advice.pick.candidate, advice.pick.recipe or (advice.recipe and advice.recipe.recipe)
+    return f"Start from {_named(ref, advice, escape)}" + (f", {RECIPE_WORDS[recipe]}." if recipe else ".")
+
+
+def explain_advice(advice: Advice, *, escape: Escape = str) -> list[Reason]:
+    """Say why this is the answer, what it was judged by, and what would be the answer otherwise."""
+    if not advice.is_about_backbones:
+        return [
+            Reason(
+                "Backbones recognise images. What makes them is chosen in other ways, some of which are named here.", ()
+            )
+        ]
+    by = (MEASURED,) if advice.is_measured else (PUBLISHED,)
+    told = []
+    decision = advice.decision
+    if decision is not None and decision.pick is not None:
+        told += [Reason(text, by) for text in explain_choice(decision.pick, decision, advice.judged, escape=escape)]
+    elif decision is not None:
+        told += [Reason(text, by) for text in explain_no_pick(decision, advice.judged, escape=escape)]
+    elif advice.pick is not None:
+        is_blind = not advice.is_measured and advice.answers.limits != Limits()
+        open_still = "What was asked takes measuring" if is_blind else "Nothing was asked yet that figures could decide"
+        told.append(Reason(f"{open_still}, so the order is that of the guides.", ()))
+    if advice.over_compute:
+        over = Wording(advice.table, escape).names(advice.over_compute)
+        budget = limit_text("macs", advice.answers.max_macs or 0)
+        told.append(Reason(f"Over the compute budget of {budget}, and so left out before: {over}.", (PUBLISHED,)))
+    if advice.barred is not None:
+        ref, caution = advice.barred
+        instead = f"By the limits alone the answer would be {_named(ref, advice, escape)}, but not on this target."
+        told.append(Reason(f"{instead} {caution.why}", caution.sources))
+    told += _judged_by(advice)
+    return told
+
+
+def _judged_by(advice: Advice) -> list[Reason]:
+    """What the figures can't say here."""
+    if not advice.is_measured:
+        limits = advice.answers.limits
+        blind = [
+            word
+            for word, limit in (("latency", limits.max_latency_s), ("peak memory", limits.max_memory_bytes))
+            if limit is not None
+        ]
+        text = "Nothing was measured here yet, so computation stands in for time, and it is a poor guide to it."
+        return [Reason(f"{text} No limit on {listed(blind)} was judged." if blind else text, (PUBLISHED,))]
+    if advice.answers.target == "mobile":
+        return [Reason("Latency is that of the machine shown, which is no phone: it orders models, no more.", ())]
+    return []
+
+
+def explain_entry(entry: Entry, advice: Advice, *, escape: Escape = str) -> list[Reason]:
+    """Say why a model is on the shortlist, and what has to be known or watched; never empty."""
+    words = Wording(advice.table, escape)
+    told = []
+    if entry.standing == "pick" and advice.decision is not None and advice.decision.pick is not None:
+        first = explain_choice(advice.decision.pick, advice.decision, advice.judged, escape=escape)[0]
+        told.append(Reason(first, (MEASURED,) if advice.is_measured else (PUBLISHED,)))
+    if entry.standing == "next":
+        told.append(Reason("Next in line by the figures.", (MEASURED,) if advice.is_measured else (PUBLISHED,)))
+    if entry.standing == "published" and not entry.nominations:
+        told.append(
+            Reason("Little computation, and no known figure rules it out: only measuring can tell.", (PUBLISHED,))
+        )
+    told += [Reason(f"Beats {words.name(ref)}{_by(ref, entry.candidate, advice)}.", (MEASURED,)) for ref in entry.beats]
+    told += [Reason(rule.why, rule.sources) for rule in entry.nominations]
+    if entry.recipe:
+        told.append(Reason(f"Use it {RECIPE_WORDS[entry.recipe]}.", _recipe_sources(entry)))
+    if entry.unknown:
+        unknown = listed([COLUMN_WORDS[column] for column in entry.unknown])
+        told.append(Reason(f"Not known yet, and needed for the limits: {unknown}.", ()))
+    for caution in entry.cautions:
+        but = " The figures put it first all the same." if entry.standing in ("pick", "ahead") else ""
+        told.append(Reason(f"{caution.what}: {caution.why}{but}", caution.sources))
+    return told
+
+
+def explain_set_aside(aside: SetAside, advice: Advice, *, escape: Escape = str) -> Reason:
+    """Say what speaks against a model that guides name, by how much, and by which model it is beaten."""
+    if aside.error is not None:
+        return Reason(f"Could not be measured: {escape(aside.error)}", (MEASURED,))
+    timed = not is_unknown(_row(aside.candidate, advice).get("latency_p50_s"))
+    by = (MEASURED,) if timed else (PUBLISHED,)
+    told = [_missed(aside, advice, escape)] if aside.misses else []
+    if aside.dominator is not None:
+        row = {**_row(aside.candidate, advice), "dominated_by": _label(aside.dominator)}
+        told.append(explain_off_frontier(row, _row(aside.dominator, advice), escape=escape))
+        if _is_noise(row, _row(aside.dominator, advice)):
+            told.append("Both differences are within the noise of the measurement and of the test images.")
+    if aside.caution is not None:
+        told.append(f"{aside.caution.what}: {aside.caution.why}")
+        by = (*by, *aside.caution.sources) if aside.misses else aside.caution.sources
+    return Reason(" ".join(told), by)
+
+
+def _missed(aside: SetAside, advice: Advice, escape: Escape) -> str:
+    limits = tuple(miss.limit for miss in aside.misses if miss.limit in LIMIT_COLUMNS)
+    parts = []
+    if limits:
+        asked = Decision(advice.answers.limits, "cheapest", "latency", None, None, ())
+        parts.append(explain_rejection(Rejection(aside.candidate, limits), advice.table, asked, escape=escape))
+    parts += [
+        f"{quantity('macs', miss.value)} are over the compute budget of {limit_text('macs', miss.bound)}."
+        for miss in aside.misses
+        if miss.limit == "max_macs"
+    ]
+    return " ".join(parts)
+
+
+def explain_recipe(advice: Advice) -> Point | None:
+    """Say how to adapt the model and why; `None` where the number of labelled images was not said."""
+    if advice.recipe is None:
+        return None
+    recipe = RECIPES[advice.recipe.recipe]
+    return Point(f"{recipe.title}. {recipe.summary}", (), advice.recipe.reasons)
+
+
+def explain_mixture(advice: Advice, *, escape: Escape = str) -> str:
+    """Say whether the shortlist's accuracies can be compared, by how its weights were trained and on what."""
+    groups: dict[str, list[str]] = {}
+    words = Wording(advice.table, escape)
+    for entry in advice.shortlist:
+        row = _row(entry.candidate, advice)
+        recipe, data = row.get("recipe"), row.get("pretraining")
+        training = [] if is_unknown(recipe) else [RECIPE_CLASSES[recipe].title]
+        training += [] if is_unknown(data) else [escape(data)]
+        if training:
+            groups.setdefault(", ".join(training), []).append(words.name(entry.candidate))
+    if len(groups) < 2:
+        alike = f" ({next(iter(groups))})" if groups else ""
+        return f"All of the shortlist was trained alike{alike}, as far as it is known."
+    mixed = "; ".join(f"{training}: {listed(names)}" for training, names in groups.items())
+    return f"The shortlist was not trained alike, so part of an accuracy's lead may be its training. {mixed}."
+
+
+def explain_dispute(weighed: Weighed, advice: Advice, *, escape: Escape = str) -> Point:
+    """Say who says what, what the figures at hand are, and what to make of it."""
+    dispute = weighed.dispute
+    parts = [Reason(claim.text, claim.sources) for claim in dispute.claims]
+    words = Wording(advice.table, escape)
+    if weighed.figures:
+        cost = "latency" if advice.is_measured else "macs"
+        refs = sorted(weighed.figures, key=lambda ref: words.value(ref, "top1") or 0)
+        told = [f"{words.name(ref)} {words.numbers(ref, cost)}" for ref in refs]
+        parts.append(Reason(f"Here: {'; '.join(told)}.", (MEASURED, PUBLISHED) if advice.is_measured else (PUBLISHED,)))
+    parts.append(Reason(dispute.settled, dispute.settled_sources))
+    return Point(dispute.question, (), tuple(parts))
+
+
+def numbers(ref: CandidateRef, advice: Advice, *, escape: Escape = str) -> str:
+    """Return what is known of a model in a few words: `"77.7 % top-1, 11.8 ms, 0.4 G MACs"`."""
+    return Wording(advice.table, escape).numbers(ref, "macs")
+
+
+def _named(ref: CandidateRef, advice: Advice, escape: Escape) -> str:
+    words = Wording(advice.table, escape)
+    return f"{words.name(ref)} ({words.numbers(ref, 'macs')})" if _row(ref, advice) else words.name(ref)
+
+
+def _by(beaten: CandidateRef, winner: CandidateRef, advice: Advice) -> str:
+    """By how much the winner is ahead: `": 2.10 ms faster, 1.2 points more accurate"`."""
+    row, other = _row(beaten, advice), _row(winner, advice)
+    faster, better = row["latency_p50_s"] - other["latency_p50_s"], other["top1"] - row["top1"]
+    parts = [f"{quantity('latency_p50_s', faster)} faster"] if faster else ["as fast"]
+    parts.append(f"{points(better)} more accurate" if better else "as accurate")
+    return f": {', '.join(parts)}"
+
+
+def _row(ref: CandidateRef, advice: Advice) -> dict:
+    return advice.rows.get(ref, {})
+
+
+def _is_noise(row: Row, other: Row) -> bool:
+    """Tell whether the 95 % intervals of latency and of accuracy both overlap: measured again it may be otherwise."""
+    slow, fast = row["latency_p50_low_s"], other["latency_p50_high_s"]
+    low, high = other["top1_low"], row["top1_high"]
+    known = not any(map(is_unknown, (slow, fast, low, high)))
+    return known and slow <= fast and low <= high
+
+
+def _label(ref: CandidateRef) -> str:
+    return candidate_label(ref.model_name, ref.img_size)
+
+
+def _recipe_sources(entry: Entry) -> tuple[Source, ...]:
+    return next(rule.sources for rule in entry.nominations if rule.recipe)

@@ -1,0 +1,266 @@
+"""What things are called in a sentence: candidates, columns, limits, answers and settings.
+
+Not covered: the sentences themselves (`reporting.text.decision`) and the numbers in them (`formatting`).
+
+Text that came from a file (model and machine names, error messages) passes through an `escape`
+function and the words around it do not, so a caller names its medium once: `str` for a terminal or
+JSON, `formatting.markdown_code` for Markdown, `formatting.html_text` for HTML and Plotly.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from bakeoff_core.formatting import SCALES, is_unknown, markdown_code, markdown_text, quantity
+from bakeoff_core.schema.records import (
+    COST_COLUMNS,
+    IMAGENET,
+    SETTING_COLUMNS,
+    AccuracySource,
+    CandidateRef,
+    candidate_label,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Row = Mapping[str, Any]
+"""One candidate by column name: a dict, or a row of the frame."""
+
+Escape = Callable[[str], str]
+"""What makes text from a file harmless in the medium at hand."""
+
+COLUMN_WORDS = {
+    "top1": "top-1 accuracy",
+    "latency_p50_s": "latency",
+    "macs": "MACs",
+    "param_count": "parameter count",
+    "peak_memory_bytes": "peak memory",
+}
+"""What the columns of `formatting.SCALES` are called; for an accuracy that is not ImageNet's see `column_words`."""
+
+LIMIT_WORDS = {
+    "min_top1": "accuracy floor",
+    "max_latency_s": "latency budget",
+    "max_memory_bytes": "memory limit",
+    "max_param_count": "parameter limit",
+}
+"""What the keys of `LIMIT_COLUMNS` are called."""
+
+RULE_WORDS = {"most-accurate": "most accurate within the limits", "cheapest": "cheapest sufficient"}
+"""What the two answers are called."""
+
+NAMES_IN_A_SENTENCE = 3
+"""More names than these are counted, not listed: a tie can hold dozens."""
+
+
+def column_words(column: str, source: AccuracySource = IMAGENET, escape: Escape = str) -> str:
+    """Return what a column is called: `"latency"`, `"top-1 accuracy"`, `"accuracy on Solar cells (ELPV)"`.
+
+    Accuracy on a published set other than ImageNet's own is `"top-1 accuracy on ImageNet-V2"`, that of ranked models
+    `"linear-probe accuracy on Solar cells (ELPV)"`.
+
+    Args:
+        column: Any; one that has no words is returned as it is.
+        source: What `top1` is an accuracy of.
+        escape: Applied to the source's name.
+    """
+    if column == "top1" and not source.is_imagenet:
+        kind = "top-1 accuracy" if source.is_published else "accuracy"
+        if source.is_ranked:
+            kind = f"linear-probe accuracy{_learned(source)}"
+        return f"{kind} on {source_name(source, escape)}"
+    return COLUMN_WORDS.get(column, column)
+
+
+def accuracy_unit(source: AccuracySource, escape: Escape = str) -> str:
+    """Return what follows an accuracy in percent: `"top-1"`, `"on ImageNet-V2"`, `"on Solar cells (ELPV)"`.
+
+    Ranked models have theirs `"by linear probe on Solar cells (ELPV)"`.
+    """
+    if source.is_imagenet:
+        return "top-1"
+    way = f"by linear probe{_learned(source)} " if source.is_ranked else ""
+    return f"{way}on {source_name(source, escape)}"
+
+
+def own_way(source: AccuracySource) -> str:
+    """Return what was done with models for an accuracy on the user's own images: `"fine-tuned"` or `"ranked"`."""
+    return "ranked" if source.is_ranked else "fine-tuned"
+
+
+def _learned(source: AccuracySource) -> str:
+    """What the probes learned from, where it is more than the training images."""
+    return "" if source.train_on == "train" else f" ({source.train_on})"
+
+
+def source_name(source: AccuracySource, escape: Escape = str) -> str:
+    """Return what images are called; as plain text in Markdown too, where names of models are set as code."""
+    return (markdown_text if escape is markdown_code else escape)(source.name)
+
+
+def candidate_refs(candidates: pd.DataFrame) -> list[CandidateRef]:
+    """Return the reference of each row, in order; a size that is unknown (a failed row) stays `None`."""
+    return [
+        CandidateRef(name, None if is_unknown(size) else int(size))
+        for name, size in zip(candidates["model_name"], candidates["img_size"], strict=True)
+    ]
+
+
+def short_names(candidates: pd.DataFrame) -> dict[CandidateRef, str]:
+    """Name every candidate as briefly as the table allows.
+
+    The architecture alone (`resnet50`) where no other candidate has it; with its size (`resnet50 @ 288`)
+    where the same weights stand at several; with the weights tag (`resnet50.a1_in1k`) where several tags
+    do; with both where only both tell them apart. Accuracy belongs to tag and size, so headings, tables
+    and the report show the full label as well.
+
+    Args:
+        candidates: Needs `model_name` and `img_size`.
+
+    Returns:
+        The name by candidate, not escaped.
+    """
+    words = Wording(candidates)
+    return {ref: words.name(ref) for ref in candidate_refs(candidates)}
+
+
+class Wording:
+    """The candidates of one table, ready to be named and quoted in the caller's medium."""
+
+    def __init__(self, candidates: pd.DataFrame, escape: Escape = str, source: AccuracySource = IMAGENET) -> None:
+        """Index the table once.
+
+        Args:
+            candidates: What the sentences are about.
+            escape: See the module.
+            source: What their accuracies are of.
+        """
+        # Plain tuples, and names made only when asked for: this runs at every step of a dragged slider.
+        self._candidates = candidates
+        keys = zip(candidates["model_name"].tolist(), candidates["img_size"].tolist(), strict=True)
+        self._positions = {(name, None if is_unknown(size) else int(size)): at for at, (name, size) in enumerate(keys)}
+        self._sizes_of = Counter(name for name, _ in self._positions)
+        self._tags_of = Counter(_arch(name) for name in self._sizes_of)
+        self.escape = escape
+        self.source = source
+
+    def column(self, column: str) -> str:
+        """Return what a column of this table is called; see `column_words`."""
+        return column_words(column, self.source, self.escape)
+
+    def name(self, ref: CandidateRef) -> str:
+        """Return the short name, or the full label of somebody who is not in the table."""
+        if (ref.model_name, ref.img_size) not in self._positions:
+            return self.escape(candidate_label(ref.model_name, ref.img_size))
+        arch = _arch(ref.model_name)
+        return self.escape(
+            candidate_label(
+                arch if self._tags_of[arch] == 1 else ref.model_name,
+                ref.img_size if self._sizes_of[ref.model_name] > 1 else None,
+            )
+        )
+
+    def names(self, refs: Iterable[CandidateRef]) -> str:
+        """Return short names as a sentence lists them: `"a, b and 4 others"`."""
+        names = [self.name(ref) for ref in refs]
+        if len(names) > NAMES_IN_A_SENTENCE + 1:
+            names[NAMES_IN_A_SENTENCE:] = [f"{len(names) - NAMES_IN_A_SENTENCE} others"]
+        return listed(names)
+
+    def value(self, ref: CandidateRef, column: str) -> Any:
+        """Return one number of a candidate; `None` where it, or the candidate, is unknown."""
+        at = self._positions.get((ref.model_name, ref.img_size))
+        if at is None or column not in self._candidates:
+            return None
+        value = self._candidates[column].iat[at]
+        return None if is_unknown(value) else value
+
+    def interval(self, ref: CandidateRef, column: str) -> str | None:
+        """Return the 95 % interval of top-1 or latency: `"76.5 to 77.3 %"`; `None` where there is none."""
+        bounds = {
+            "top1": ("top1_low", "top1_high"),
+            "latency_p50_s": ("latency_p50_low_s", "latency_p50_high_s"),
+        }.get(column)
+        low, high = (self.value(ref, bound) for bound in bounds) if bounds else (None, None)
+        return None if low is None or high is None else interval_text(column, low, high)
+
+    def numbers(self, ref: CandidateRef, cost: str) -> str:
+        """Return what a candidate stands for: `"77.7 % top-1, 11.8 ms"`, and the cost where it is another."""
+        top1 = self.value(ref, "top1")
+        unit = accuracy_unit(self.source, self.escape)
+        unknown = "top-1 unknown" if self.source.is_imagenet else f"accuracy {unit} unknown"
+        parts = [unknown if top1 is None else f"{quantity('top1', top1)} {unit}"]
+        for column in dict.fromkeys(("latency_p50_s", COST_COLUMNS[cost])):
+            value = self.value(ref, column)
+            if value is not None:
+                parts.append(quantity(column, value))
+        return ", ".join(parts)
+
+
+def _arch(model_name: str) -> str:
+    return model_name.partition(".")[0] or model_name
+
+
+def interval_text(column: str, low: float, high: float) -> str:
+    """Return an interval with its unit said once: `"4.30 to 4.50 ms"`."""
+    return f"{quantity(column, low).removesuffix(f' {SCALES[column][1]}')} to {quantity(column, high)}"
+
+
+def listed(items: list[str]) -> str:
+    """Join items as a sentence does: `"a, b and c"`."""
+    return f"{', '.join(items[:-1])} and {items[-1]}" if len(items) > 1 else "".join(items)
+
+
+def describe_setting(row: Row, escape: Escape = str) -> str:
+    """Say where a row was measured: `"Ryzen 7, 2 cores: cpu, 2 threads, batch 1, float32, …"`.
+
+    Args:
+        row: A measured candidate, with `machine_name` and the setting's columns.
+        escape: Applied to each part that is text.
+
+    Returns:
+        One line; "not measured" for a row that has no setting.
+    """
+    if any(is_unknown(row.get(column)) for column in SETTING_COLUMNS):
+        return "not measured"
+    threads = int(row["threads"])
+    parts = [
+        escape(str(row["device"])),
+        f"{threads} {'thread' if threads == 1 else 'threads'}",
+        f"batch {int(row['batch_size'])}",
+        *(escape(str(row[column])) for column in ("dtype", "runtime")),
+        f"torch {escape(str(row['torch_version']))}",
+        f"timm {escape(str(row['timm_version']))}",
+    ]
+    machine = row.get("machine_name")
+    return f"{escape(str(row['machine_id'] if is_unknown(machine) else machine))}: {', '.join(parts)}"
+
+
+def setting_differences(row: Row, other: Row, escape: Escape = str) -> str:
+    """Name `row`'s setting by what sets it apart from `other`'s: `"EPYC 7763, 2 cores, 4 threads"`.
+
+    Args:
+        row: A row of the setting to name.
+        other: A row of the setting the reader already knows.
+        escape: Applied to each part that is text.
+
+    Returns:
+        The parts that differ, the machine by its name; "same setting" when none does.
+    """
+    words = {
+        "threads": lambda value: f"{int(value)} threads",
+        "batch_size": lambda value: f"batch {int(value)}",
+        "torch_version": lambda value: f"torch {escape(str(value))}",
+        "timm_version": lambda value: f"timm {escape(str(value))}",
+    }
+    parts = []
+    for column in SETTING_COLUMNS:
+        value, known = row.get(column), other.get(column)
+        if is_unknown(value) or value == known:
+            continue
+        shown = row.get("machine_name") if column == "machine_id" else value
+        parts.append(words.get(column, lambda v: escape(str(v)))(value if is_unknown(shown) else shown))
+    return ", ".join(parts) or "same setting"

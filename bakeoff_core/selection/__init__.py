@@ -1,0 +1,1 @@
+"""Which model: candidates, the frontier, the decision, and what leads to it."""

@@ -1,0 +1,240 @@
+"""Accuracy on other images in place of ImageNet's: on harder sets, and on the user's own, by runs and rankings.
+
+An accuracy belongs to a model, a size, a test set and a way of training; nothing here carries one to another size, data
+set or content of a data set, from a fine-tuned model to a frozen one, or between heads that learned from other images.
+Not covered: reading the runs, and which of several leads (`finetuning.results`), reading the rankings
+(`ranking.results`), and joining the table with profiles (`catalogue.accuracies.attach_accuracy`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bakeoff_core.catalogue.robustness import ROBUST_SETS, robust_accuracies
+from bakeoff_core.catalogue.timm_names import architecture_of
+from bakeoff_core.errors import BakeoffError
+from bakeoff_core.finetuning.results import FinishedRun, leading_run
+from bakeoff_core.formatting import is_unknown, percent
+from bakeoff_core.ranking.results import RankedModel, newest_model
+from bakeoff_core.schema.records import ACCURACY_COLUMNS, IMAGENET, AccuracySource, CandidateRef
+
+NAME_CHARS = 32
+"""Longest name of images in a sentence; a folder's can be longer than a card is wide."""
+KEY_DIGITS = 8
+"""Digits of a content key in a source's key."""
+OwnResult = FinishedRun | RankedModel
+"""What one model came to on the user's own images."""
+
+_MEANING = (
+    "each model stayed frozen, and a linear classifier learned the classes from its features on the {} (a linear "
+    "probe). Fine-tuning often reaches more, and can change the order. Of several rankings, each model's newest result "
+    "counts."
+)
+_CHOSEN_ON = {
+    "validation": "its strength chosen on the validation images",
+    "cross-validation": "its strength chosen by cross-validation",
+    "nothing": "its strength fixed, since no images could be held back",
+}
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How a source's accuracies came about."""
+
+    suffix: str
+    """Of the source's key."""
+    title: str
+    meaning: str = ""
+
+
+_WAYS = {
+    None: _Way("", "fine-tuned here"),
+    "train": _Way("-ranked", "ranked with frozen features", _MEANING.format("training images")),
+    "train+val": _Way(
+        "-ranked-trainval",
+        "ranked with frozen features, heads learned from train+val",
+        _MEANING.format("training and validation images"),
+    ),
+}
+"""By what the heads of a ranking learned from; `None` for fine-tuning runs."""
+
+
+def list_sources(results: Iterable[OwnResult]) -> list[AccuracySource]:
+    """Return what an accuracy can be of: ImageNet, the user's own images, the latest used first, and harder sets.
+
+    Each content of each data set is a source for fine-tuned models, and one for ranked ones by what the heads learned
+    from.
+
+    Args:
+        results: As `finetuning.results.read_finished_runs` and `ranking.results.read_ranked_models` return them, in one
+            list.
+    """
+    groups: dict[tuple[str, str, str | None], list[OwnResult]] = {}
+    names: dict[tuple[str, str], str] = {}
+    for found in sorted(results, key=lambda result: result.run_id, reverse=True):
+        content = found.dataset, found.content_key
+        names.setdefault(content, _brief(found.dataset_title))
+        groups.setdefault((*content, _train_on(found)), []).append(found)
+    sources = [IMAGENET]
+    for (dataset, content_key, train_on), group in groups.items():
+        name = names[dataset, content_key]
+        if list(names.values()).count(name) > 1:  # the same folder, with other images in it since
+            name = f"{name}, {content_key[:KEY_DIGITS]}"
+        sources.append(
+            AccuracySource(
+                key=source_key(dataset, content_key, train_on),
+                name=name,
+                title=f"{name}, {_WAYS[train_on].title}",
+                test_images=group[0].test_images,
+                content_key=content_key,
+                model_count=len({(result.model_name, result.img_size) for result in group}),
+                meaning=_WAYS[train_on].meaning,
+                train_on=train_on,
+            )
+        )
+    return [*sources, *ROBUST_SETS]
+
+
+def source_key(dataset: str, content_key: str, train_on: str | None = None) -> str:
+    """Return the key of a source, for a link that shows it: `"elpv-1a2b3c4d"`, `"elpv-1a2b3c4d-ranked-trainval"`.
+
+    Args:
+        dataset: Key of the data set.
+        content_key: That of its images.
+        train_on: What the heads learned from for ranked models; `None` for fine-tuned ones.
+    """
+    return f"{dataset}-{content_key[:KEY_DIGITS]}{_WAYS[train_on].suffix}"
+
+
+def find_source(key: str, results: Iterable[OwnResult]) -> AccuracySource:
+    """Return the source with a key.
+
+    Raises:
+        BakeoffError: There is none; the words list those there are.
+    """
+    sources = list_sources(results)
+    for source in sources:
+        if source.key == key:
+            return source
+    known = "; ".join(f"{source.key} ({_offer(source)})" for source in sources)
+    raise BakeoffError(f"There is no accuracy {key!r} here. There are: {known}.")
+
+
+def _offer(source: AccuracySource) -> str:
+    if source.model_count is None:
+        return source.title
+    return f"{source.title}, {source.model_count} {'model' if source.model_count == 1 else 'models'}"
+
+
+def results_of(source: AccuracySource, results: Iterable[OwnResult]) -> list[OwnResult]:
+    """Return the results that a source's accuracies come from, in their order; none for published accuracy."""
+    return [
+        result
+        for result in results
+        if result.content_key == source.content_key
+        and source_key(result.dataset, result.content_key, _train_on(result)) == source.key
+    ]
+
+
+def runs_of(source: AccuracySource, runs: Iterable[FinishedRun]) -> list[FinishedRun]:
+    """Return the fine-tuning runs that a source's accuracies come from, in their order; none for any other accuracy."""
+    return [run for run in results_of(source, runs) if isinstance(run, FinishedRun)]
+
+
+def accuracy_table(
+    source: AccuracySource,
+    results: Sequence[OwnResult],
+    published: pd.DataFrame,
+    chosen: Iterable[str] | None = None,
+) -> pd.DataFrame:
+    """Return the accuracies of a source, for `catalogue.accuracies.attach_accuracy`: one row a model and size.
+
+    Args:
+        source: One of `list_sources`.
+        results: As for `list_sources`.
+        published: As `catalogue.accuracies.read_catalogue` returns it: the table of ImageNet, and the families of all
+            others.
+        chosen: Ids of runs that lead for their model and size; others lead by `finetuning.results.leading_run`. Of
+            rankings, each model's newest leads.
+
+    Returns:
+        For published accuracy the catalogue's columns: `published` itself, or its rows that have a figure on a harder
+        set. Else the columns `model_name`, `img_size`,
+        `schema.records.ACCURACY_COLUMNS`, `test_images` and `run_id`. `accuracy_source` says which run or ranking it
+        was, by which recipe, and what its validation said.
+    """
+    if source.is_imagenet:
+        return published
+    if source.is_published:
+        return robust_accuracies(source, published)
+    recipes = dict(zip(published["model_name"], published["recipe"], strict=True))
+    named = published.dropna(subset="family")
+    families = dict(zip(named["model_name"].map(architecture_of), named["family"], strict=True))
+    wanted = frozenset(chosen or ())
+    groups: dict[CandidateRef, list[OwnResult]] = {}
+    for result in results_of(source, results):
+        groups.setdefault(CandidateRef(result.model_name, result.img_size), []).append(result)
+    rows = [
+        {
+            "model_name": result.model_name,
+            "img_size": result.img_size,
+            "top1": result.test_accuracy,
+            "top1_low": result.test_accuracy_low,
+            "top1_high": result.test_accuracy_high,
+            "top5": None,
+            "family": families.get(architecture_of(result.model_name)),
+            "recipe": None if _is_from_scratch(result) else recipes.get(result.model_name),
+            "accuracy_source": origin_of(result),
+            "test_images": result.test_images,
+            "run_id": result.run_id,
+        }
+        for result in (
+            newest_model(found) if source.is_ranked else leading_run(found, wanted) for found in groups.values()
+        )
+    ]
+    types = {"top1": "float64", "top1_low": "float64", "top1_high": "float64", "top5": "float64"}
+    columns = ["model_name", "img_size", *ACCURACY_COLUMNS, "test_images", "run_id"]
+    return pd.DataFrame(rows, columns=columns).astype({**types, "img_size": "int64", "test_images": "int64"})
+
+
+def origin_of(run: OwnResult) -> str:
+    """Say where an accuracy comes from: `"Full fine-tune, validated at 91.2 %, run 20260301-…"`."""
+    if isinstance(run, RankedModel):
+        held_out = "" if run.held_out_accuracy is None else f" ({percent(run.held_out_accuracy)} right)"
+        chosen = f"{_CHOSEN_ON[run.strength_chosen_on]}{held_out}"
+        return f"Linear probe on frozen features, {chosen}, ranking {run.run_id}"
+    validated = "not validated" if run.val_accuracy is None else f"validated at {percent(run.val_accuracy)}"
+    return f"{run.recipe_title}, {validated}, run {run.run_id}"
+
+
+def unmeasured(accuracies: pd.DataFrame, candidates: pd.DataFrame) -> list[CandidateRef]:
+    """Return the models that have an accuracy but no row among the candidates: nobody measured them there yet.
+
+    Args:
+        accuracies: As `accuracy_table` returns it.
+        candidates: Of one setting; a row that failed to be measured counts as a row.
+    """
+    there = {
+        (name, int(size))
+        for name, size in zip(candidates["model_name"], candidates["img_size"], strict=True)
+        if not is_unknown(size)
+    }
+    pairs = zip(accuracies["model_name"], accuracies["img_size"], strict=True)
+    return [CandidateRef(name, int(size)) for name, size in pairs if (name, int(size)) not in there]
+
+
+def _train_on(result: OwnResult) -> str | None:
+    return result.train_on if isinstance(result, RankedModel) else None
+
+
+def _is_from_scratch(result: OwnResult) -> bool:
+    return isinstance(result, FinishedRun) and result.recipe == "scratch"
+
+
+def _brief(title: str) -> str:
+    """A data set's title on one line, and no longer than a sentence can bear."""
+    text = " ".join(title.split())
+    return text if len(text) <= NAME_CHARS else f"{text[: NAME_CHARS - 1].rstrip()}…"

@@ -1,0 +1,342 @@
+"""The candidates of one setting: its profiles joined with an accuracy, and the decision that follows.
+
+The one way from the files to what a page, a report or the command line shows. Not covered: any of the parts
+themselves (see `profiling.store`, `catalogue.accuracies`, `selection.pareto`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from bakeoff_core.catalogue.accuracies import attach_accuracy, read_catalogue
+from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES, recipe_counts, with_recipe
+from bakeoff_core.catalogue.shortlists import SHORTLISTS
+from bakeoff_core.errors import BakeoffError
+from bakeoff_core.finetuning.results import read_finished_runs
+from bakeoff_core.profiling import store as profiling_store
+from bakeoff_core.ranking.results import read_ranked_models
+from bakeoff_core.reporting.documents import report
+from bakeoff_core.reporting.documents.report import Replay, ReportFacts
+from bakeoff_core.schema.records import IMAGENET, PROFILE_COLUMNS, SETTING_COLUMNS, AccuracySource, Setting
+from bakeoff_core.selection.accuracy_sources import OwnResult, accuracy_table, find_source, list_sources, runs_of
+from bakeoff_core.selection.decision import decide
+from bakeoff_core.system.machine import this_machine
+from bakeoff_core.system.paths import own_accuracy_path, profiles_path
+
+
+@dataclass(frozen=True)
+class MeasuredSetting:
+    """A setting that profiles exist for, and what to call it."""
+
+    setting: Setting
+    """The setting itself."""
+    machine_name: str
+    """Its hardware in words."""
+    is_this_machine: bool
+    """Whether it was measured on the hardware this process runs on."""
+    rows: int
+    """Profiles in it."""
+    last_measured_at: str
+    """When its newest row was measured, ISO 8601 in UTC."""
+
+    @property
+    def label(self) -> str:
+        """What tells it from other settings, in few words: the usual values are left out."""
+        s, here = self.setting, this_machine()
+        parts = ["This machine" if self.is_this_machine else self.machine_name]
+        parts.append("GPU" if s.device == "cuda" else f"{s.threads} thread{'s' if s.threads != 1 else ''}")
+        parts += [f"batch {s.batch_size}"] if s.batch_size != 1 else []
+        parts += [s.dtype] if s.dtype != "float32" else []
+        if (s.torch_version, s.timm_version) != (here.torch_version, here.timm_version):
+            parts.append(f"torch {s.torch_version}, timm {s.timm_version}")
+        return " · ".join(parts)
+
+    @property
+    def description(self) -> str:
+        """The whole setting, and how much was measured in it."""
+        s = self.setting
+        device = "GPU" if s.device == "cuda" else f"CPU with {s.threads} thread{'s' if s.threads != 1 else ''}"
+        when = self.last_measured_at.replace("T", " ").replace("Z", " UTC")
+        return (
+            f"{self.machine_name}: {device}, batch {s.batch_size}, {s.dtype}, {s.runtime}, torch {s.torch_version}, "
+            f"timm {s.timm_version}. {self.rows} row{'s' if self.rows != 1 else ''}, the last of {when}."
+        )
+
+
+@dataclass(frozen=True)
+class View:
+    """One setting and its candidates: what one frontier shows."""
+
+    measured: MeasuredSetting
+    """The setting."""
+    candidates: pd.DataFrame
+    """As `candidates_of` returns it."""
+    source: AccuracySource = IMAGENET
+    """What their accuracies are of."""
+    chosen: tuple[str, ...] = ()
+    """Ids of the fine-tuning runs that the user chose to go by."""
+    recipe: str | None = None
+    """The recipe class the candidates were restricted to; `None` where all are there."""
+    recipe_counts: Mapping[str, int] = field(default_factory=dict)
+    """Candidates that can be compared in each recipe class, the restriction aside."""
+
+
+MOST_FREQUENT = "most-frequent"
+"""In place of a recipe class: the one that most candidates are of."""
+
+
+def list_settings(profiles: pd.DataFrame) -> list[MeasuredSetting]:
+    """List the settings that were measured: this machine's first, then the most rows and the newest.
+
+    Args:
+        profiles: As `profiling.store.read_frame` returns it.
+    """
+    settings = []
+    for values, rows in profiles.groupby(list(SETTING_COLUMNS), sort=False):
+        named = dict(zip(SETTING_COLUMNS, values, strict=True))
+        setting = Setting(**{**named, "threads": int(named["threads"]), "batch_size": int(named["batch_size"])})
+        settings.append(
+            MeasuredSetting(
+                setting=setting,
+                machine_name=str(rows["machine_name"].iloc[-1]),
+                is_this_machine=setting.machine_id == this_machine().machine_id,
+                rows=len(rows),
+                last_measured_at=max((t for t in rows["measured_at"] if t), default=""),
+            )
+        )
+    settings.sort(key=lambda s: (s.rows, s.last_measured_at), reverse=True)
+    return sorted(settings, key=lambda s: not s.is_this_machine)
+
+
+def candidates_of(profiles: pd.DataFrame, setting: Setting, accuracies: pd.DataFrame) -> pd.DataFrame:
+    """Return the candidates of one setting.
+
+    Args:
+        profiles: As `profiling.store.read_frame` returns it.
+        setting: Which rows to take; machines, devices, threads, batch sizes and versions are never mixed.
+        accuracies: As `catalogue.accuracies.read_catalogue` or `selection.accuracy_sources.accuracy_table` returns it.
+
+    Returns:
+        The setting's rows with `schema.records.ACCURACY_COLUMNS` added, in the order they were stored.
+    """
+    mask = pd.Series(True, index=profiles.index)
+    for name in SETTING_COLUMNS:
+        mask &= profiles[name] == getattr(setting, name)
+    return attach_accuracy(profiles[mask].reset_index(drop=True), accuracies)
+
+
+def published_candidates(shortlist: str, accuracies: pd.DataFrame) -> pd.DataFrame:
+    """Return what is published about a shortlist, as candidates that nobody has measured.
+
+    Args:
+        shortlist: Key of `SHORTLISTS`.
+        accuracies: As `catalogue.accuracies.read_catalogue` returns it.
+
+    Returns:
+        One row a model at its default size: accuracy, parameters and MACs; every measured column is unknown.
+    """
+    models = SHORTLISTS[shortlist].models
+    rows = accuracies[
+        accuracies["model_name"].isin(models) & (accuracies["img_size"] == accuracies["default_img_size"])
+    ]
+    return _unmeasured(rows, accuracies)
+
+
+def evidence_of(measured: pd.DataFrame | None, accuracies: pd.DataFrame) -> pd.DataFrame:
+    """Return all that is known of models, for the checklist: measured candidates, then what is published of others.
+
+    Args:
+        measured: The candidates of one setting, as `candidates_of` returns them; `None` where nothing was measured.
+        accuracies: As `catalogue.accuracies.read_catalogue` returns it.
+
+    Returns:
+        The columns of candidates, with `is_default` (the default tag of its architecture at the default size) and
+        `pretraining` (null where it is not known) added; no model and size stands twice.
+    """
+    rows = accuracies
+    if measured is not None:
+        known = set(zip(measured["model_name"], measured["img_size"], strict=True))
+        rows = rows[[key not in known for key in zip(rows["model_name"], rows["img_size"], strict=True)]]
+    table = _unmeasured(rows, accuracies)
+    if measured is not None:
+        columns = [name for name in table.columns if name in measured]
+        table = pd.concat([measured[columns].astype(object), table.astype(object)], ignore_index=True)
+    by_default = accuracies[
+        accuracies["is_default_tag"].fillna(False) & accuracies["img_size"].eq(accuracies["default_img_size"])
+    ]
+    defaults = set(zip(by_default["model_name"], by_default["img_size"], strict=True))
+    pretraining = dict(zip(accuracies["model_name"], accuracies["pretraining"], strict=True))
+    return table.assign(
+        is_default=[key in defaults for key in zip(table["model_name"], table["img_size"], strict=True)],
+        pretraining=table["model_name"].map(pretraining),
+    )
+
+
+def _unmeasured(published: pd.DataFrame, accuracies: pd.DataFrame) -> pd.DataFrame:
+    """Make candidates of rows of the catalogue: accuracy, parameters and MACs; every measured column is unknown."""
+    blank = profiling_store.to_frame(()).reindex(range(len(published)))
+    known = published.reset_index(drop=True)
+    for name in ("model_name", "img_size", "param_count", "macs"):
+        blank[name] = known[name]
+    blank["warnings"] = [()] * len(blank)
+    blank = blank.astype({n: object for n in PROFILE_COLUMNS if n in blank and blank[n].dtype == object})
+    return attach_accuracy(blank, accuracies)
+
+
+def read_accuracies() -> pd.DataFrame:
+    """Read the catalogue with the user's own accuracies.
+
+    Raises:
+        BakeoffError: The user's file is faulty; the words name the line.
+    """
+    return read_catalogue(own_accuracy_path())
+
+
+def read_measured() -> tuple[pd.DataFrame, Path | None]:
+    """Read the profile store; a damaged one is set aside first.
+
+    Returns:
+        The profiles, and the name under which a damaged file was kept just now (else `None`).
+
+    Raises:
+        StoreError: The file can't be used and was left where it is.
+    """
+    aside = profiling_store.set_aside_if_damaged(profiles_path())
+    return profiling_store.read_frame(profiles_path()), aside
+
+
+def read_own_results() -> list[OwnResult]:
+    """Read what models came to on the user's own images, fine-tuned and ranked, for `selection.accuracy_sources`."""
+    return [*read_finished_runs(), *read_ranked_models()]
+
+
+def find_view(
+    wanted: dict[str, object],
+    accuracy: str = IMAGENET.key,
+    chosen: Sequence[str] = (),
+    recipe: str | None = None,
+) -> View:
+    """Return the candidates of the best-measured setting that has the wanted values.
+
+    Args:
+        wanted: Columns of `schema.records.SETTING_COLUMNS` and the values they must have; without `machine_id` only
+            this machine's settings count.
+        accuracy: Key of an accuracy source; see `selection.accuracy_sources.list_sources`.
+        chosen: Ids of fine-tuning runs to go by, for their model and size.
+        recipe: Recipe class to restrict the candidates to, or `MOST_FREQUENT`; `None` for no restriction.
+
+    Raises:
+        BakeoffError: Nothing was measured so, or there is no such accuracy, run or candidate; the words say what there
+            is.
+    """
+    results = read_own_results()
+    source = find_source(accuracy, results)
+    _require_runs(chosen, source, results)
+    profiles, aside = read_measured()
+    if aside is not None:
+        raise BakeoffError(f"The profile store was damaged and is now {aside.name}. Measure again, or restore it.")
+    settings = list_settings(profiles)
+    fitting = [s for s in settings if all(getattr(s.setting, name) == value for name, value in wanted.items())]
+    if "machine_id" not in wanted:
+        fitting = [s for s in fitting if s.is_this_machine]
+    if not fitting:
+        others = "; ".join(f"{s.machine_name} (--machine {s.setting.machine_id})" for s in settings)
+        raise BakeoffError(
+            "Nothing was measured in that setting. Run `python -m bakeoff_core profile` first."
+            + (f" There are profiles of: {others}." if others else "")
+        )
+    accuracies = accuracy_table(source, results, read_accuracies(), chosen)
+    table = candidates_of(profiles, fitting[0].setting, accuracies)
+    counts = recipe_counts(table)
+    recipe = _require_recipe(recipe, counts)
+    return View(fitting[0], with_recipe(table, recipe), source, tuple(chosen), recipe, counts)
+
+
+def _require_recipe(recipe: str | None, counts: Mapping[str, int]) -> str | None:
+    if recipe == MOST_FREQUENT:
+        return next(iter(counts), None)
+    if recipe is not None and recipe not in counts:
+        there = ", ".join(f"{key} ({count})" for key, count in counts.items()) or "none"
+        raise BakeoffError(f"No candidate is of the recipe class {recipe!r}. The classes there are: {there}.")
+    return recipe
+
+
+def find_evidence(machine_id: str | None = None) -> tuple[MeasuredSetting | None, pd.DataFrame]:
+    """Return the best-measured setting of a machine, and all that is known of models there and by publication.
+
+    Args:
+        machine_id: Whose setting; `None` for this machine's.
+
+    Returns:
+        The setting, `None` where nothing was measured, and the table of `evidence_of`, with ImageNet's accuracies.
+
+    Raises:
+        BakeoffError: Another machine was asked for, and it has no profiles here.
+    """
+    profiles, _ = read_measured()
+    wanted = this_machine().machine_id if machine_id is None else machine_id
+    found = next((s for s in list_settings(profiles) if s.setting.machine_id == wanted), None)
+    if found is None and machine_id is not None:
+        raise BakeoffError(f"There are no profiles of machine {machine_id!r}. Import them, or leave --machine out.")
+    accuracies = read_accuracies()
+    measured = None if found is None else candidates_of(profiles, found.setting, accuracies)
+    return found, evidence_of(measured, accuracies)
+
+
+def _require_runs(chosen: Sequence[str], source: AccuracySource, results: Sequence[OwnResult]) -> None:
+    known = [run.run_id for run in runs_of(source, results)]
+    for run_id in chosen:
+        if run_id not in known:
+            there = ", ".join(known) or f"none, for it is {'that of rankings' if source.is_ranked else 'published'}"
+            raise BakeoffError(f"Run {run_id!r} has no part in the accuracy {source.key}. The runs that have: {there}.")
+
+
+def replay(facts: ReportFacts) -> Replay:
+    """Decide again what a report decided, on the profiles that are here now.
+
+    Args:
+        facts: From `reporting.documents.report.read_facts`.
+
+    Returns:
+        Whether the same pick follows, and why or why not.
+    """
+    if facts.setting is None:
+        return report.replay(facts, None)
+    results = read_own_results()
+    source = next((s for s in list_sources(results) if _is_same(s, facts.source)), None)
+    if source is None:
+        return _replay_elsewhere(facts.source)
+    accuracies = accuracy_table(source, results, read_accuracies(), facts.chosen)
+    profiles, _ = read_measured()
+    everyone = candidates_of(profiles, facts.setting, accuracies)
+    rows = with_recipe(everyone, facts.recipe)
+    if len(everyone) and rows.empty:
+        title = RECIPE_CLASSES[facts.recipe].title if facts.recipe in RECIPE_CLASSES else repr(facts.recipe)
+        missing = f"The report compared only models of the recipe class {title}, and no candidate here is of it now."
+        return Replay(False, (missing, "The models, or the catalogue's classes, have changed since."))
+    outcome = report.replay(facts, decide(rows, facts.limits, rule=facts.rule, cost=facts.cost) if len(rows) else None)
+    gone = sorted(set(facts.chosen) - {result.run_id for result in results})
+    if gone:
+        lost = (
+            f"The report went by the run {', '.join(gone)}, which is not here; the best validated ones took its place."
+        )
+        outcome = Replay(outcome.same, (*outcome.sentences, lost))
+    return outcome
+
+
+def _replay_elsewhere(source: AccuracySource) -> Replay:
+    of = f"The report's accuracies are of {source.name}"
+    if source.is_ranked:
+        missing = f"{of}, by linear probes that learned from {source.train_on}; no ranking here has them."
+        return Replay(False, (missing, "Replay it where the ranking is, or rank the models here on the same images."))
+    missing = f"{of}, on which no run has finished here."
+    return Replay(False, (missing, "Replay it where the runs are, or repeat them here on the same images."))
+
+
+def _is_same(source: AccuracySource, other: AccuracySource) -> bool:
+    """Tell whether accuracies are of the same images; names and counts may change."""
+    return (source.key, source.content_key) == (other.key, other.content_key)

@@ -1,0 +1,1 @@
+"""From answers to hard limits, a shortlist and a recipe."""

@@ -1,0 +1,113 @@
+"""Versioned parquet files, each written whole or not at all.
+
+A schema's only metadata is the file's version, under a key that names what is in the file. Not covered: what the
+columns mean (see `profiling.store` and `catalogue.published_store`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bakeoff_core.errors import NewerFileError, NoSpaceError, NotAProfileFileError, StoreError
+
+
+def read_table(
+    path: Path, schema: pa.Schema, columns: Sequence[str] | None = None, kind: str = "profile file"
+) -> pa.Table:
+    """Read a file's columns, with the types of the schema.
+
+    Args:
+        path: A file that is there.
+        schema: Every column that must be in it, and its version.
+        columns: Which to read; `None` reads all.
+        kind: What to call such a file.
+
+    Raises:
+        NotAProfileFileError: Damaged, or not written with such a schema.
+        NewerFileError: Written by a newer version.
+        StoreError: The system does not let it be read.
+    """
+    [(key, newest)] = schema.metadata.items()
+    try:
+        file = pq.ParquetFile(path, page_checksum_verification=True)
+        version = (file.schema_arrow.metadata or {}).get(key)
+        if version is None:
+            raise NotAProfileFileError(f"{path.name} is a parquet file, but not one that Backbone Bake-off wrote.")
+        if int(version) > int(newest):
+            raise NewerFileError(
+                f"{path.name} was written by a newer version (schema {int(version)}; this version reads up to "
+                f"{int(newest)}). Update Backbone Bake-off, or point BAKEOFF_HOME at another folder."
+            )
+        missing = set(schema.names) - set(file.schema_arrow.names)
+        if missing:
+            raise NotAProfileFileError(f"{path.name} lacks the columns {', '.join(sorted(missing))}.")
+        wanted = list(columns or schema.names)
+        table = file.read(columns=wanted).select(wanted).cast(pa.schema([schema.field(name) for name in wanted]))
+        table.validate(full=True)  # e.g. bytes that are no text, which would fail only where they are used
+        return table
+    except (pa.ArrowException, ValueError, OSError) as err:
+        if isinstance(err, OSError) and err.errno is not None:  # the system's refusal; a damaged file has no errno
+            raise StoreError(f"{path.name} can't be read: {err.strerror}. Check the file and who owns it.") from err
+        raise NotAProfileFileError(f"{path.name} is damaged, or not a {kind} of Backbone Bake-off.") from err
+
+
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write to a neighbour, flush it to the disk and put it in place: whole or not at all.
+
+    Raises:
+        NoSpaceError: The disk is full. A file that was there is as it was.
+        StoreError: The folder can't be written to.
+    """
+    temporary = None
+    with mendable(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as handle:
+                temporary = Path(handle.name)
+                write_parquet(table, handle)
+                handle.flush()
+                os.fsync(handle.fileno())
+            temporary.replace(path)
+        finally:  # a request to stop may arrive here too, and must leave nothing behind either
+            if temporary is not None:
+                temporary.unlink(missing_ok=True)
+
+
+def write_parquet(table: pa.Table, sink: Any) -> None:
+    """Write a table to an open file or buffer, with checksums."""
+    pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
+
+
+@contextlib.contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Hold the file's lock; waits for another writer, whose turn takes milliseconds."""
+    with mendable(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = path.with_name(f".{path.name}.lock").open("w")
+    with handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def mendable(path: Path) -> Iterator[None]:
+    """Turn the system's refusal to write into the error its reader can act on."""
+    try:
+        yield
+    except OSError as err:
+        if err.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise NoSpaceError(
+                f"No space left in {path.parent} for {path.name}. Nothing stored was changed. "
+                "Free some space and try again."
+            ) from err
+        raise StoreError(f"{path.name} can't be written in {path.parent}: {err.strerror or err}.") from err

@@ -1,0 +1,73 @@
+"""Where state lives: one folder, named by `BAKEOFF_HOME`, and the files in it.
+
+Not covered: reading or writing any of them (see `profiling.store`, `jobs.manager`, `catalogue.accuracies`).
+"""
+
+from __future__ import annotations
+
+import os
+from importlib import metadata
+from pathlib import Path
+from urllib.parse import quote
+
+import platformdirs
+
+
+def home() -> Path:
+    """Return the folder that holds the state; it may not exist yet.
+
+    `BAKEOFF_HOME` if set and not empty, else the platform's user data folder.
+    """
+    named = os.environ.get("BAKEOFF_HOME")
+    return Path(named).expanduser().absolute() if named else Path(platformdirs.user_data_dir("backbone-bakeoff"))
+
+
+def profiles_path() -> Path:
+    """Return the path of the profile store."""
+    return home() / "profiles.parquet"
+
+
+def jobs_path() -> Path:
+    """Return the folder that holds one folder a job."""
+    return home() / "jobs"
+
+
+def features_path() -> Path:
+    """Return the folder that keeps features of images under frozen backbones."""
+    return home() / "features"
+
+
+def looks_path() -> Path:
+    """Return the folder that keeps what backbones found alike within an image (see `features.patches.store`)."""
+    return home() / "looks"
+
+
+def datasets_path() -> Path:
+    """Return the folder that holds data sets that were put there or downloaded."""
+    return home() / "datasets"
+
+
+def checks_path() -> Path:
+    """Return the folder that keeps which images of a data set could be decoded."""
+    return home() / "checks"
+
+
+def own_accuracy_path() -> Path:
+    """Return the path of the user's own accuracies, an optional CSV (see docs/catalogue.md)."""
+    return home() / "accuracy.csv"
+
+
+def published_path() -> Path:
+    """Return the path of what others published of their machines (see `catalogue.published_store`)."""
+    return home() / "published.parquet"
+
+
+def timm_models_path() -> Path:
+    """Return the path of timm's list of names for the installed version of timm."""
+    return home() / f"timm-{metadata.version('timm')}.json"
+
+
+def anatomy_path(model_name: str, img_size: int) -> Path:
+    """Return where the anatomy of a model at a size is kept, for the installed version of timm."""
+    # A name may hold anything, since it may come from an imported file.
+    return home() / "anatomy" / f"timm-{metadata.version('timm')}" / f"{quote(model_name, safe='')}@{img_size}.json"

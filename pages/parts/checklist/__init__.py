@@ -1,0 +1,1 @@
+"""What the Checklist page is made of."""

@@ -1,0 +1,129 @@
+"""Which images to train on: the choice, and what there is to know of them before anything is trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from bakeoff_core.datasets.download import worker as download_worker
+from bakeoff_core.datasets.index import expanded
+from bakeoff_core.datasets.registry import ImageDataset, read_dataset
+from bakeoff_core.datasets.summary import DatasetSummary, describe_dataset, sample_images
+from bakeoff_core.errors import BakeoffError, DatasetMissingError
+from bakeoff_core.formatting import duration, markdown_text
+from bakeoff_core.jobs.manager import list_jobs, read_job, stop_job
+from pages.parts.common import pictures
+
+TITLES = {"elpv": "Solar cells", "flowers102": "Flowers102", "folder": "Your own folder"}
+ORDER = ("elpv", "flowers102", "folder")
+SAMPLES = 8
+
+
+def choose() -> tuple[ImageDataset, str | None] | None:
+    """Draw the choice and what is known of it; return the data set and its folder, `None` while there is none."""
+    name = st.segmented_control(
+        "Images", ORDER, format_func=TITLES.get, default="elpv", required=True, key="dataset", persist_state="session"
+    )
+    folder = None
+    if name != "elpv":
+        folder = st.text_input(
+            "Folder",
+            key=f"folder-{name}",
+            persist_state="session",
+            placeholder="/home/me/photos" if name == "folder" else "where it usually is",
+            help="On the machine that runs this app: a folder with one folder a class, with or without train, val and "
+            "test above them."
+            if name == "folder"
+            else "The folder that holds `flowers-102/`. Leave it empty to look in BAKEOFF_DATA and in the app's own "
+            "folder.",
+        ).strip()
+    if name == "folder" and not folder:
+        st.info("Name the folder that holds your images: one folder a class, named as the class.")
+        return None
+    try:
+        dataset = _read(name, folder or None)
+    except DatasetMissingError as err:
+        st.warning(markdown_text(err))
+        if name == "flowers102" and not folder:
+            _offer_download()
+        return None
+    except BakeoffError as err:
+        st.error(markdown_text(err))
+        return None
+    _describe(dataset)
+    return dataset, str(expanded(Path(folder)).absolute()) if folder else None
+
+
+def _describe(dataset: ImageDataset) -> None:
+    summary = _summary(dataset.content_key(), dataset)
+    counts = ", ".join(
+        f"{count:,} to {word}"
+        for word, count in zip(("train", "validate", "test"), summary.images.values(), strict=True)
+    )
+    sizes = ""
+    if summary.sizes:
+        (low_w, low_h), (high_w, high_h) = summary.sizes.smallest, summary.sizes.largest
+        same = summary.sizes.smallest == summary.sizes.largest
+        sizes = f" · {low_w} x {low_h}" + ("" if same else f" to {high_w} x {high_h}") + " px"
+    st.markdown(f"**{len(summary.classes)} classes**; {counts}{sizes} · licence: {markdown_text(summary.licence)}")
+    with st.expander("Sample images, classes, and where the parts come from", icon=":material/image:"):
+        for note in summary.notes:
+            st.caption(markdown_text(note))
+        samples = sample_images(dataset, SAMPLES)
+        pictures.draw([pictures.Picture(image.path, dataset.classes[image.label]) for image in samples])
+        st.dataframe(
+            [{"class": c.name, "train": c.train, "validate": c.val, "test": c.test} for c in summary.classes],
+            hide_index=True,
+            width="stretch",
+            height=180,
+        )
+    if summary.skipped_count:
+        with st.expander(f"{summary.skipped_count:,} files are left out", icon=":material/warning:"):
+            st.dataframe(
+                [{"file": str(skipped.path), "why": skipped.reason} for skipped in summary.skipped],
+                hide_index=True,
+                width="stretch",
+            )
+
+
+def _offer_download() -> None:
+    """Offer to fetch Flowers102, and show how far that is, or why it could not be had."""
+    (job, *_) = [*list_jobs(download_worker.KIND)[:1], None]
+    if job is not None and job.active:
+        st.fragment(_draw_download, run_every="1s")(job.job_id)
+        return
+    if job is not None and job.state == "failed":
+        st.error(markdown_text(job.status.get("message") or "The download failed."))
+    if st.button("Download it (345 MB)", icon=":material/cloud_download:"):
+        try:
+            download_worker.start_download()
+        except BakeoffError as err:
+            st.error(markdown_text(err))
+        else:
+            st.rerun()
+
+
+def _draw_download(job_id: str) -> None:
+    job = read_job(job_id)
+    if not job.active:
+        _read.clear()
+        st.rerun()
+    status = job.status
+    share = min(1.0, (status.get("done") or 0) / max(1, status.get("total") or 1))
+    left = status.get("time_left_s")
+    words = markdown_text(status.get("message") or "Starting")
+    st.progress(share, text=words + (f" · about {duration(left)} left" if left else ""))
+    if st.button("Stop the download", key=f"stop-{job_id}"):
+        stop_job(job_id)
+        st.rerun()
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _summary(content_key: str, _dataset: ImageDataset) -> DatasetSummary:
+    return describe_dataset(_dataset)
+
+
+@st.cache_resource(max_entries=4, ttl=60, show_spinner="Looking at the images")
+def _read(name: str, folder: str | None) -> ImageDataset:
+    return read_dataset(name, Path(folder) if folder else None)

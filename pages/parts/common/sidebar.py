@@ -1,0 +1,150 @@
+"""The sidebar of every page: which machine is shown, and what is running."""
+
+from __future__ import annotations
+
+import hashlib
+
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+
+from bakeoff_core.catalogue.timm_names import architecture_of
+from bakeoff_core.datasets.download import worker as download_worker
+from bakeoff_core.errors import StoreError
+from bakeoff_core.features.patches import store as patches_store
+from bakeoff_core.finetuning import request as finetuning_request
+from bakeoff_core.finetuning.results import finished_runs_stamp
+from bakeoff_core.formatting import duration, markdown_text
+from bakeoff_core.jobs.manager import Job, watched_jobs
+from bakeoff_core.profiling import request as profiling_request
+from bakeoff_core.profiling.anatomy import store as anatomy_store
+from bakeoff_core.ranking import request as ranking_request
+from bakeoff_core.ranking.results import ranked_models_stamp
+from bakeoff_core.selection.candidates import MeasuredSetting
+from bakeoff_core.system.machine import this_machine
+from bakeoff_core.system.paths import profiles_path
+from pages.parts.common import cache
+
+WORK = {
+    finetuning_request.KIND: "Fine-tuning",
+    finetuning_request.TRIAL_KIND: "Working out a cost",
+    finetuning_request.COMPARISON_KIND: "Comparing",
+    ranking_request.KIND: "Ranking",
+}
+"""What the kinds of jobs do, in words."""
+
+THIS = "this"
+"""Key of the machine the app runs on while it has no profiles."""
+
+
+def draw() -> None:
+    """Draw the sidebar, and remember what it chose for `shown` and `comparison`.
+
+    Stops the page where the profile store can't be used.
+    """
+    try:
+        settings = {key_of(s): s for s in cache.settings()}
+    except StoreError as err:
+        st.error(str(err))
+        st.stop()
+    measured_here = any(s.is_this_machine for s in settings.values())
+    options = [*([] if measured_here else [THIS]), *settings]
+    linked = st.query_params.get("setting", st.session_state.get("setting_key"))
+    with st.sidebar:
+        chosen = st.selectbox(
+            "Machine and setting",
+            options,
+            index=options.index(linked) if linked in options else 0,
+            format_func=lambda key: settings[key].label if key in settings else "This machine · not measured yet",
+            key="setting_key",
+            on_change=lambda: st.query_params.update(setting=st.session_state["setting_key"]),
+            help="One frontier shows one setting: latencies from different machines, thread counts, batch sizes, "
+            "data types or library versions are never mixed.",
+        )
+        shown = settings.get(chosen)
+        st.caption(_describe(shown))
+        others = [key for key in settings if key != chosen]
+        against = None
+        if shown and others:
+            against = st.selectbox(
+                "Compare with",
+                others,
+                index=None,
+                placeholder="Nothing",
+                format_func=lambda key: settings[key].label,
+                help="Draws a second frontier. It never takes part in the pick.",
+            )
+        running()
+    st.session_state["shown_setting"] = shown
+    st.session_state["comparison_setting"] = settings.get(against)
+    for notice in cache.notices():
+        st.warning(notice, icon=":material/warning:")
+
+
+def require_app() -> None:
+    """Have the whole app run where a page was run without it.
+
+    Until the app has named its pages once, Streamlit finds the files in `pages/` by itself and runs the one in the
+    link alone: that is what the first link after a start of the server would get.
+    """
+    if "shown_setting" not in st.session_state:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+
+
+def shown() -> MeasuredSetting | None:
+    """Return the setting the pages show; `None` while this machine is not measured."""
+    return st.session_state.get("shown_setting")
+
+
+def comparison() -> MeasuredSetting | None:
+    """Return the setting to draw beside it, if the user asked for one."""
+    return st.session_state.get("comparison_setting")
+
+
+def key_of(measured: MeasuredSetting) -> str:
+    """Return a short name of a setting for links."""
+    return hashlib.sha256(repr(measured.setting).encode()).hexdigest()[:8]
+
+
+@st.fragment(run_every="2s")
+def running() -> None:
+    """Say what is running, and rerun the page when a job starts, ends or has saved something new."""
+    active = [job for job in watched_jobs() if job.kind != profiling_request.NAMES_KIND]
+    files = (cache.stamp(profiles_path()), finished_runs_stamp(), ranked_models_stamp())
+    seen = (files, [job.job_id for job in active])
+    before = st.session_state.get("seen_by_sidebar")
+    st.session_state["seen_by_sidebar"] = seen
+    if before is not None and before != seen:
+        st.rerun()
+    if not active:
+        st.caption("Nothing is running.")
+    for job in active:
+        status = job.status
+        total = max(1, status.get("total") or 1)
+        left = status.get("time_left_s")
+        st.progress(
+            min(1.0, (status.get("done") or 0) / total),
+            text=_what(job) + (f", about {duration(left)} left" if left else ""),
+        )
+
+
+def _what(job: Job) -> str:
+    """What a job is at, in a few words."""
+    if job.kind == download_worker.KIND:
+        return "Downloading images"
+    if job.kind == anatomy_store.KIND:
+        return "Taking models apart"
+    if job.kind == patches_store.KIND:
+        return "Looking at an image"
+    if job.kind != profiling_request.KIND:
+        model = architecture_of(job.status.get("model_name") or job.spec.get("model_name", ""))
+        return f"{WORK.get(job.kind, job.kind)}: {markdown_text(model)}"
+    current = job.status.get("current")
+    return f"Measuring: {architecture_of(current) if current else 'starting'}"
+
+
+def _describe(measured: MeasuredSetting | None) -> str:
+    machine = this_machine()
+    if measured is None:
+        return f"{machine.machine_name}, {machine.os_name}. Nothing was measured here yet."
+    return markdown_text(measured.description)

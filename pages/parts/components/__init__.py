@@ -1,0 +1,1 @@
+"""Streamlit components of our own, each with its script and style beside it."""

@@ -1,0 +1,222 @@
+"""Where the cost of a model sits: by kind of layer and by stage, alone or beside another model's."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from bakeoff_core.catalogue.accuracies import resolve_model_name
+from bakeoff_core.catalogue.shortlists import SHORTLISTS
+from bakeoff_core.errors import UnknownModelError
+from bakeoff_core.formatting import markdown_code, markdown_text
+from bakeoff_core.profiling.anatomy.records import KINDS, QUANTITIES, QUANTITY_HELP, Anatomy
+from bakeoff_core.profiling.anatomy.store import Wanted
+from bakeoff_core.profiling.request import MAX_IMG_SIZE
+from bakeoff_core.profiling.throughput import Speed, find_disagreements, measured_speeds
+from bakeoff_core.reporting.figures.anatomy import kinds_figure, kinds_of, largest_stage, legend_html, stages_figure
+from bakeoff_core.reporting.text.anatomy import describe_anatomy, describe_speed
+from bakeoff_core.schema.records import CandidateRef
+from pages.parts.common import cache, plotly_chart, sidebar
+from pages.parts.explore import anatomy_job, throughput
+
+MODEL, SIZE, OTHER = "anatomy", "anatomy_size", "anatomy_other"
+"""Keys of the choices, in links too."""
+
+
+def link_to(model_name: str, img_size: int) -> dict[str, str]:
+    """Return the parameters of a link to this view of a model, for `st.page_link("pages/explore.py", …)`."""
+    return {MODEL: model_name, SIZE: str(img_size)}
+
+
+def land_here() -> None:
+    """Where a link to this view opened the page, scroll to it; draw this first, so that it is drawn once.
+
+    It follows until what is above has its height, or the reader moves.
+    """
+    st.html(f"<script>{_SCROLL % MODEL}</script>", unsafe_allow_javascript=True)
+
+
+_SCROLL = """
+if (new URLSearchParams(location.search).has("%s")) {
+  const end = Date.now() + 8000;
+  let moved = false;
+  for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+    addEventListener(kind, () => { moved = true; }, {once: true, passive: true});
+  }
+  const follow = () => {
+    if (moved || Date.now() > end) return;
+    document.getElementById("where-the-cost-sits")?.scrollIntoView();
+    setTimeout(follow, 150);
+  };
+  follow();
+}
+"""
+
+
+def draw() -> None:
+    """Draw the choice of one or two models, their anatomies, and MACs against time in the setting shown."""
+    st.markdown("### Where the cost sits")
+    st.caption(
+        "Which layers hold a model's parameters, do its multiply-accumulates (MACs) and write its activations. Three "
+        "different places, often: that is why size, computation and time rank models differently."
+    )
+    shown = sidebar.shown()
+    table = cache.candidates_of(shown.setting, "latency") if shown else None
+    measured = [] if table is None else measured_speeds(table)
+    chosen = _draw_choice(measured)
+    pairs = find_disagreements(measured)
+    named = [speed.ref for pair in pairs for speed in (pair.fewer, pair.more)]
+    found = anatomy_job.take(
+        [Wanted(ref.model_name, ref.img_size) for ref in chosen], [Wanted(r.model_name, r.img_size) for r in named]
+    )
+    shown_here = [anatomy for anatomy in found if anatomy is not None]
+    if shown_here:
+        _draw_anatomies(shown_here, measured)
+    if measured:
+        throughput.draw(measured, pairs, chosen, shown.machine_name)
+    else:
+        st.info(
+            "Once models are measured here, their MACs are drawn against their times, and the pairs that disagree are "
+            "named."
+        )
+
+
+def _draw_choice(measured: list[Speed]) -> list[CandidateRef]:
+    """Draw the choice; returns the models whose name and size are known to be possible, at most two."""
+    options = list(dict.fromkeys([*(s.model_name for s in measured), *_suggested()]))
+    left, middle, right = st.columns([4, 2, 4])
+    first = left.selectbox(
+        "Model",
+        options,
+        key=MODEL,
+        bind="query-params",
+        accept_new_options=True,
+        help="Measured models first. Any other name that timm knows can be typed.",
+    )
+    size = middle.number_input(
+        "Image size (px)",
+        1,
+        MAX_IMG_SIZE,
+        None,
+        key=SIZE,
+        bind="query-params",
+        placeholder="own",
+        help="Height and width; empty for each model's own. MACs and activations of a convolution grow with its "
+        "square, parameters do not grow.",
+    )
+    second = right.selectbox(
+        "Compare with",
+        options,
+        index=None,
+        key=OTHER,
+        bind="query-params",
+        accept_new_options=True,
+        placeholder="Nothing",
+    )
+    chosen = []
+    for name in dict.fromkeys(name for name in (first, second) if name):
+        ref = _resolved(name, size, measured)
+        if ref is not None and ref not in chosen:
+            chosen.append(ref)
+    return chosen
+
+
+def _suggested() -> list[str]:
+    """Models to choose from where nothing is measured; with VGG-16, whose anatomy is worth seeing."""
+    return ["vgg16.tv_in1k", *dict.fromkeys(model for shortlist in SHORTLISTS.values() for model in shortlist.models)]
+
+
+def _resolved(name: str, size: int | None, measured: list[Speed]) -> CandidateRef | None:
+    """Find what a name and a size mean; says what is wrong where they mean nothing."""
+    known = cache.timm_models()
+    try:
+        full = resolve_model_name(name, known)
+    except UnknownModelError as err:
+        st.error(markdown_text(err))
+        return None
+    if size is not None:
+        return CandidateRef(full, int(size))
+    sizes = [speed.img_size for speed in measured if speed.model_name == full]
+    if sizes:
+        return CandidateRef(full, sizes[0])
+    model = known.find(full) if known else None
+    if model is None:
+        rows = cache.accuracies()
+        own = rows.loc[rows["model_name"] == full, "default_img_size"].dropna()
+        if own.empty:
+            st.info(f"The size of {markdown_code(full)} is not known until timm's names are read. Give one, or wait.")
+            return None
+        return CandidateRef(full, int(own.iloc[0]))
+    return CandidateRef(full, model.img_size)
+
+
+def _draw_anatomies(shown: list[Anatomy], measured: list[Speed]) -> None:
+    dark = plotly_chart.is_dark()
+    names = [f"**{letter}** " if len(shown) > 1 else "" for letter in "AB"]
+    for anatomy, name in zip(shown, names, strict=False):
+        sentences = [markdown_text(sentence) for sentence in describe_anatomy(anatomy)]
+        here = [s for s in measured if s.ref == CandidateRef(anatomy.model_name, anatomy.img_size)]
+        if here:
+            sentences.append(describe_speed(here[0], measured, lambda ref: markdown_code(ref.model_name)))
+        with st.container(border=True):
+            st.markdown(f"{name}{markdown_code(anatomy.model_name)} at {anatomy.img_size} px")
+            st.markdown("\n".join(f"- {sentence}" for sentence in sentences))
+    st.html(legend_html(kinds_of(shown)))
+    _plot(kinds_figure(shown, dark=dark), "anatomy-kinds")
+    with st.expander("What counts as which kind"):
+        st.markdown("\n".join(f"- **{kind.title}**: {markdown_text(kind.meaning)}" for kind in KINDS.values()))
+    unit = st.segmented_control(
+        "By stage, from the input to the head",
+        ("Shares", "Numbers"),
+        default="Shares",
+        required=True,
+        key="anatomy_unit",
+    )
+    for column, quantity in zip(st.columns(3), QUANTITIES, strict=True):
+        with column:
+            st.markdown(f"**{QUANTITIES[quantity]}**", help=QUANTITY_HELP[quantity])
+            absolute = unit == "Numbers"
+            most = max(
+                largest_stage(a, quantity) if absolute else 100 * largest_stage(a, quantity) / (a.total(quantity) or 1)
+                for a in shown
+            )
+            for anatomy, name in zip(shown, names, strict=False):
+                if name:
+                    st.caption(f"{name}{markdown_text(anatomy.label)}")
+                figure = stages_figure(anatomy, quantity, absolute=absolute, most=most, dark=dark)
+                _plot(figure, f"anatomy-{quantity}-{anatomy.label}")
+    for anatomy in shown:
+        with st.expander(f"All numbers of {markdown_text(anatomy.label)}"):
+            st.dataframe(display_table(anatomy), hide_index=True, width="stretch", column_config=_COLUMNS)
+
+
+def _plot(figure: object, key: str) -> None:
+    st.plotly_chart(figure, key=key, theme=None, width="stretch", config={"displayModeBar": False})
+
+
+_COLUMNS = {
+    "MACs (M)": st.column_config.NumberColumn(format="%.3f", help=QUANTITY_HELP["macs"]),
+    "activations (M)": st.column_config.NumberColumn(format="%.3f", help=QUANTITY_HELP["activations"]),
+    "parameters (M)": st.column_config.NumberColumn(format="%.4f", help=QUANTITY_HELP["param_count"]),
+    "step (px)": st.column_config.NumberColumn(
+        help="Pixels of the image for each step of the stage's output, both ways"
+    ),
+    **{f"{name} (%)": st.column_config.NumberColumn(format="%.2f") for name in ("parameters", "MACs", "activations")},
+}
+
+
+def display_table(anatomy: Anatomy) -> pd.DataFrame:
+    """Return an anatomy with the columns and units people read; numbers stay numbers, so that they sort."""
+    stages = [anatomy.stages[part.stage] for part in anatomy.parts]
+    columns: dict[str, object] = {
+        "stage": [stage.title for stage in stages],
+        "timm's modules": [stage.modules for stage in stages],
+        "step (px)": pd.array([stage.reduction for stage in stages], dtype="Int64"),
+        "kind": [KINDS[part.kind].title for part in anatomy.parts],
+        "layers": [part.layers for part in anatomy.parts],
+    }
+    for quantity, name in (("param_count", "parameters"), ("macs", "MACs"), ("activations", "activations")):
+        values = pd.Series([getattr(part, quantity) for part in anatomy.parts], dtype=float)
+        columns[f"{name} (M)"] = values / 1e6
+        columns[f"{name} (%)"] = 100 * values / (anatomy.total(quantity) or 1)
+    return pd.DataFrame(columns)

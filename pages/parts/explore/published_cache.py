@@ -1,0 +1,77 @@
+"""What the Explore page shows of published machines, read once and shared until a file changes.
+
+As in `common.cache`, tables are shared between sessions and runs: treat them as read-only.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from bakeoff_core.catalogue import published_store
+from bakeoff_core.catalogue.published_counts import JoinCount, count_joins
+from bakeoff_core.schema.records import Setting
+from bakeoff_core.selection import landscape
+from bakeoff_core.system.paths import own_accuracy_path, published_path
+from pages.parts.common import cache
+from pages.parts.common.cache import Stamp, Version
+
+
+def tables() -> list[tuple[str, str]]:
+    """Return the tables of published machines, as machine and part.
+
+    Raises:
+        StoreError: Their file can't be used.
+    """
+    return published_store.list_tables(_rows(str(published_path()), cache.stamp(published_path())))
+
+
+def counts() -> tuple[JoinCount, ...]:
+    """Return what joined of each published table, and what did not; exceptions as for `tables`."""
+    return _counts(str(published_path()), cache.stamp(published_path()))
+
+
+def published_points(machine: str, part: str) -> pd.DataFrame:
+    """Return the points of a published table; see `selection.landscape.published_points`."""
+    return _published_points(machine, part, (cache.stamp(published_path()), cache.stamp(own_accuracy_path())))
+
+
+def measured_points(setting: Setting) -> pd.DataFrame:
+    """Return the points of a setting measured here; see `selection.landscape.measured_points`."""
+    return _measured_points(setting, cache.version())
+
+
+def catalogue_points() -> pd.DataFrame:
+    """Return the points of the catalogue; see `selection.landscape.catalogue_points`."""
+    return _catalogue_points(cache.stamp(own_accuracy_path()))
+
+
+# The stamps below are part of the cache's keys.
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _rows(path: str, version: Stamp) -> pd.DataFrame:
+    return published_store.read_published_frame(Path(path))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _counts(path: str, version: Stamp) -> tuple[JoinCount, ...]:
+    return count_joins(published_store.read_published(Path(path)))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _published_points(machine: str, part: str, files: tuple[Stamp, Stamp]) -> pd.DataFrame:
+    rows = _rows(str(published_path()), cache.stamp(published_path()))
+    return landscape.published_points(rows, machine, part, cache.accuracies())
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _measured_points(setting: Setting, files: Version) -> pd.DataFrame:
+    return landscape.measured_points(cache.candidates_of(setting, "latency"), cache.accuracies())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _catalogue_points(version: Stamp) -> pd.DataFrame:
+    return landscape.catalogue_points(cache.accuracies())

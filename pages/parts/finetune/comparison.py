@@ -1,0 +1,101 @@
+"""Comparisons of probe, full fine-tune and from scratch: what transfer was worth, in sentences and pictures."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from bakeoff_core.errors import BakeoffError
+from bakeoff_core.finetuning.recipes import RECIPES
+from bakeoff_core.finetuning.request import ComparisonRun, list_comparisons
+from bakeoff_core.formatting import duration, markdown_text
+from bakeoff_core.jobs.manager import resume_job
+from bakeoff_core.reporting.figures.finetuning import Curve, accuracy_figure, labels_figure
+from bakeoff_core.reporting.text.comparison import comparison_sentences
+from bakeoff_core.system import locks
+from pages.parts.common import cache, plotly_chart
+
+SHOWN = 3
+
+
+def draw() -> None:
+    """Draw the newest comparisons, the first one open."""
+    ended = [found for found in list_comparisons() if not found.job.active][:SHOWN]
+    if not ended:
+        return
+    st.markdown("### What transfer was worth")
+    for at, found in enumerate(ended):
+        started = f"{found.comparison_id[4:6]}-{found.comparison_id[6:8]} {found.comparison_id[9:11]}:"
+        model = markdown_text(found.job.status.get("model_name") or found.spec.model_name)
+        images = markdown_text(found.spec.dataset)
+        with st.expander(
+            f"{model} on {images}, {started}{found.comparison_id[11:13]} UTC · {found.job.state}", expanded=at == 0
+        ):
+            _draw_one(found)
+
+
+def _draw_one(found: ComparisonRun) -> None:
+    try:
+        comparison = found.result()
+    except BakeoffError as err:
+        st.error(markdown_text(err))
+        return
+    if comparison is None:
+        _draw_unfinished(found)
+        return
+    if found.job.state != "done":
+        _draw_unfinished(found)
+    st.markdown("\n".join(f"- {sentence}" for sentence in comparison_sentences(comparison, markdown_text)))
+    curves = curves_of(found)
+    left, right = st.columns(2)
+    dark = plotly_chart.is_dark()
+    with left:
+        _figure(accuracy_figure(curves, dark=dark), f"transfer-curves-{found.comparison_id}")
+    if comparison.labels:
+        with right:
+            _figure(labels_figure(comparison, dark=dark), f"labels-{found.comparison_id}")
+    st.dataframe(
+        [
+            {
+                "run": RECIPES[part.recipe].title,
+                "test (%)": part.test_accuracy,
+                "low (%)": part.test_low,
+                "high (%)": part.test_high,
+                "validation (%)": part.val_accuracy,
+                "time": duration(part.seconds),
+                "state": part.state,
+            }
+            for part in comparison.parts
+        ],
+        hide_index=True,
+        width="stretch",
+        placeholder="—",
+        column_config={
+            name: st.column_config.NumberColumn(format="%.2f")
+            for name in ("test (%)", "low (%)", "high (%)", "validation (%)")
+        },
+    )
+
+
+def _draw_unfinished(found: ComparisonRun) -> None:
+    """Say how a comparison ended that is not complete, and offer to go on."""
+    message = markdown_text(found.job.status.get("message") or "")
+    (st.warning if found.job.state == "stopped" else st.error)(message or found.job.state)
+    holder = locks.machine_holder()
+    if st.button(
+        "Resume the comparison", icon=":material/resume:", disabled=bool(holder), key=f"resume-{found.comparison_id}"
+    ):
+        try:
+            resume_job(found.comparison_id)
+        except BakeoffError as err:
+            st.error(markdown_text(err))
+        else:
+            st.rerun()
+
+
+def curves_of(found: ComparisonRun) -> list[Curve]:
+    """Return the learning curves of a comparison's runs, as far as they have come."""
+    return [Curve(RECIPES[run.spec.recipe].title, cache.metrics_of(run.job)) for run in found.runs()]
+
+
+def _figure(figure: object, key: str) -> None:
+    st.plotly_chart(figure, key=key, theme=None, width="stretch", config={"displayModeBar": False})

@@ -1,0 +1,162 @@
+"""A finished run's results: accuracy, classes, confused pairs, predictions, and the model to take away."""
+
+from __future__ import annotations
+
+import secrets
+import zipfile
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pandas as pd
+import streamlit as st
+
+from bakeoff_core.finetuning.request import EXPORT, PREDICTIONS, Run
+from bakeoff_core.formatting import duration, images_per_second, markdown_text, megabytes, percent
+from bakeoff_core.reporting.figures.finetuning import MOST_CLASSES, class_figure
+from pages.parts.common import cache, pictures, plotly_chart
+from pages.parts.frontier import accuracy
+
+GALLERY = 12
+KINDS = {"any": "At random", "wrong": "Wrong", "unsure": "Least sure"}
+
+
+def draw(run: Run) -> None:
+    """Draw the results of a finished run."""
+    results = run.results()
+    if results is None:
+        st.error("Its results can't be read any more; the folder was changed.")
+        return
+    _headline(run, results)
+    classes, confused, gallery, take = st.tabs(["Classes", "Confused pairs", "Predictions", "Take it away"])
+    with classes:
+        if len(results["by_class"]) > MOST_CLASSES:
+            st.caption(f"The {MOST_CLASSES} classes recognised worst, of {len(results['by_class'])}.")
+        st.plotly_chart(
+            class_figure(results["by_class"], dark=plotly_chart.is_dark()),
+            key=f"classes-{run.run_id}",
+            theme=None,
+            width="stretch",
+            config={"displayModeBar": False},
+        )
+    with confused:
+        _draw_confusions(results)
+    with gallery:
+        _draw_gallery(run, results)
+    with take:
+        _draw_export(run, results)
+
+
+def _headline(run: Run, results: dict[str, Any]) -> None:
+    st.markdown(
+        f"**{percent(results['test_accuracy'])}** of {results['test_images']:,} test images are classified rightly "
+        f"(95 % interval {percent(results['test_accuracy_low'])} to {percent(results['test_accuracy_high'])})."
+    )
+    parts = [
+        f"{markdown_text(results['model_name'])} at {results['img_size']} px",
+        f"started from {markdown_text(results['weights'])}",
+        f"{results['steps']:,} steps on {results['train_images']:,} images",
+        duration(results["seconds"]),
+        *([images_per_second(results["images_per_second"])] if results["images_per_second"] else []),
+        f"{megabytes(results['peak_memory_bytes'])} of memory",
+        f"on {markdown_text(results['machine']['machine_name'])}",
+    ]
+    st.caption(" · ".join(parts))
+    if results["skipped_images"]:
+        st.caption(f"{results['skipped_images']} files could not be used and were left out.")
+    _draw_link(run)
+
+
+def _draw_link(run: Run) -> None:
+    """Offer the frontier with this run's accuracy, once its results are listed among the finished ones."""
+    finished = next((found for found in cache.finished_runs() if found.run_id == run.run_id), None)
+    if finished is not None:
+        st.page_link(
+            "pages/frontier.py",
+            label="Show it on the frontier",
+            icon=":material/show_chart:",
+            help="Accuracy on these images against latency, beside the other models that were fine-tuned on them.",
+            query_params=accuracy.link_to(finished),
+        )
+
+
+def _draw_confusions(results: dict[str, Any]) -> None:
+    if not results["confusions"]:
+        st.caption("No test image was taken for another class.")
+        return
+    root = Path(results["dataset_root"])
+    for pair in results["confusions"][:6]:
+        st.markdown(
+            f"**{markdown_text(pair['true'])}** taken for **{markdown_text(pair['predicted'])}**: "
+            f"{pair['count']} image{'s' if pair['count'] != 1 else ''}"
+        )
+        pictures.draw([pictures.Picture(root / name, Path(name).name, True) for name in pair["examples"]])
+
+
+def _draw_gallery(run: Run, results: dict[str, Any]) -> None:
+    rows = _predictions(str(run.job.folder / PREDICTIONS))
+    if rows is None:
+        st.caption("The predictions can't be read any more.")
+        return
+    kind = st.segmented_control(
+        "Which", tuple(KINDS), format_func=KINDS.get, default="any", required=True, key=f"gallery-{run.run_id}"
+    )
+    is_wrong = rows["label"] != rows["predicted"]
+    chosen = rows[is_wrong] if kind == "wrong" else rows
+    if kind == "unsure":
+        chosen = chosen.nsmallest(GALLERY, "probability")
+    else:
+        chosen = chosen.sample(min(GALLERY, len(chosen)), random_state=0)
+    if chosen.empty:
+        st.caption("None.")
+        return
+    root, classes = Path(results["dataset_root"]), results["classes"]
+    pictures.draw(
+        [
+            pictures.Picture(
+                root / row.image,
+                f"{classes[row.predicted]} ({row.probability:.0%})"
+                + (f", is {classes[row.label]}" if row.label != row.predicted else ""),
+                row.label != row.predicted,
+            )
+            for row in chosen.itertuples()
+        ]
+    )
+
+
+def _draw_export(run: Run, results: dict[str, Any]) -> None:
+    card = run.job.folder / EXPORT / "README.md"
+    if not card.is_file():
+        st.caption("The exported model is gone from the run's folder.")
+        return
+    st.download_button(
+        "Download the model",
+        lambda: _packed(run.job.folder),
+        f"{results['model_name']}-{results['dataset']}.zip",
+        "application/zip",
+        icon=":material/download:",
+        help="Weights as safetensors, labels, preprocessing and a card; plain timm loads it.",
+    )
+    st.caption("Everything the run needs to be repeated is in its folder:")
+    st.code(str(run.job.folder), language=None)
+    with st.container(border=True):
+        st.markdown(card.read_text(encoding="utf-8"))
+
+
+def _packed(folder: Path) -> BinaryIO:
+    """The exported model as a zip, opened; packed when it is first asked for."""
+    target = folder / "model.zip"
+    if not target.exists():
+        partial = target.with_suffix(f".{secrets.token_hex(4)}")  # two sessions may ask at once
+        with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:  # weights do not compress
+            for path in sorted((folder / EXPORT).iterdir()):
+                archive.write(path, f"{EXPORT}/{path.name}")
+        partial.replace(target)
+    return target.open("rb")
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _predictions(path: str) -> pd.DataFrame | None:
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,1 @@
+"""What the Frontier page is made of."""

@@ -1,0 +1,84 @@
+"""The two answers as cards, and the sentences behind them."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from bakeoff_core.formatting import count, html_text, markdown_code, megabytes, milliseconds, percent
+from bakeoff_core.reporting.text.decision import explain_choice, explain_decision, explain_no_pick
+from bakeoff_core.reporting.text.names import accuracy_unit
+from bakeoff_core.schema.records import RULES, AccuracySource, Choice, Decision
+
+TITLES = {"most-accurate": "Most accurate within the limits", "cheapest": "Cheapest that clears the limits"}
+
+
+def draw(decision: Decision, table: pd.DataFrame, source: AccuracySource) -> None:
+    """Draw both answers side by side, the pick marked."""
+    for column, rule in zip(st.columns(2, gap="medium"), RULES, strict=True):
+        choice = decision.most_accurate if rule == "most-accurate" else decision.cheapest
+        column.html(_card(choice, rule, decision, table, source))
+
+
+def draw_reasons(decision: Decision, table: pd.DataFrame, source: AccuracySource) -> None:
+    """Draw why the pick is the pick, or why there is none, and what would change it."""
+    with st.expander("Why, and what would change it", icon=":material/help:"):
+        sentences = explain_decision(decision, table, escape=markdown_code, source=source)
+        st.markdown("\n".join(f"- {sentence}" for sentence in sentences))  # one element: each costs the browser time
+
+
+def _card(choice: Choice | None, rule: str, decision: Decision, table: pd.DataFrame, source: AccuracySource) -> str:
+    is_pick = rule == decision.rule
+    name = html_text(choice.candidate.model_name) if choice else "none"
+    name_tag = f'<strong id="pick">{name}</strong>' if is_pick else f"<strong>{name}</strong>"
+    badge = '<span class="badge">★ the pick</span>' if is_pick else ""
+    return f"""{_STYLE}
+<div class="answer{" picked" if is_pick else ""}{"" if source.is_imagenet else " long"}">
+  <div class="title">{TITLES[rule]} {badge}</div>
+  <div class="name">{name_tag}</div>
+  <div class="numbers">{_numbers(choice, table, source)}</div>
+  <div class="why">{_why(choice, decision, table, source)}</div>
+</div>"""
+
+
+def _numbers(choice: Choice | None, table: pd.DataFrame, source: AccuracySource) -> str:
+    if choice is None:
+        return "No model clears every limit."
+    candidate = choice.candidate
+    row = table[(table["model_name"] == candidate.model_name) & (table["img_size"] == candidate.img_size)].iloc[0]
+    interval = f"{milliseconds(row['latency_p50_low_s'])} to {milliseconds(row['latency_p50_high_s'])}"
+    parts = [
+        f"<b>{percent(row['top1'])}</b> {accuracy_unit(source, html_text)}",
+        f"<b>{milliseconds(row['latency_p50_s'])}</b> (p90 {milliseconds(row['latency_p90_s'])}, 95&nbsp;% {interval})",
+        f"{count(row['macs'])} MACs",
+        f"{count(row['param_count'])} params",
+        f"{megabytes(row['peak_memory_bytes'])} peak",
+        f"{int(row['img_size'])} px",
+    ]
+    return " · ".join(f'<span style="white-space:nowrap">{part}</span>' for part in parts)
+
+
+def _why(choice: Choice | None, decision: Decision, table: pd.DataFrame, source: AccuracySource) -> str:
+    if choice is None:
+        return html_text(" ".join(explain_no_pick(decision, table, source=source)[1:]))
+    sentences = explain_choice(choice, decision, table, source=source)
+    ties = [s for s in sentences[1:] if s.startswith("Tie")]
+    return html_text((ties or sentences)[0])
+
+
+_STYLE = """<style>
+.answer {border: 1px solid rgba(128,138,148,.4); border-left-width: 5px; border-radius: .5rem; padding: .55rem .8rem;
+  font-size: .86rem; line-height: 1.4; --lines: 4}
+.answer.picked {border-left-color: #0072B2}
+.answer .title {opacity: .85}
+.answer .badge {color: #fff; background: #0072B2; border-radius: .3rem; padding: 0 .4rem; font-size: .75rem;
+  white-space: nowrap}
+.answer .name {font-size: 1.15rem; overflow-wrap: anywhere}
+/* Every line has its place whether it is filled or not: the chart below stays put while a limit is dragged. */
+.answer .numbers {min-height: 2.8em}
+.answer .why {opacity: .85; margin-top: .15rem; height: calc(var(--lines) * 1.4em); overflow: hidden;
+  display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: var(--lines)}
+/* What other images are called takes a line of the numbers, and the reasons give it. */
+.answer.long {--lines: 3} .answer.long .numbers {min-height: 4.2em}
+@media (max-width: 640px) {.answer, .answer.long {--lines: 5} .answer .numbers {min-height: 4.2em}}
+</style>"""

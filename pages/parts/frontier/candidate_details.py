@@ -1,0 +1,109 @@
+"""Everything known about one candidate: its numbers, where they come from, and the doubts about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from bakeoff_core.catalogue.weight_tags import explain_weights
+from bakeoff_core.formatting import (
+    count,
+    html_text,
+    images_per_second,
+    is_unknown,
+    markdown_code,
+    markdown_text,
+    megabytes,
+    milliseconds,
+    percent,
+)
+from bakeoff_core.reporting.text.decision import explain_off_frontier
+from bakeoff_core.reporting.text.names import interval_text
+from bakeoff_core.reporting.text.warnings import explain_warning
+from bakeoff_core.schema.records import AccuracySource, candidate_label
+from pages.parts.common import cache
+from pages.parts.explore import anatomy
+from pages.parts.frontier import weights_table
+
+
+def draw(label: str, table: pd.DataFrame, cost: str, source: AccuracySource, *, on_close: Callable[[], None]) -> None:
+    """Draw the candidate with this label; nothing, if the table no longer holds it.
+
+    Args:
+        label: As `schema.records.candidate_label` makes it.
+        table: The candidates, with `schema.records.FRONTIER_COLUMNS`.
+        cost: Key of `schema.records.COST_COLUMNS`: the axis its place on the frontier is told for.
+        source: What the accuracies are of.
+        on_close: Called when the user closes the details.
+    """
+    row = _find(label, table)
+    if row is not None:
+        _draw(row, _find(row["dominated_by"], table), cost, source, on_close)
+
+
+def _find(label: str | None, table: pd.DataFrame) -> dict | None:
+    for row in table.to_dict("records"):
+        size = None if is_unknown(row["img_size"]) else int(row["img_size"])
+        if candidate_label(row["model_name"], size) == label:
+            return row
+    return None
+
+
+def _draw(row: dict, dominator: dict | None, cost: str, source: AccuracySource, on_close: Callable[[], None]) -> None:
+    with st.container(border=True):
+        title, button = st.columns([5, 1], vertical_alignment="center")
+        title.markdown(f"**{markdown_code(row['model_name'])}** at {int(row['img_size'])} px")
+        button.button("Close", icon=":material/close:", on_click=on_close, width="stretch")
+        low, high = milliseconds(row["latency_p50_low_s"]), milliseconds(row["latency_p50_high_s"])
+        figures = {
+            **_accuracy(row, source),
+            "Latency, median": milliseconds(row["latency_p50_s"]),
+            "95 % interval": f"{low} to {high}",
+            "p90": milliseconds(row["latency_p90_s"]),
+            "p99": milliseconds(row["latency_p99_s"]),
+            "Interquartile range": milliseconds(row["latency_iqr_s"]),
+            "Throughput": images_per_second(row["throughput"]),
+            "Parameters": count(row["param_count"]),
+            "MACs": count(row["macs"]),
+            "Weights": megabytes(row["weight_bytes"]),
+            "Peak memory": megabytes(row["peak_memory_bytes"]),
+            "Passes": f"{count(row['passes'])} in {count(row['round_count'])} processes",
+        }
+        items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items())
+        st.html(f"{_STYLE}<dl class='figures'>{items}</dl>")
+        lines = [explain_off_frontier(row, dominator, cost=cost, escape=markdown_code, source=source)]
+        origin = row["accuracy_source"]
+        lines += [] if is_unknown(origin) else [f"Accuracy: {markdown_text(origin)}."]
+        weights = explain_weights(row["model_name"], cache.accuracies())
+        lines += [] if weights is None else [markdown_text(weights)]
+        lines += [f"Measured on {markdown_text(row['machine_name'])}, {row['measured_at']}."]
+        st.caption("  \n".join(lines))
+        weights_table.draw(row["model_name"], int(row["img_size"]))
+        st.page_link(
+            "pages/explore.py",
+            label="Where its cost sits: by kind of layer and by stage",
+            icon=":material/stacked_bar_chart:",
+            query_params=anatomy.link_to(row["model_name"], int(row["img_size"])),
+        )
+        for warning in row["warnings"]:
+            st.warning(markdown_text(explain_warning(warning)), icon=":material/warning:")
+
+
+def _accuracy(row: dict, source: AccuracySource) -> dict[str, str]:
+    """The accuracy, and its interval where a small test set makes that wide."""
+    if source.is_imagenet:
+        return {"Top-1 (published)": percent(row["top1"])}
+    named = {f"Accuracy on {html_text(source.name)}": percent(row["top1"])}
+    low, high = row["top1_low"], row["top1_high"]
+    if is_unknown(low) or is_unknown(high):
+        return named
+    return {**named, f"95 % of {source.test_images:,} images": interval_text("top1", low, high)}
+
+
+_STYLE = """<style>
+.figures {display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: .5rem 1rem; margin: 0}
+.figures dt {font-size: .78rem; opacity: .8; font-weight: 400}
+.figures dd {margin: 0; font-size: .95rem}
+</style>"""

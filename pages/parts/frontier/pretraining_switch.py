@@ -1,0 +1,100 @@
+"""The *match recipes* switch of the Frontier page, and the notice that names the mixture where it is off.
+
+Not covered: what the classes are (`bakeoff_core.catalogue.pretraining`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES, explain_classes, explain_recipes
+from bakeoff_core.schema.records import AccuracySource
+
+KEY = "recipes"
+"""In the link: the class that is matched."""
+SWITCH = "match_recipes"
+CLASS = "recipe_class"
+KEPT = f"kept_{KEY}"
+"""In the session: the class that was wished for, also where no candidate is of it, and while other pages are shown."""
+
+HELP = (
+    "A recipe is how a network was trained: on which images, for how long, with which tricks. It moves the accuracy of "
+    "the same network by several points. Switched on, only networks that were trained alike are compared, so that what "
+    "is left is the architecture."
+)
+
+
+def current(counts: dict[str, int]) -> str | None:
+    """Return the class that is matched now: as chosen, from the link, or from earlier in this session; else `None`.
+
+    Where no candidate is of the class that was wished for, the most frequent one is matched instead, as long as that
+    is so.
+
+    Args:
+        counts: The classes there are, as `catalogue.pretraining.recipe_counts` returns them.
+    """
+    if SWITCH not in st.session_state:
+        wanted = st.query_params.get(KEY)
+        if wanted is None and (wanted := st.session_state.get(KEPT)) is not None:
+            st.query_params[KEY] = wanted  # leaving the page took it out of the link
+        st.session_state[SWITCH] = wanted in RECIPE_CLASSES
+        st.session_state[KEPT] = wanted if wanted in RECIPE_CLASSES else None
+    if not st.session_state[SWITCH] or not counts:
+        return None
+    if st.session_state[KEPT] is None:  # just switched on
+        _wish(next(iter(counts)))
+    wish = st.session_state[KEPT]
+    chosen = wish if wish in counts else next(iter(counts))
+    if st.session_state.get(CLASS) != chosen:
+        st.session_state[CLASS] = chosen
+    return chosen
+
+
+def draw_switch(counts: dict[str, int]) -> None:
+    """Draw the switch and, where it is on, the choice of the class; `current` must have been called in this run."""
+    is_on = st.session_state[SWITCH] and bool(counts)
+    columns = st.columns([6, 5] if is_on else 1, gap="small", vertical_alignment="center")
+    columns[0].toggle("Match recipes", key=SWITCH, help=HELP, on_change=_forget, disabled=not counts)
+    if is_on:
+        columns[1].selectbox(
+            "Recipe class",
+            list(counts),
+            format_func=lambda key: f"{RECIPE_CLASSES[key].title} · {counts[key]}",
+            key=CLASS,
+            on_change=lambda: _wish(st.session_state[CLASS]),
+            label_visibility="collapsed",
+        )
+
+
+def draw_notice(counts: dict[str, int], recipe: str | None, source: AccuracySource) -> None:
+    """Say under the chart which recipes are mixed in it, or which one is matched; nothing where all are alike."""
+    told = explain_recipes(counts, recipe, source)
+    if told is not None:
+        hint = "" if recipe else " Switch on *Match recipes* to compare like with like."
+        wish = st.session_state[KEPT]
+        instead = (
+            f"No model here is of the recipe class {RECIPE_CLASSES[wish].title}. " if recipe not in (None, wish) else ""
+        )
+        st.info(f"{instead}{told}{hint}", icon=":material/science:")
+    if recipe is None and told is not None:
+        draw_meanings(counts)
+
+
+def draw_meanings(keys: Iterable[str]) -> None:
+    """Draw what classes mean, folded away; nothing where there are none."""
+    meanings = explain_classes(keys)
+    if meanings:
+        with st.expander("What these recipe classes mean"):
+            st.markdown("\n".join(meanings))
+
+
+def _wish(recipe: str) -> None:
+    st.query_params[KEY] = st.session_state[KEPT] = recipe
+
+
+def _forget() -> None:
+    """Take the class out of the link; where the switch is on, `current` puts the most frequent one in its place."""
+    st.query_params.pop(KEY, None)
+    st.session_state[KEPT] = None

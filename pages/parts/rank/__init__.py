@@ -1,0 +1,1 @@
+"""What the Rank page is made of."""

@@ -1,0 +1,86 @@
+"""A ranking: the finding in words, the picture, the table."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from bakeoff_core.formatting import markdown_text
+from bakeoff_core.ranking.records import Ranking
+from bakeoff_core.ranking.request import find_in
+from bakeoff_core.reporting.figures.ranking import ranking_figure
+from bakeoff_core.reporting.text.ranking import how_measured, ranking_sentences
+from pages.parts.common import cache, plotly_chart
+from pages.parts.frontier import accuracy
+
+
+def draw(ranking: Ranking, key: str) -> None:
+    """Draw everything that a ranking says; it has at least one row."""
+    findings = find_in(ranking, cache.accuracies())
+    first, *more = ranking_sentences(ranking, findings, markdown_text)
+    with st.container(border=True):
+        st.markdown(f"**{first}**")
+        if more:
+            st.markdown("\n".join(f"- {sentence}" for sentence in more))
+        st.caption(markdown_text(how_measured(ranking)))
+    if ranking.ranked():
+        figure = ranking_figure(ranking, findings, dark=plotly_chart.is_dark())
+        st.plotly_chart(figure, key=f"bars-{key}", theme=None, width="stretch", config={"displayModeBar": False})
+        st.caption("★ pick by your images · ◇ best by published ImageNet accuracy · whiskers: 95 % intervals")
+    draw_table(ranking, key=f"table-{key}")
+    if ranking.ranked():
+        st.page_link(
+            "pages/frontier.py",
+            label="Show it on the frontier",
+            icon=":material/show_chart:",
+            help="The probes' accuracy against latency, for every model ranked so on these images and measured.",
+            query_params=accuracy.link_to_ranked(ranking),
+        )
+    notes = [*ranking.notes, f"Licence of the images: {ranking.licence}."]
+    if ranking.skipped_images:
+        notes.append(f"{ranking.skipped_images:,} files could not be used and are left out.")
+    st.caption(" ".join(markdown_text(note) for note in notes))
+
+
+def draw_table(ranking: Ranking, key: str) -> None:
+    """Draw a ranking's rows, the best first, those without a result last."""
+    published = dict(find_in(ranking, cache.accuracies()).published)
+    rows = [
+        {
+            "#": place,
+            "model": row.model_name,
+            "size (px)": row.img_size,
+            "probe (%)": row.probe_accuracy,
+            "95 % interval": f"{row.probe_low:.2f} to {row.probe_high:.2f}",
+            "k-NN (%)": row.knn_accuracy,
+            "ImageNet (%)": published.get(row.model_name),
+            "images/s": row.images_per_second,
+            "head": row.head_param_count,
+            "LogME": row.logme,
+        }
+        for place, row in enumerate(ranking.ranked(), 1)
+    ]
+    rows += [{"model": row.model_name, "95 % interval": "no result"} for row in ranking.failed()]
+    st.dataframe(rows, hide_index=True, width="stretch", key=key, column_config=_COLUMNS, placeholder="—")
+
+
+_COLUMNS = {
+    "#": st.column_config.NumberColumn(width=36, help="Place by the probe's accuracy on the test images"),
+    "model": st.column_config.TextColumn(width="medium"),
+    "probe (%)": st.column_config.NumberColumn(
+        format="%.2f", help="Test images that a linear classifier of the frozen features has right (linear probe)"
+    ),
+    "95 % interval": st.column_config.TextColumn(help="Of the probe's accuracy"),
+    "k-NN (%)": st.column_config.NumberColumn(
+        format="%.2f", help="Test images that the most similar training images have right by their vote"
+    ),
+    "ImageNet (%)": st.column_config.NumberColumn(format="%.2f", help="Published top-1 of these weights at this size"),
+    "LogME": st.column_config.NumberColumn(
+        format="%.3f",
+        help="Advisory: how well the labels follow from the training images' features by a linear model, without "
+        "training a classifier (You et al. 2021). Higher is better; nothing is picked by it",
+    ),
+    "images/s": st.column_config.NumberColumn(
+        format="%.1f", help="Through the frozen backbone when its features were computed, decoding included"
+    ),
+    "head": st.column_config.NumberColumn(help="Parameters of the linear classifier"),
+}

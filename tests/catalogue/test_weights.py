@@ -1,0 +1,73 @@
+"""Where weights are: packages, the hub's cache, the user's file; and what is refused unopened."""
+
+import pickle
+import struct
+import threading
+from pathlib import Path
+
+import pytest
+
+from bakeoff_core.catalogue import weights as catalogue_weights
+from bakeoff_core.catalogue.weights import PACKAGED, find_weights, is_hub_reachable, require_reachable
+from bakeoff_core.errors import BakeoffError
+
+
+@pytest.mark.parametrize("model_name", PACKAGED)
+def test_the_packaged_weights_are_here_without_a_network(model_name: str) -> None:
+    weights = find_weights(model_name)
+    assert weights.kind == "packaged"
+    assert weights.is_here and weights.path.stat().st_size > 10_000_000
+
+
+def test_other_weights_need_a_download(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    weights = find_weights("resnet50.a1_in1k")
+    assert (weights.kind, weights.path) == ("download", None)
+    assert not weights.is_here
+
+
+def test_a_file_of_the_users_comes_first_if_it_is_safetensors(tmp_path: Path) -> None:
+    file = tmp_path / "mine.safetensors"
+    file.write_bytes(struct.pack("<Q", 2) + b"{}")
+    weights = find_weights("tf_efficientnet_lite0.in1k", file)
+    assert (weights.kind, weights.path) == ("file", file)
+
+
+@pytest.mark.parametrize("content", [pickle.dumps({"a": 1}), b"", b"{}", struct.pack("<Q", 2**60) + b"{}"])
+def test_a_file_that_is_not_safetensors_is_refused_unopened(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "mine.pth"
+    file.write_bytes(content)
+    with pytest.raises(BakeoffError, match="is not a safetensors file"):
+        find_weights("tf_efficientnet_lite0.in1k", file)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BakeoffError, match="gone.safetensors can't be read: No such file"):
+        find_weights("tf_efficientnet_lite0.in1k", tmp_path / "gone.safetensors")
+
+
+def test_offline_mode_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert not is_hub_reachable()
+
+
+def test_weights_that_cannot_be_fetched_are_answered_with_the_file_to_bring(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    require_reachable("tf_efficientnet_lite0.in1k", find_weights("tf_efficientnet_lite0.in1k"))
+    with pytest.raises(BakeoffError, match=r"`model.safetensors` of `timm/resnet50.a1_in1k` .* whose weights are here"):
+        require_reachable("resnet50.a1_in1k", find_weights("resnet50.a1_in1k"))
+
+
+def test_a_name_that_is_looked_up_for_ever_counts_as_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = threading.Event()
+
+    def hang(*address: object, **options: object) -> None:
+        asked.set()
+        threading.Event().wait(60)
+
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setattr(catalogue_weights, "REACH_S", 0.05)
+    monkeypatch.setattr(catalogue_weights, "_hub_answer", [float("-inf"), True])
+    monkeypatch.setattr(catalogue_weights.socket, "create_connection", hang)
+    assert not is_hub_reachable()
+    assert asked.is_set()

@@ -1,0 +1,431 @@
+"""Fine-tuning for real: solar cells at a small size, every recipe, killed, stopped and resumed."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import psutil
+import pytest
+
+from bakeoff_core.features.store import read_features
+from bakeoff_core.finetuning.recipes import RECIPES
+from bakeoff_core.finetuning.request import (
+    EXPORT,
+    SPLITS,
+    FinetuneSpec,
+    last_trial,
+    list_runs,
+    read_estimate,
+    read_run,
+    start_run,
+    summarise_run,
+)
+from bakeoff_core.jobs.manager import jobs_path, read_job, resume_job, stop_job
+from tests.support.image_folders import copy_solar_cells
+from tests.support.places import ROOT
+from tests.support.processes import living_in_session, wait_until
+
+LITE0 = "tf_efficientnet_lite0"
+LONG_S = 240
+
+
+@pytest.fixture(scope="module")
+def cells(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_solar_cells(tmp_path_factory.mktemp("cells"), 60)
+
+
+def request(cells: Path, recipe: str, **options: object) -> FinetuneSpec:
+    basics = {"steps": 6, "batch_size": 16, "img_size": 64}
+    basics |= {"model_name": LITE0, "data_dir": str(cells)}
+    return FinetuneSpec(dataset="folder", recipe=recipe, **{**basics, **options})
+
+
+def ended(run_id: str) -> dict:
+    assert wait_until(lambda: not read_job(run_id).active, LONG_S), read_job(run_id).log()
+    return summarise_run(read_run(run_id))
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_recipe_gets_to_a_tested_model(cells: Path, recipe: str) -> None:
+    run = start_run(request(cells, recipe))
+    found = ended(run.run_id)
+    assert found["state"] == "done", run.job.log()
+    assert (found["steps"], found["model_name"]) == (6, "tf_efficientnet_lite0.in1k")
+    assert 0 <= found["test_accuracy_low"] <= found["test_accuracy"] <= found["test_accuracy_high"] <= 100
+    assert found["train_loss_first"] > 0 and found["val_accuracy"] is not None
+    results = read_run(run.run_id).results()
+    assert results["skipped_images"] == 1
+    assert sum(c["images"] for c in results["by_class"]) == results["test_images"]
+    assert not (run.job.folder / "checkpoint").exists()
+
+
+def test_a_probe_learns_keeps_its_features_and_exports_what_plain_timm_loads(cells: Path) -> None:
+    first = start_run(request(cells, "linear-probe", steps=200))
+    found = ended(first.run_id)
+    assert found["train_loss_last"] < 0.7 * found["train_loss_first"]
+    code = (
+        "import sys; from bakeoff_core.models.torchvision_compat import prepare_torchvision; prepare_torchvision()\n"
+        "import pandas, timm; from PIL import Image\n"
+        "model = timm.create_model('local-dir:' + sys.argv[1], pretrained=True).eval()\n"
+        "transform = timm.data.create_transform(**timm.data.resolve_model_data_config(model), is_training=False)\n"
+        "rows = pandas.read_parquet(sys.argv[2])\n"
+        "for row in rows.itertuples():\n"
+        "    image = Image.open(f'{sys.argv[3]}/{row.image}').convert('RGB')\n"
+        "    answer = model(transform(image)[None]).softmax(-1)[0]\n"
+        "    assert answer.argmax().item() == row.predicted, row\n"
+        "    assert abs(answer.max().item() - row.probability) < 1e-3, (row, answer)\n"
+        "print(model.pretrained_cfg['label_names'])\n"
+    )
+    folder = first.job.folder
+    arguments = [str(folder / EXPORT), str(folder / "predictions.parquet"), str(cells)]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "defective" in done.stdout
+
+    (key,) = [path.name for path in (jobs_path().parent / "features").iterdir()]
+    assert read_features(key, "test").shape == (18, 1280)
+    second = start_run(request(cells, "linear-probe", steps=200))
+    again = ended(second.run_id)
+    assert again["test_accuracy"] == found["test_accuracy"]
+    assert again["train_loss_last"] == found["train_loss_last"]
+
+
+def test_the_five_lines_of_an_exported_models_card_load_it_with_plain_timm(cells: Path) -> None:
+    run = start_run(request(cells, "linear-probe", steps=50))
+    ended(run.run_id)
+    folder = run.job.folder
+    card = (folder / EXPORT / "README.md").read_text()
+    assert "2 classes: defective, functional" in card
+    lines = re.search(r"```python\n(.*?)```", card, re.DOTALL)[1].replace("photo.jpg", str(next(cells.rglob("*.png"))))
+    assert len([line for line in lines.splitlines() if not line.startswith(("import", "from"))]) <= 5
+    prepare = "from bakeoff_core.models.torchvision_compat import prepare_torchvision; prepare_torchvision()\n"
+    done = subprocess.run(
+        [sys.executable, "-c", prepare + lines],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"(defective|functional) [0-9.]+%", done.stdout.strip())
+    own_weights = str(folder / EXPORT / "model.safetensors")
+    again = start_run(request(cells, "top-layers", steps=2, weights_file=own_weights))
+    assert ended(again.run_id)["state"] == "done", again.job.log()
+    assert read_run(again.run_id).results()["weights"] == "the file model.safetensors"
+
+
+def test_everything_a_repetition_needs_stands_in_the_runs_folder(cells: Path) -> None:
+    run = start_run(request(cells, "top-layers", steps=2, seed=7))
+    assert ended(run.run_id)["state"] == "done", run.job.log()
+    results = read_run(run.run_id).results()
+    splits = pd.read_parquet(run.job.folder / SPLITS)
+    assert splits["split"].value_counts().to_dict() == {"train": 84, "val": 18, "test": 18}
+    assert results["spec"]["seed"] == 7 and results["spec"]["data_dir"] == str(cells)
+    assert results["recipe"]["learning_rate"] > 0
+    assert results["machine"]["torch_version"] and results["content_key"]
+    assert results["peak_memory_bytes"] > 100e6
+
+
+def test_growing_images_train_to_a_tested_model_and_refuse_a_model_of_one_size(cells: Path) -> None:
+    run = start_run(request(cells, "full", steps=6, growing=True, img_size=96))
+    assert ended(run.run_id)["state"] == "done", run.job.log()
+    fixed = start_run(
+        request(cells, "scratch", steps=6, growing=True, img_size=None, model_name="vit_tiny_patch16_224")
+    )
+    found = ended(fixed.run_id)
+    assert found["state"] == "failed"
+    assert "takes images of one size only" in found["message"]
+
+
+def test_two_processes_train_one_model_and_agree_with_one_process(cells: Path) -> None:
+    alone = ended(start_run(request(cells, "linear-probe", steps=40)).run_id)
+    shutil.rmtree(jobs_path().parent / "features")
+    together = start_run(request(cells, "linear-probe", steps=40, processes=2))
+    found = ended(together.run_id)
+    assert read_run(together.run_id).results()["processes"] == 2
+    assert found["test_accuracy"] == alone["test_accuracy"]
+    assert found["train_loss_last"] == pytest.approx(alone["train_loss_last"], rel=1e-3)
+    trained = start_run(request(cells, "progressive", processes=2))
+    assert ended(trained.run_id)["state"] == "done", trained.job.log()
+    assert [m["step"] for m in read_job(trained.run_id).metrics() if "loss" in m] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("kill", [False, True])
+def test_two_processes_stopped_or_killed_leave_none_behind(cells: Path, kill: bool) -> None:
+    run = start_run(request(cells, "full", steps=100_000, processes=2))
+    assert wait_until(lambda: len(read_job(run.run_id).metrics()) > 2, LONG_S), read_job(run.run_id).log()
+    if kill:
+        os.kill(int((run.job.folder / "leader").read_text()), signal.SIGKILL)
+    else:
+        assert stop_job(run.run_id).state == "stopped"
+    assert wait_until(lambda: not processes_of(run.job.folder), 30)
+    assert read_job(run.run_id).state == ("failed" if kill else "stopped")
+
+
+def test_a_stopped_run_goes_on_under_the_users_own_launcher(cells: Path) -> None:
+    run = start_run(request(cells, "full", steps=8))
+    assert stop_job(run.run_id).state == "stopped"
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    done = subprocess.run(
+        [*launcher, "-m", "bakeoff_core.finetuning.worker", str(run.job.folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert summarise_run(read_run(run.run_id))["state"] == "done"
+    assert read_run(run.run_id).results()["processes"] == 2
+
+
+def test_features_that_were_cut_off_go_on_from_what_was_kept(cells: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = (
+        "import sys, pathlib, numpy as np\n"
+        "from accelerate import Accelerator\n"
+        "from bakeoff_core import feature_files, features\n"
+        "from bakeoff_core.datasets.registry import read_dataset\n"
+        "from bakeoff_core.features.extractor import FrozenBackbone\n"
+        "from bakeoff_core.models.pretrained import create_for_transfer, data_config, eval_transform\n"
+        "from bakeoff_core.catalogue.weights import find_weights\n"
+        "if __name__ == '__main__':\n"
+        "    name, root = 'tf_efficientnet_lite0.in1k', pathlib.Path(sys.argv[1])\n"
+        "    model = create_for_transfer(name, find_weights(name), 2, 64)\n"
+        "    images, transform = read_dataset('folder', root).train, eval_transform(data_config(model, 64))\n"
+        "    accelerator, views = Accelerator(cpu=True), (feature_files.PLAIN, feature_files.MIRRORED)\n"
+        "    backbone = FrozenBackbone(model, (3, 64, 64), accelerator.device, len(images))\n"
+        "    def keep(key, progress):\n"
+        "        return features.keep_features(\n"
+        "            accelerator, backbone, images, transform, key, 'train', views, progress\n"
+        "        )\n"
+        "    def rows(key):\n"
+        "        return np.concatenate([feature_files.read_features(key, 'train', view) for view in views])\n"
+        "    class Cut(Exception): pass\n"
+        "    def cut(done):\n"
+        "        told.append(done)\n"
+        "        if len(told) == 2: raise Cut\n"
+        "    told = []\n"
+        "    assert keep('whole', lambda done: None) == views\n"
+        "    try: keep('cut', cut)\n"
+        "    except Cut: pass\n"
+        "    assert told == [32, 64], told\n"
+        "    folder = feature_files.features_path() / 'cut'\n"
+        "    for part in (folder / 'train-part').iterdir():  # killed while it wrote a row\n"
+        "        with part.open('ab') as handle: handle.write(b'half a row')\n"
+        "    rest = []\n"
+        "    assert keep('cut', rest.append) == views\n"
+        "    assert rest == [64, 84], rest\n"
+        "    assert np.allclose(rows('whole'), rows('cut'), atol=1e-4) and rows('cut').shape == (168, 1280)\n"
+        "    assert sorted(path.name for path in folder.iterdir()) == ['train-mirrored.npy', 'train.npy']\n"
+        "    assert keep('cut', rest.append) == () and rest == [64, 84]\n"
+    )
+    script = cells.parent / "cut.py"
+    script.write_text(code)
+    done = subprocess.run(
+        [sys.executable, str(script), str(cells)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_run_whose_images_changed_since_its_checkpoint_is_not_gone_on_with(cells: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(cells, own)
+    run = start_run(request(own, "full", steps=400))
+    assert wait_until((run.job.folder / "checkpoint" / "step.json").exists, LONG_S), read_job(run.run_id).log()
+    assert stop_job(run.run_id).state == "stopped"
+    next((own / "defective").glob("cell*.png")).unlink()
+    resume_job(run.run_id)
+    found = ended(run.run_id)
+    assert found["state"] == "failed"
+    assert "The images have changed since this run began" in found["message"]
+
+
+def test_a_folder_without_images_to_validate_on_can_be_probed(cells: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    for name in ("functional", "defective"):
+        images = sorted((cells / name).glob("cell*.png"))
+        for part, chosen in (("train", images[:20]), ("test", images[20:30])):
+            (own / part / name).mkdir(parents=True)
+            for image in chosen:
+                shutil.copy(image, own / part / name)
+        (own / "val" / name).mkdir(parents=True)
+    found = ended(start_run(request(own, "linear-probe", steps=20)).run_id)
+    assert (found["state"], found["val_accuracy"]) == ("done", None)
+
+
+def test_a_trial_passes_over_damaged_images_and_a_failed_one_says_why(cells: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(cells, own)
+    for image in sorted((own / "defective").glob("cell*.png"))[:8]:
+        image.write_bytes(image.read_bytes()[:2000])
+    trial = start_run(request(own, "full", steps=20), trial=True)
+    assert ended(trial.run_id)["state"] == "done", trial.job.log()
+    spec = request(own, "full", steps=20, device="cuda")
+    assert "no CUDA device" in ended(start_run(spec, trial=True).run_id)["message"]
+    assert last_trial(spec).job.state == "failed"
+
+
+def test_memory_that_runs_out_is_said_with_what_to_do(cells: Path) -> None:
+    larger = start_run(request(cells, "full", steps=10_000, img_size=1024, batch_size=64))
+    assert wait_until(lambda: "pid" in read_job(larger.run_id).status, LONG_S)
+    allowed = 3 * 2**30
+    psutil.Process(read_job(larger.run_id).status["pid"]).rlimit(psutil.RLIMIT_DATA, (allowed, allowed))
+    found = ended(larger.run_id)
+    assert found["state"] == "failed"
+    assert "There is not enough memory. Use a smaller batch" in found["message"], read_job(larger.run_id).log()
+
+
+def processes_of(folder: Path) -> list[psutil.Process]:
+    """Every process that was started to work in a folder."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if str(folder) in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def test_a_trial_says_what_the_run_would_cost_and_trains_nothing(cells: Path) -> None:
+    spec = request(cells, "progressive", steps=50)
+    trial = start_run(spec, trial=True)
+    assert read_estimate(trial) is None
+    assert ended(trial.run_id)["state"] == "done", trial.job.log()
+    estimate = read_estimate(read_run(trial.run_id))
+    assert estimate.seconds == pytest.approx(sum(estimate.parts.values()))
+    assert {"training", "testing", "validating", "checkpoints"} <= set(estimate.parts)
+    assert (estimate.steps, estimate.train_images) == (50, 84)
+    assert estimate.peak_memory_bytes > 100e6
+    assert last_trial(spec).run_id == trial.run_id
+    assert last_trial(replace(spec, steps=51)) is None
+    assert list_runs() == []
+    assert sorted(path.name for path in trial.job.folder.iterdir()) == [
+        *("estimate.json", "leader", "lock", "log.txt", "spec.json", "status.json")
+    ]
+
+
+def test_a_trial_of_a_probe_counts_only_features_that_are_not_kept(cells: Path) -> None:
+    spec = request(cells, "linear-probe", steps=50)
+    first = start_run(spec, trial=True)
+    assert ended(first.run_id)["state"] == "done", first.job.log()
+    assert read_estimate(first).parts["computing features"] > 0
+    ended(start_run(spec).run_id)
+    second = start_run(spec, trial=True)
+    assert ended(second.run_id)["state"] == "done", second.job.log()
+    assert not {"computing features", "checking the images"} & set(read_estimate(second).parts)
+
+
+def test_a_run_stopped_while_it_still_loads_its_libraries_ends_at_once(cells: Path) -> None:
+    run = start_run(request(cells, "full"))
+    began = time.monotonic()
+    assert stop_job(run.run_id).state == "stopped"
+    assert time.monotonic() - began < 5
+    assert wait_until(lambda: not processes_of(run.job.folder))
+
+
+def test_a_full_disk_ends_a_run_in_words_and_it_goes_on_once_there_is_space(
+    cells: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BAKEOFF_HOME", str(small_disk))
+    run = start_run(request(cells, "full"))  # its checkpoint alone has more than the disk
+    found = ended(run.run_id)
+    assert found["state"] == "failed"
+    assert "Free some space" in found["message"] or "No space left" in found["message"]
+    assert "resume" in found["message"].lower()
+
+
+def test_a_killed_run_goes_on_from_its_checkpoint_and_repeats_no_more_than_that(
+    cells: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = start_run(request(cells, "full", steps=400))
+    checkpoint = run.job.folder / "checkpoint" / "step.json"
+    assert wait_until(checkpoint.exists, LONG_S), read_job(run.run_id).log()
+    os.killpg(read_job(run.run_id).status["pid"], signal.SIGKILL)
+    assert wait_until(lambda: read_job(run.run_id).state == "failed")
+    kept = json.loads(checkpoint.read_text())["step"]
+    assert 0 < kept < 400
+    resume_job(run.run_id)
+    assert wait_until(lambda: max(m["step"] for m in read_job(run.run_id).metrics()) > kept + 3, LONG_S)
+    assert stop_job(run.run_id).state == "stopped"
+    steps = [m["step"] for m in read_job(run.run_id).metrics() if "loss" in m]
+    assert steps == list(range(1, len(steps) + 1))
+
+
+def test_a_stopped_run_ends_soon_and_leaves_no_process(cells: Path) -> None:
+    run = start_run(request(cells, "full", steps=100_000))
+    assert wait_until(lambda: len(read_job(run.run_id).metrics()) > 3, LONG_S), read_job(run.run_id).log()
+    pid = read_job(run.run_id).status["pid"]
+    assert stop_job(run.run_id).state == "stopped"
+    assert wait_until(lambda: not living_in_session(pid))
+    assert [listed.run_id for listed in list_runs()] == [run.run_id]
+
+
+def test_a_model_with_two_classifiers_trains_from_scratch_and_refuses_a_probe_at_once(tmp_path: Path) -> None:
+    code = (
+        "import sys, torch\n"
+        "from bakeoff_core.errors import BakeoffError\n"
+        "from bakeoff_core.features.extract import weights_digest\n"
+        "from bakeoff_core.finetuning.linear_probe import require_linear_head\n"
+        "from bakeoff_core.models.pretrained import create_for_transfer, train_layers\n"
+        "model = create_for_transfer('levit_128s', None, 3, None)\n"
+        "assert len(weights_digest(model)) == 16\n"
+        "few, all_of_them = train_layers(model, 0.0), train_layers(model, 1.0)\n"
+        "assert 0 < few < all_of_them == sum(p.numel() for p in model.parameters())\n"
+        "try: require_linear_head(model)\n"
+        "except BakeoffError as err: print(err)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "use another recipe for this one" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"model_name": "no_such_net"}, "timm has no model named 'no_such_net'"),
+        ({"data_dir": "/no/such/folder"}, "There is no folder /no/such/folder"),
+        ({"weights_file": "/no/such.safetensors"}, "can't be read: No such file"),
+        ({"model_name": "resnet50"}, "Bring the file `model.safetensors`"),
+    ],
+)
+def test_a_request_that_cannot_be_met_fails_in_words(
+    cells: Path, options: dict, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    basics = {"model_name": LITE0, "dataset": "folder", "recipe": "full", "data_dir": str(cells), "steps": 2}
+    found = ended(start_run(FinetuneSpec(**{**basics, **options})).run_id)
+    assert found["state"] == "failed"
+    assert words in found["message"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"recipe": "magic"}, "`recipe` must be one of"),
+        ({"dataset": "cifar"}, "`dataset` must be one of"),
+        ({"steps": 0}, "`steps` must be"),
+        ({"steps": 1, "epochs": 1}, "exclude each other"),
+        ({"batch_size": 5000}, "`batch_size` must be at most 4096"),
+        ({"learning_rate": float("nan")}, "`learning_rate` must be"),
+        ({"img_size": 7}, "`img_size` must be 16 to 2048"),
+        ({"seed": -1}, "`seed` must be"),
+        ({"dataset": "folder"}, "`data_dir` must name the folder"),
+        ({"model_name": " "}, "`model_name` must name a model"),
+        ({"processes": 0}, "`processes` must be"),
+        ({"processes": 3}, "`processes` must be at most 64 and divide the batch size 32"),
+        ({"recipe": "linear-probe", "growing": True}, "`growing` is for recipes that train the network"),
+    ],
+)
+def test_an_absurd_request_is_refused_at_once(options: dict, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        FinetuneSpec(**{"model_name": LITE0, "dataset": "elpv", "recipe": "full", **options})

@@ -1,0 +1,132 @@
+"""What may be asked for, and how long it is said to take."""
+
+import pandas as pd
+import pytest
+
+from bakeoff_core.jobs import manager as jobs_manager
+from bakeoff_core.profiling.request import START_UP_S, estimate, make_spec, start_measuring
+from bakeoff_core.profiling.store import to_frame
+from bakeoff_core.schema.records import PROFILE_COLUMNS
+from tests.support.examples import make_profile
+from tests.support.processes import wait_until
+
+CATALOGUE = pd.DataFrame(
+    {
+        "model_name": ["resnet18.a1_in1k", "resnet18.a1_in1k", "vgg16.tv_in1k", "vgg16.other"],
+        "img_size": [224, 288, 224, 224],
+        "macs": [1.8e9, 3.0e9, 15.0e9, 15.0e9],
+    }
+)
+NOTHING = to_frame([]).reindex(columns=[c for c in PROFILE_COLUMNS if c != "rounds"])
+
+
+def test_names_are_stripped_and_asked_for_once_in_their_order() -> None:
+    assert make_spec([" b ", "a", "", "b"]).models == ("b", "a")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"img_size": 0}, "`img_size` must be an integer >= 1. Got 0."),
+        ({"img_size": 5000}, "`img_size` must be at most 4096. Got 5000."),
+        ({"batch_size": -1}, "`batch_size` must be an integer >= 1. Got -1."),
+        ({"batch_size": 10**9}, "`batch_size` must be at most 4096. Got 1000000000."),
+        ({"threads": 0}, "`threads` must be an integer >= 1. Got 0."),
+        ({"threads": 1000}, "`threads` must be at most 512. Got 1000."),
+        ({"rounds": 21}, "`rounds` must be at most 20. Got 21."),
+        ({"passes": 0}, "`passes` must be an integer >= 1. Got 0."),
+        ({"device": "tpu"}, "`device` must be one of auto, cpu, cuda. Got 'tpu'."),
+        ({"dtype": "int8"}, "`dtype` must be one of float32, bfloat16, float16. Got 'int8'."),
+        ({"cap_s": 0}, "`cap_s` must be a number of seconds greater than 0. Got 0."),
+        ({"cap_s": float("nan")}, "`cap_s` must be a number of seconds greater than 0. Got nan."),
+        ({"min_seconds": -1}, "`min_seconds` must be a number of seconds, not negative. Got -1."),
+        ({"min_seconds": float("inf")}, "`min_seconds` must be a number of seconds, not negative. Got inf."),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_in_words(options: dict, words: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        make_spec(["resnet18"], **options)
+    assert str(caught.value) == words
+
+
+@pytest.mark.parametrize("models", [[], [" "], [f"m{n}" for n in range(2001)]])
+def test_a_job_has_from_one_to_2000_models(models: list[str]) -> None:
+    with pytest.raises(ValueError, match="`models` must name 1 to 2000 models"):
+        make_spec(models)
+
+
+def seconds(spec, measured: pd.DataFrame = NOTHING) -> float:
+    return estimate(spec, CATALOGUE, measured).seconds - START_UP_S
+
+
+def test_a_model_measured_here_takes_its_own_latency() -> None:
+    measured = to_frame([make_profile(latency_p50_s=0.1), make_profile(latency_p50_s=0.3, dtype="bfloat16")])
+    expected = estimate(make_spec(["resnet18.a1_in1k"]), CATALOGUE, measured)
+    # Two rounds of 32 passes at 0.2 s, 8 to warm up, 0.7 s around it.
+    assert expected.seconds == pytest.approx(START_UP_S + 2 * (32 * 0.2 + 8 * 0.2 + 0.7))
+    assert expected.measured_share == 1
+
+
+def test_another_model_takes_its_macs_at_the_speed_seen_here() -> None:
+    measured = to_frame([make_profile(latency_p50_s=0.1, macs=1_000_000_000)])  # 10 G a second
+    expected = estimate(make_spec(["vgg16.tv_in1k", "resnet18.a1_in1k"]), CATALOGUE, measured)
+    vgg, resnet = 2 * (40 * 1.5 + 0.7), 2 * (40 * 0.1 + 0.7)
+    assert expected.seconds == pytest.approx(START_UP_S + vgg + resnet)
+    assert expected.measured_share == 0.5
+
+
+def test_a_plain_name_is_guessed_from_its_architecture_and_a_strange_one_from_the_middle_of_the_table() -> None:
+    assert seconds(make_spec(["vgg16"])) == pytest.approx(seconds(make_spec(["vgg16.tv_in1k"])))
+    assert 0 < seconds(make_spec(["never_heard_of"])) < float("inf")
+
+
+def test_quick_models_fill_their_time_and_slow_ones_end_at_the_cap() -> None:
+    quick, slow = (to_frame([make_profile(latency_p50_s=latency)]) for latency in (0.001, 100.0))
+    spec = make_spec(["resnet18.a1_in1k"], min_seconds=5.0, cap_s=10.0)
+    assert seconds(spec, quick) == pytest.approx(2 * (5.0 + 0.008 + 0.7))
+    assert seconds(spec, slow) == pytest.approx(2 * (10.0 + 800 + 0.7))
+
+
+def test_a_batch_takes_as_much_longer_as_it_is_large() -> None:
+    measured = to_frame([make_profile(latency_p50_s=0.8, batch_size=8)])
+    assert seconds(make_spec(["resnet18.a1_in1k"], batch_size=4), measured) == pytest.approx(2 * (40 * 0.4 + 0.7))
+
+
+def test_a_larger_image_takes_longer_by_its_area() -> None:
+    measured = to_frame([make_profile(latency_p50_s=0.1)])
+    assert seconds(make_spec(["resnet18.a1_in1k"], img_size=448), measured) == pytest.approx(2 * (40 * 0.4 + 0.7))
+    small, large = (seconds(make_spec(["vgg16.tv_in1k"], img_size=size)) for size in (224, 448))
+    assert (large - 1.4) == pytest.approx(4 * (small - 1.4), rel=0.01)
+
+
+def test_a_measurement_stops_what_would_spoil_it_and_leaves_the_rest_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = jobs_manager.start_job
+    monkeypatch.setattr(
+        "bakeoff_core.profiling.request.start_job",
+        lambda kind, _, __: start(kind, "tests.workers.sleeper", {"seconds": 60}),
+    )
+    spoiling, other = (
+        start(kind, "tests.workers.sleeper", {"seconds": 60}, exclusive=False) for kind in ("anatomy", "download")
+    )
+    measuring = start_measuring(make_spec(["resnet18"]))
+    try:
+        states = [jobs_manager.read_job(job.job_id).state for job in (spoiling, other, measuring)]
+        assert states[0] == "stopped" and all(state in jobs_manager.ACTIVE for state in states[1:])
+    finally:
+        for job in (other, measuring):
+            jobs_manager.stop_job(job.job_id)
+
+
+def test_a_spec_becomes_a_measuring_job_that_holds_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[bool] = []
+
+    def start_job(kind: str, module: str, spec: dict, *, exclusive: bool = True) -> jobs_manager.Job:
+        started.append(exclusive)
+        return start(kind, "tests.workers.sleeper", spec, exclusive=exclusive)
+
+    start = jobs_manager.start_job
+    monkeypatch.setattr("bakeoff_core.profiling.request.start_job", start_job)
+    job = start_measuring(make_spec(["resnet18"], img_size=160))
+    assert (job.kind, job.spec["models"], job.spec["img_size"]) == ("measure", ["resnet18"], 160)
+    assert started == [True]
+    assert wait_until(lambda: not jobs_manager.read_job(job.job_id).active)

@@ -1,0 +1,150 @@
+"""What follows from rows of accuracies: orders, picks, gaps and correlations, against scipy and by hand."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import spearmanr
+
+from bakeoff_core.errors import BakeoffError
+from bakeoff_core.ranking.records import (
+    LEAST_FOR_CORRELATION,
+    RankRow,
+    compare_rows,
+    correlate,
+    find,
+    from_json,
+    pack_right,
+    to_json,
+    unpack_right,
+)
+from bakeoff_core.stats import PairedCounts, mcnemar_p, paired_interval
+from tests.support.rankings import IMAGES, SIZE, make_ranking, make_row
+
+
+def published(**top1: float) -> dict[tuple[str, int], float]:
+    return {(name, SIZE): value for name, value in top1.items()}
+
+
+# --- order and picks -------------------------------------------------------------------------------------------------
+
+
+def test_rows_are_ordered_by_the_test_and_failures_stand_apart() -> None:
+    ranking = make_ranking([make_row("a", 120), RankRow("b", "b", error="No weights."), make_row("c", 150)])
+    assert [row.model_name for row in ranking.ranked()] == ["c", "a"]
+    assert [row.model_name for row in ranking.failed()] == ["b"]
+    assert ranking.row("c").probe_accuracy == 75 and ranking.row("b") is None
+
+
+def test_the_pick_goes_by_images_held_back_and_not_by_the_test() -> None:
+    ranking = make_ranking([make_row("lucky", 150, held_out=70), make_row("good", 148, held_out=74)])
+    findings = find(ranking, published(lucky=80.0, good=75.0), ())
+    assert findings.own_pick.model_name == "good"
+    assert findings.imagenet_pick.model_name == "lucky"
+    assert findings.gap.points == pytest.approx(-1)
+
+
+def test_a_tie_on_the_images_held_back_is_the_better_published_ones_then_the_earlier_ones() -> None:
+    ranking = make_ranking([make_row(name, 140, held_out=74) for name in ("a", "b", "c")])
+    assert find(ranking, published(a=70.0, b=71.0, c=71.0), ()).own_pick.model_name == "b"
+    assert find(ranking, {}, ()).own_pick.model_name == "a"
+
+
+def test_an_accuracy_published_at_another_size_counts_for_nothing() -> None:
+    ranking = make_ranking([make_row("a", 140), make_row("b", 130)])
+    findings = find(ranking, {("a", 288): 80.0, ("b", SIZE): 70.0}, ())
+    assert findings.published == (("b", 70.0),)
+    assert findings.imagenet_pick.model_name == "b"
+
+
+def test_nothing_ranked_or_nothing_held_back_has_no_pick() -> None:
+    failed = make_ranking([RankRow("a", "a", error="No weights.")])
+    assert find(failed, published(a=70.0), ()).own_pick is None
+    unheld = make_ranking([make_row("a", 140, held_out_accuracy=None)])
+    assert find(unheld, published(a=70.0), ()).own_pick is None
+
+
+# --- gaps ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_gap_is_paired_on_the_same_images() -> None:
+    one, other = make_row("a", 150), make_row("b", 120, first=40)  # right are 0 to 149, and 40 to 159
+    gap = compare_rows(one, other, IMAGES)
+    counts = PairedCounts(both=110, only_one=40, only_other=10, neither=40)
+    assert (gap.points, gap.low, gap.high) == pytest.approx(paired_interval(counts))
+    assert gap.p_value == pytest.approx(mcnemar_p(counts))
+    assert gap.differs and gap.images == IMAGES
+    assert not compare_rows(one, make_row("c", 149), IMAGES).differs
+
+
+@given(st.lists(st.booleans(), max_size=70))
+def test_which_images_are_right_comes_back_as_it_was_kept(right: list[bool]) -> None:
+    assert unpack_right(pack_right(np.array(right, bool)), len(right)).tolist() == right
+
+
+# --- correlation -----------------------------------------------------------------------------------------------------
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=4, max_size=20).filter(
+        lambda pairs: len({a for a, _ in pairs}) > 1 and len({b for _, b in pairs}) > 1
+    )
+)
+def test_spearmans_correlation_is_scipys_ties_included(pairs: list[tuple[int, int]]) -> None:
+    one, other = zip(*pairs, strict=True)
+    found = correlate(one, other)
+    assert found.rho == pytest.approx(spearmanr(one, other).statistic, abs=1e-9)
+    assert -1 <= found.low <= found.rho <= found.high <= 1
+
+
+def test_the_interval_is_bonett_and_wrights() -> None:
+    one, other = range(10), [1, 0, 3, 2, 5, 4, 7, 6, 9, 8]
+    found = correlate(one, other)
+    rho = 1 - 6 * 10 / (10 * 99)
+    reach = 1.959963984540054 * math.sqrt((1 + rho**2 / 2) / 7)
+    assert (found.rho, found.backbones) == (pytest.approx(rho), 10)
+    assert (found.low, found.high) == pytest.approx(
+        (math.tanh(math.atanh(rho) - reach), math.tanh(math.atanh(rho) + reach))
+    )
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_perfect_order_of_few_is_no_certainty(sign: int) -> None:
+    found = correlate(range(8), [sign * value for value in range(8)])
+    assert found.rho == sign
+    assert found.high - found.low > 0.05
+    assert max(abs(found.low), abs(found.high)) == 1
+
+
+def test_values_that_are_all_equal_have_no_order_and_three_are_refused() -> None:
+    assert correlate([1, 2, 3, 4], [5, 5, 5, 5]) is None
+    with pytest.raises(ValueError, match="at least 4 values"):
+        correlate([1, 2, 3], [1, 2, 3])
+
+
+def test_a_correlation_takes_eight_backbones_with_both_accuracies() -> None:
+    names = [f"m{at}" for at in range(LEAST_FOR_CORRELATION)]
+    ranking = make_ranking([make_row(name, 120 + at) for at, name in enumerate(names)])
+    everything = {(name, SIZE): 70.0 + at for at, name in enumerate(names)}
+    assert find(ranking, everything, ()).correlation.rho == 1
+    del everything["m0", SIZE]
+    assert find(ranking, everything, ()).correlation is None
+
+
+# --- the file --------------------------------------------------------------------------------------------------------
+
+
+def test_a_ranking_comes_back_from_its_file_as_it_was() -> None:
+    ranking = make_ranking([make_row("a", 120), RankRow("b", "b", error="No weights.")])
+    assert from_json(json.loads(json.dumps(to_json(ranking)))) == ranking
+
+
+def test_another_versions_ranking_and_a_damaged_one_are_refused_in_words() -> None:
+    content = to_json(make_ranking([make_row("a", 120)]))
+    with pytest.raises(BakeoffError, match="has the format 99"):
+        from_json({**content, "format": 99})
+    with pytest.raises(BakeoffError, match="is damaged"):
+        from_json({**content, "rows": [{"name": "a"}]})
