@@ -16,7 +16,8 @@ import sys
 import time
 from pathlib import Path
 
-from bakeoff_core.finetuning.request import FinetuneSpec, read_run, start_run
+from bakeoff_core.finetuning.request import FinetuneSpec, start_run
+from bakeoff_core.finetuning.results import read_run
 from benchmarks.jobs_here import own_home
 from benchmarks.runs_here import LITE0, require_flowers, wait
 

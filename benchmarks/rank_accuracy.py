@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bakeoff_core.datasets.index import LabelledImage
-from bakeoff_core.finetuning.request import ENVIRONMENT
 from bakeoff_core.formatting import duration, megabytes, percent, significant
+from bakeoff_core.jobs.kinds import YIELDING
 from bakeoff_core.ranking.records import Ranking
 from bakeoff_core.ranking.request import RankSpec, read_ranking, start_ranking
 from benchmarks.jobs_here import own_home
@@ -136,7 +136,7 @@ def set_scene() -> Scene:
     from bakeoff_core.system.heap import keep_freed_memory
 
     keep_freed_memory()
-    os.environ.update(ENVIRONMENT)
+    os.environ.update(YIELDING)
     import torch
 
     from bakeoff_core.catalogue.weights import find_weights

@@ -8,9 +8,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bakeoff_core.finetuning.request import Estimate, FinetuneSpec, read_estimate, read_run, start_run, summarise_run
+from bakeoff_core.finetuning.dry_run.request import Estimate, read_estimate
+from bakeoff_core.finetuning.request import FinetuneSpec, start_run
+from bakeoff_core.finetuning.results import read_run, summarise_run
 from bakeoff_core.formatting import duration, percent
-from bakeoff_core.jobs.manager import Job, read_job
+from bakeoff_core.jobs.manager import read_job
+from bakeoff_core.jobs.records import Job
 
 LITE0 = "tf_efficientnet_lite0"
 FLOWERS_ENV = "BAKEOFF_DATA"

@@ -1,7 +1,7 @@
 """What a training step costs when waiting threads spin and when they sleep: `python -m benchmarks.waiting_threads`.
 
 A step of EfficientNet-Lite0 (32 random images of 224 px, forward and backward) in fresh processes, with OpenMP's own
-setting and with the one that workers get which train (`finetuning.request.ENVIRONMENT`), in turn: first alone, then
+setting and with the one that workers get which train (`jobs.kinds.YIELDING`), in turn: first alone, then
 beside a program that keeps one core busy. Shows why training does not spin (docs/decisions/006). Takes about five
 minutes.
 """
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-from bakeoff_core.finetuning.request import ENVIRONMENT
+from bakeoff_core.jobs.kinds import YIELDING
 from benchmarks.jobs_here import cpu_hog
 from benchmarks.runs_here import LITE0
 
@@ -35,7 +35,7 @@ def main() -> int:
         with neighbour():
             for _ in range(ROUNDS):
                 spinning += step_seconds({})
-                sleeping += step_seconds(ENVIRONMENT)
+                sleeping += step_seconds(YIELDING)
         spins, sleeps = statistics.median(spinning), statistics.median(sleeping)
         ratios[where] = sleeps / spins
         print(f"{where}: {spins:.2f} s spinning, {sleeps:.2f} s sleeping, ratio {ratios[where]:.2f}", flush=True)
@@ -45,7 +45,7 @@ def main() -> int:
 
 def step_seconds(environment: dict[str, str]) -> list[float]:
     """Return the seconds of each step of a fresh process with these settings."""
-    inherited = {name: value for name, value in os.environ.items() if name not in ENVIRONMENT}
+    inherited = {name: value for name, value in os.environ.items() if name not in YIELDING}
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.waiting_threads", "steps"],
         env=inherited | environment,

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import list_jobs
-from bakeoff_core.profiling import request as profiling_request
 from bakeoff_core.selection.checklist.advice import advise
 from bakeoff_core.selection.checklist.rules import read_rules
 from pages.parts.checklist import answers as checklist_answers
@@ -13,7 +13,7 @@ from pages.parts.common import cache, job_card, sidebar
 sidebar.require_app()
 st.markdown("## Which backbone to start from")
 shown = sidebar.shown()
-for job in list_jobs(profiling_request.KIND)[:20]:
+for job in list_jobs(kinds.MEASURE)[:20]:
     if job.active:
         job_card.draw(job.job_id)
 rules = read_rules()

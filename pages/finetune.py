@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from bakeoff_core.finetuning import request as finetuning_request
+from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import watched_jobs
 from pages.parts.common import sidebar
 from pages.parts.finetune import comparison, start
@@ -12,7 +12,9 @@ from pages.parts.finetune import watch as finetune_watch
 
 sidebar.require_app()
 st.markdown("## Fine-tune on your classes")
-active = [job for job in watched_jobs() if job.kind in finetuning_request.KINDS]
+TRAINING = (kinds.FINETUNE.key, kinds.DRY_RUN.key, kinds.COMPARISON.key)
+
+active = [job for job in watched_jobs() if job.kind in TRAINING]
 for job in active:
     finetune_watch.draw(job.job_id)
 spec = finetune_form.draw()

@@ -2,15 +2,15 @@
 
 import streamlit as st
 
+from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import list_jobs
-from bakeoff_core.profiling import request as profiling_request
 from bakeoff_core.system import locks
 from pages.parts.common import job_card, sidebar
 from pages.parts.frontier import accuracy, candidate_table, explorer, first_look
 
 sidebar.require_app()
 shown = sidebar.shown()
-active = [job for job in list_jobs(profiling_request.KIND)[:20] if job.active]
+active = [job for job in list_jobs(kinds.MEASURE)[:20] if job.active]
 
 if shown is None:
     st.markdown("#### The cheapest network that clears your bar, on this machine")

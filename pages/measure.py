@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import list_jobs
-from bakeoff_core.profiling import request as profiling_request
 from bakeoff_core.system import locks
 from pages.parts.common import job_card, sidebar, timm_names_job
 from pages.parts.measure import file_exchange
@@ -11,7 +11,7 @@ from pages.parts.measure import form as measure_form
 
 sidebar.require_app()
 st.markdown("## Measure models on this machine")
-all_jobs = list_jobs(profiling_request.KIND)[:20]
+all_jobs = list_jobs(kinds.MEASURE)[:20]
 active = [job for job in all_jobs if job.active]
 for job in active:
     job_card.draw(job.job_id)

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import watched_jobs
-from bakeoff_core.ranking import request as ranking_request
 from pages.parts.common import sidebar
 from pages.parts.rank import form as rank_form
 from pages.parts.rank import history as rank_history
@@ -15,7 +15,7 @@ st.caption(
     "ImageNet accuracy is a proxy. Here each backbone stays as it is, and a small classifier learns your classes from "
     "what it sees (its features): minutes for all of them, where fine-tuning takes hours."
 )
-for job in [job for job in watched_jobs() if job.kind == ranking_request.KIND]:
+for job in [job for job in watched_jobs() if job.kind == kinds.RANKING.key]:
     rank_watch.draw(job.job_id)
 rank_form.draw()
 rank_history.draw()

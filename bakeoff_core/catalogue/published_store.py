@@ -17,7 +17,7 @@ from bakeoff_core.catalogue.published_counts import JoinCount, count_joins
 from bakeoff_core.catalogue.timm_names import TimmModels
 from bakeoff_core.catalogue.timm_results import read_results, read_speeds
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.system.parquet import lock, read_table, write_table
+from bakeoff_core.system.parquet import read_table, write_table, writing
 
 SCHEMA_VERSION = 1
 """Version of the columns, which are the fields of `PublishedRow`. Raise it with every change to them."""
@@ -98,7 +98,7 @@ def import_tables(
     """
     incoming = join_tables(read_results(results), read_speeds(speeds), names, machine)
     tables = dict.fromkeys((row.machine, row.part) for row in incoming)
-    with lock(path):
+    with writing(path):
         present = read_published(path)
         earlier = [row for row in present if (row.machine, row.part) in tables]
         outcome = "unchanged" if earlier == list(incoming) else "replaced" if earlier else "added"
@@ -127,7 +127,7 @@ def remove_machine(path: Path, machine: str) -> bool:
     """
     if not path.exists():
         return False
-    with lock(path):
+    with writing(path):
         present = read_published(path)
         kept = [row for row in present if row.machine != machine]
         if len(kept) < len(present):

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import errno
 import functools
 import heapq
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bakeoff_core.errors import NoSpaceError
 from bakeoff_core.schema.records import require_count
+from bakeoff_core.system.files import to_user_error, write_text
 
 FILE_VERSION = 2
 """Version of the stored list. Raise it with every change to the fields of `TimmModel` and `TimmModels`."""
@@ -170,26 +167,10 @@ def write_timm_models(path: Path, models: TimmModels) -> None:
 
     Raises:
         NoSpaceError: The disk is full; a list that was there before is unchanged.
-        OSError: The file cannot be written for another reason.
+        BakeoffError: The file cannot be written for another reason.
     """
-    content = {"version": FILE_VERSION, **dataclasses.asdict(models)}
-    temporary = None
+    content = json.dumps({"version": FILE_VERSION, **dataclasses.asdict(models)})
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as handle:
-            temporary = Path(handle.name)
-            json.dump(content, handle)
-            handle.flush()
-            os.fsync(handle.fileno())
-        temporary.replace(path)
+        write_text(path, content, durable=True)
     except OSError as err:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        if err.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise NoSpaceError(
-                f"No space left in {path.parent} for {path.name}. Nothing stored was changed. "
-                "Free some space and try again."
-            ) from err
-        raise
+        raise to_user_error(err, f"{path.name} could not be written in {path.parent}") from err

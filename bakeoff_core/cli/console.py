@@ -7,7 +7,8 @@ import sys
 import time
 
 from bakeoff_core import formatting
-from bakeoff_core.jobs.manager import Job, read_job, stop_job
+from bakeoff_core.jobs.manager import read_job, stop_job
+from bakeoff_core.jobs.records import Job
 
 
 def print_json(content: object) -> None:

@@ -14,9 +14,15 @@ from bakeoff_core.cli.console import follow, print_json, remark
 from bakeoff_core.datasets.index import expanded
 from bakeoff_core.datasets.registry import DATASETS
 from bakeoff_core.finetuning import request as finetuning_request
+from bakeoff_core.finetuning import results as finetuning_results
+from bakeoff_core.finetuning.comparison import request as comparison_request
+from bakeoff_core.finetuning.dry_run import request as dry_run_request
 from bakeoff_core.finetuning.recipes import RECIPES
-from bakeoff_core.jobs.manager import Job, read_job, resume_job, stop_job
+from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs.manager import read_job, resume_job, stop_job
+from bakeoff_core.jobs.records import Job
 from bakeoff_core.ranking import request as ranking_request
+from bakeoff_core.reporting.documents import json
 
 _SAME_NAMES = (
     *("dataset", "data_dir", "weights_file", "steps", "epochs", "train_on", "batch_size", "img_size", "seed"),
@@ -34,19 +40,19 @@ def finetune(arguments: argparse.Namespace) -> int:
         **_spec_fields(arguments),
     )
     if arguments.dry_run:
-        return _end_trial(follow(finetuning_request.start_run(spec, trial=True).job), arguments.json)
+        return _end_trial(follow(dry_run_request.start_dry_run(spec).job), arguments.json)
     return _end(follow(finetuning_request.start_run(spec).job), arguments.json)
 
 
 def compare(arguments: argparse.Namespace) -> int:
     """Train a probe, a full fine-tune and a run from scratch alike, and print what transfer was worth."""
-    spec = finetuning_request.ComparisonSpec(**_spec_fields(arguments))
-    return _end(follow(finetuning_request.start_comparison(spec).job), arguments.json)
+    spec = comparison_request.ComparisonSpec(**_spec_fields(arguments))
+    return _end(follow(comparison_request.start_comparison(spec).job), arguments.json)
 
 
 def list_runs(arguments: argparse.Namespace) -> int:
     """List the runs, the newest first."""
-    found = [finetuning_request.summarise_run(run) for run in finetuning_request.list_runs()]
+    found = [finetuning_results.summarise_run(run) for run in finetuning_results.list_runs()]
     if arguments.json:
         print_json(found)
     else:
@@ -128,19 +134,19 @@ def _absolute(path: str | None) -> str | None:
 def _require_ours(job_id: str) -> str:
     """Return the id of a run, a comparison or a ranking; raises `BakeoffError` for any other."""
     readers = {
-        finetuning_request.COMPARISON_KIND: finetuning_request.read_comparison,
-        ranking_request.KIND: ranking_request.read_ranking,
+        kinds.COMPARISON.key: comparison_request.read_comparison,
+        kinds.RANKING.key: ranking_request.read_ranking,
     }
-    return readers.get(read_job(job_id).kind, finetuning_request.read_run)(job_id).job.job_id
+    return readers.get(read_job(job_id).kind, finetuning_results.read_run)(job_id).job.job_id
 
 
 def _end(job: Job, as_json: bool) -> int:
     """Print how a run, a comparison or a ranking ended."""
-    if job.kind == ranking_request.KIND:
+    if job.kind == kinds.RANKING.key:
         return rank.end(job.job_id, as_json)
-    if job.kind == finetuning_request.COMPARISON_KIND:
+    if job.kind == kinds.COMPARISON.key:
         return _end_comparison(job, as_json)
-    found = finetuning_request.summarise_run(finetuning_request.read_run(job.job_id))
+    found = finetuning_results.summarise_run(finetuning_results.read_run(job.job_id))
     if as_json:
         print_json(found)
     else:
@@ -151,7 +157,7 @@ def _end(job: Job, as_json: bool) -> int:
 
 def _end_trial(job: Job, as_json: bool) -> int:
     """Print what a run would cost."""
-    estimate = finetuning_request.read_estimate(finetuning_request.read_run(job.job_id))
+    estimate = dry_run_request.read_estimate(finetuning_results.read_run(job.job_id))
     if estimate is None:
         remark(job.status.get("message") or job.state)
         return 1
@@ -166,7 +172,7 @@ def _end_trial(job: Job, as_json: bool) -> int:
 
 def _end_comparison(job: Job, as_json: bool) -> int:
     """Print what a comparison says; the exit code is 0 where each of its runs got there."""
-    found = finetuning_request.summarise_comparison(finetuning_request.read_comparison(job.job_id))
+    found = json.summarise_comparison(comparison_request.read_comparison(job.job_id))
     if as_json:
         print_json(found)
     else:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from bakeoff_core.system.files import read_json, write_json
+from bakeoff_core.system.files import read_json, replacing, write_json
 from bakeoff_core.system.paths import features_path
 
 FORMAT_VERSION = 2
@@ -156,15 +156,10 @@ def put_together(parts: Sequence[Path], whole: Path) -> None:
         parts[0].replace(whole)
         return
     arrays = [np.load(part, mmap_mode="r") for part in parts]
-    temporary = whole.with_name(f".{whole.name}.{os.getpid()}")
-    try:
-        with RowsFile(temporary, sum(map(len, arrays)), 0) as file:
-            for at in range(0, len(arrays[0]), BLOCK_ROWS):
-                blocks = [array[at : at + BLOCK_ROWS] for array in arrays]
-                rows = np.empty((sum(map(len, blocks)), blocks[0].shape[1]), _DTYPE)
-                for turn, block in enumerate(blocks):
-                    rows[turn :: len(blocks)] = block
-                file.append(rows)
-        temporary.replace(whole)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(whole) as temporary, RowsFile(temporary, sum(map(len, arrays)), 0) as file:
+        for at in range(0, len(arrays[0]), BLOCK_ROWS):
+            blocks = [array[at : at + BLOCK_ROWS] for array in arrays]
+            rows = np.empty((sum(map(len, blocks)), blocks[0].shape[1]), _DTYPE)
+            for turn, block in enumerate(blocks):
+                rows[turn :: len(blocks)] = block
+            file.append(rows)

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from statistics import fmean
+from typing import Any, TypeVar
 
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.finetuning.request import KIND, RESULTS, FinetuneSpec, read_run, summarise_run
-from bakeoff_core.jobs.manager import Job, list_jobs
-from bakeoff_core.system.files import count_of, files_stamp, key_of, percent_of, text_of
+from bakeoff_core.finetuning.request import RESULTS, FinetuneSpec, Run
+from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs.manager import files_stamp, list_jobs, list_understood, read_job
+from bakeoff_core.jobs.records import Job
+from bakeoff_core.schema.checks import count_of, key_of, percent_of, text_of
 
 
 @dataclass(frozen=True)
@@ -57,13 +60,13 @@ class FinishedRun:
 
 def read_finished_runs() -> list[FinishedRun]:
     """Return every finished run, the newest first."""
-    found = (_finished(job) for job in list_jobs(KIND))
+    found = (_finished(job) for job in list_jobs(kinds.FINETUNE))
     return [run for run in found if run is not None]
 
 
 def finished_runs_stamp() -> int:
     """Return a number that changes when what `read_finished_runs` returns may have; takes a look at few files."""
-    return files_stamp(KIND, RESULTS, "status.json")
+    return files_stamp(kinds.FINETUNE, RESULTS, "status.json")
 
 
 def leading_run(runs: Iterable[FinishedRun], chosen: Iterable[str] | None = None) -> FinishedRun:
@@ -120,3 +123,62 @@ def _finished(job: Job) -> FinishedRun | None:
         )
     except (BakeoffError, KeyError, TypeError, ValueError, AttributeError):
         return None
+
+
+LAST_LOSSES = 5
+"""Steps over which the last training loss is averaged."""
+
+
+Found = TypeVar("Found")
+
+
+def read_run(run_id: str) -> Run:
+    """Return a run, or a trial of one, as it is now.
+
+    Raises:
+        BakeoffError: There is no such run.
+    """
+    job = read_job(run_id)
+    if job.kind not in (kinds.FINETUNE.key, kinds.DRY_RUN.key):
+        raise BakeoffError(f"Job {run_id} is no fine-tuning run.")
+    try:
+        return Run.from_job(job)
+    except (ValueError, TypeError) as err:
+        raise BakeoffError(f"Run {run_id} asks for what this version does not know: {err}") from err
+
+
+def list_runs() -> list[Run]:
+    """Return every run, the newest first; trials are left out."""
+    return list(list_understood(kinds.FINETUNE, Run.from_job))
+
+
+def summarise_run(run: Run) -> dict[str, Any]:
+    """Return what there is to say of a run: the fields of `finetune --json` and more; unknown is `None`.
+
+    Accuracies are percentages, of the data set's own splits; `test_accuracy_low` and `_high` are the 95 % interval.
+    `owner` is the comparison that the run is part of.
+    """
+    metrics = run.job.metrics()
+    losses = [m["loss"] for m in metrics if m.get("loss") is not None]
+    validated = [m for m in metrics if m.get("val_accuracy") is not None]
+    results = run.results() or {}
+    status = run.job.status
+    return {
+        "run_id": run.run_id,
+        "owner": run.job.owner,
+        "state": run.job.state,
+        "model_name": status.get("model_name") or run.spec.model_name,
+        "dataset": run.spec.dataset,
+        "recipe": run.spec.recipe,
+        "train_on": run.spec.train_on,
+        "steps": max((m["step"] for m in metrics if "step" in m), default=0),
+        "train_loss_first": losses[0] if losses else None,
+        "train_loss_last": fmean(losses[-LAST_LOSSES:]) if losses else None,
+        "val_accuracy": validated[-1]["val_accuracy"] if validated else None,
+        "test_accuracy": results.get("test_accuracy"),
+        "test_accuracy_low": results.get("test_accuracy_low"),
+        "test_accuracy_high": results.get("test_accuracy_high"),
+        "seconds": results.get("seconds") or status.get("seconds"),
+        "images_per_second": results.get("images_per_second") or status.get("images_per_second"),
+        "message": status.get("message"),
+    }

@@ -5,7 +5,6 @@ Imports torch; only workers use it. Not covered: running any of it (`finetuning.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from bakeoff_core.finetuning.linear_probe import require_linear_head
 from bakeoff_core.finetuning.recipes import GROWING, RECIPES, Recipe
 from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.finetuning.trainer import Training
+from bakeoff_core.jobs.worker import yield_to_others
 from bakeoff_core.models.loaders import training_loader
 from bakeoff_core.models.pretrained import (
     create_for_transfer,
@@ -39,9 +39,6 @@ from bakeoff_core.models.pretrained import (
 )
 from bakeoff_core.system.machine import usable_cores
 from bakeoff_core.system.paths import timm_models_path
-
-NICENESS = 10
-"""Training yields the processor to the page, which needs little of it and is watched."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +98,7 @@ def prepare_run(
     Raises:
         BakeoffError: Images or weights are missing, or something does not go together.
     """
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(NICENESS - os.nice(0))
+    yield_to_others()
     if spec.device == "cuda" and not torch.cuda.is_available():
         raise BakeoffError("There is no CUDA device that PyTorch can use. Train on the CPU, or leave the choice to it.")
     on_gpu = spec.device != "cpu" and torch.cuda.is_available()

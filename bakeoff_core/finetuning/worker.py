@@ -37,8 +37,7 @@ from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.finetuning.setup import Prepared, prepare_run
 from bakeoff_core.finetuning.trainer import CHECKPOINT, predict
 from bakeoff_core.jobs.manager import hold_if_free
-from bakeoff_core.jobs.process import follow_launcher, process_began, run_to_end
-from bakeoff_core.jobs.worker import Reporter
+from bakeoff_core.jobs.worker import Reporter, follow_launcher, process_start, run_to_end
 from bakeoff_core.models.loaders import start_decoders
 from bakeoff_core.system.heap import keep_freed_memory
 from bakeoff_core.system.memory import peak_memory_bytes
@@ -262,7 +261,7 @@ def main(folder: str) -> int:
 def _work_in(folder: Path, leads: bool) -> int:
     reporter = Reporter(folder, leads=leads)
     start_decoders()
-    return 0 if run_in(folder, reporter, began=process_began()) == "done" else 1
+    return 0 if run_in(folder, reporter, began=process_start()) == "done" else 1
 
 
 if __name__ == "__main__":

@@ -12,19 +12,11 @@ from dataclasses import asdict, dataclass, replace
 import pandas as pd
 
 from bakeoff_core.catalogue.timm_names import TimmModels
-from bakeoff_core.errors import BusyError
-from bakeoff_core.jobs.manager import Job, active_jobs, start_job, stop_job
+from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs.manager import start_job, stop_what_gives_way
+from bakeoff_core.jobs.records import Job
 from bakeoff_core.schema.records import DTYPES, MeasureSpec, require_choice, require_count
-from bakeoff_core.system import locks
 from bakeoff_core.system.machine import this_machine, usable_cores
-
-KIND = "measure"
-ANATOMY_KIND, LOOK_KIND = "anatomy", "look"
-GIVES_WAY = (ANATOMY_KIND, LOOK_KIND)
-"""Kind of the jobs that a measurement stops because they would spoil it: they keep what they have, and are asked for
-again by whoever looks at it."""
-NAMES_KIND = "names"
-MODULE = "bakeoff_core.profiling.worker"
 
 MIN_SECONDS = 1.0
 """Seconds of timing a round at least, so that quick models get more passes than slow ones."""
@@ -84,32 +76,15 @@ def make_spec(models: Sequence[str], **options: object) -> MeasureSpec:
 
 
 def start_measuring(spec: MeasureSpec) -> Job:
-    """Start the measuring job, and stop the jobs that would spoil it and can be done any time (`GIVES_WAY`).
+    """Start the measuring job, and stop the jobs that would spoil it and can be done any time (`jobs.kinds`).
 
     Raises:
         BusyError: Another job measures on this machine.
         NoSpaceError: The disk is full.
     """
-    job = start_job(KIND, MODULE, asdict(spec))
-    for other in active_jobs():  # after the start: from then on no new one begins
-        if other.kind in GIVES_WAY:
-            stop_job(other.job_id)
+    job = start_job(kinds.MEASURE, asdict(spec))
+    stop_what_gives_way()
     return job
-
-
-def refuse_beside_measuring(what: str) -> None:
-    """Raise `BusyError` while the machine measures, which other work would spoil.
-
-    Args:
-        what: The other work, as the subject of a sentence.
-    """
-    holder = locks.machine_holder()
-    if holder and f"-{KIND}-" in holder:
-        raise BusyError(
-            f"Another job ({holder}) is measuring on this machine, and {what[0].lower()}{what[1:]} would spoil its "
-            "timings. Wait for it or stop it first.",
-            holder,
-        )
 
 
 def start_listing() -> Job:
@@ -118,7 +93,7 @@ def start_listing() -> Job:
     Raises:
         NoSpaceError: The disk is full.
     """
-    return start_job(NAMES_KIND, MODULE, asdict(MeasureSpec(models=(), device="cpu")), exclusive=False)
+    return start_job(kinds.NAMES, asdict(MeasureSpec(models=(), device="cpu")))
 
 
 def pending(spec: MeasureSpec, measured: pd.DataFrame, names: TimmModels | None) -> MeasureSpec:

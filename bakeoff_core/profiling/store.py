@@ -31,7 +31,7 @@ from bakeoff_core.schema.records import (
     Profile,
     Round,
 )
-from bakeoff_core.system.parquet import lock, mendable, read_table, write_parquet, write_table
+from bakeoff_core.system.parquet import read_table, store_errors, write_parquet, write_table, writing
 
 VERSION_KEY = b"bakeoff_schema_version"
 
@@ -125,7 +125,7 @@ def write_profiles(path: Path, profiles: Iterable[Profile]) -> None:
         NotAProfileFileError, NewerFileError: The file that is there can't be read, and was left alone.
         StoreError: The folder can't be written to.
     """
-    with lock(path):
+    with writing(path):
         write_table(path, _to_table(_merge(read_profiles(path), profiles)))
 
 
@@ -152,7 +152,7 @@ def import_profiles(path: Path, source: Path) -> tuple[int, int]:
     for number, profile in enumerate(incoming, start=1):
         if fault := _fault(profile):
             raise NotAProfileFileError(f"{source.name}, row {number}: {fault} Nothing was imported.")
-    with lock(path):
+    with writing(path):
         present = read_profiles(path)
         best = {profile_key(p): p for p in present}
         for profile in incoming:
@@ -205,12 +205,12 @@ def set_aside_if_damaged(path: Path) -> Path | None:
     """
     if not path.exists():
         return None
-    with lock(path):
+    with writing(path):
         try:
             read_table(path, SCHEMA)
         except NotAProfileFileError:
             stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-            with mendable(path):
+            with store_errors(path):
                 return path.replace(path.with_name(f"{path.stem}.damaged-{stamp}{path.suffix}"))
         except NewerFileError:
             return None

@@ -14,18 +14,18 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from bakeoff_core.catalogue.accuracies import resolve_model_name
 from bakeoff_core.catalogue.timm_names import TimmModels, read_timm_models, write_timm_models
 from bakeoff_core.errors import UnknownModelError
 from bakeoff_core.jobs.isolation import START_GRACE_S, ChildFailure, call, fork_server
-from bakeoff_core.jobs.worker import Reporter, note, see_to_end
+from bakeoff_core.jobs.worker import Reporter, log, run_worker
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.profiling.intervals import median_interval, pool_spread
 from bakeoff_core.profiling.timer import summarise
 from bakeoff_core.schema.records import RUNTIMES, MeasurementWarning, MeasureSpec, Profile, Round
+from bakeoff_core.system.files import utc_now
 from bakeoff_core.system.machine import this_machine, usable_cores
 from bakeoff_core.system.paths import profiles_path, timm_models_path
 
@@ -45,8 +45,8 @@ class Entry:
     """Whether a row with fewer rounds than asked for may be saved; not over one that is complete."""
 
 
-def run(reporter: Reporter, spec: MeasureSpec) -> None:
-    """Measure everything the spec asks for, saving after each model and round.
+def run(reporter: Reporter, spec: MeasureSpec) -> str:
+    """Measure everything the spec asks for, saving after each model and round; returns the last word.
 
     Raises:
         BakeoffError: Nothing can be measured, or nothing more can be saved.
@@ -74,7 +74,7 @@ def run(reporter: Reporter, spec: MeasureSpec) -> None:
     for setting in settings:
         rows = [p for p in profiling_store.read_profiles(profiles_path()) if p.setting == setting]
         profiling_store.write_profiles(profiles_path(), share_spread(rows))
-    progress.ended()
+    return progress.ended()
 
 
 def share_spread(profiles: Sequence[Profile]) -> list[Profile]:
@@ -138,14 +138,14 @@ class Progress:
         )
         self._reporter.report(done=self._done, total=self._total, time_left_s=self._time_left())
 
-    def ended(self) -> None:
-        """Report the end: how many were measured, cached, failed."""
+    def ended(self) -> str:
+        """Report what was measured, and return in words how many models were measured, cached, failed."""
         failed = self._failures()
         measured = len(self._entries) - self._cached - len(failed)
         counted = ((measured, "measured"), (self._cached, "already cached"), (len(failed), "failed"))
         self._reporter.report(failures=failed, elapsed_s=time.monotonic() - self._began, rows=self._keys())
         outcome = ", ".join(f"{n} {what}" for n, what in counted if n) or "timm's names are listed"
-        self._reporter.finish("done", f"{outcome}.")
+        return f"{outcome}."
 
     def _keys(self) -> list[list[Any]]:
         return [[e.profile.model_name, e.profile.img_size, asdict(e.profile.setting)] for e in self._entries]
@@ -178,7 +178,7 @@ def _entry(name: str, spec: MeasureSpec, known: TimmModels, device: str, stored:
     try:
         full_name = resolve_model_name(name, known)
     except UnknownModelError as err:
-        return Entry(replace(blank, error=str(err), measured_at=_now()), rounds_left=0)
+        return Entry(replace(blank, error=str(err), measured_at=utc_now()), rounds_left=0)
     blank = replace(blank, model_name=full_name, img_size=spec.img_size or known.find(full_name).img_size)
     cached = stored.get(profiling_store.profile_key(blank))
     if cached is None or cached.latency_p50_s is None:
@@ -208,8 +208,8 @@ def _measure(context: Any, entry: Entry, spec: MeasureSpec) -> None:
             context, f"{BACKBONES}:measure_round", request, timeout_s=START_GRACE_S + 4 * spec.cap_s
         )
     except ChildFailure as err:
-        note(f"{profile.model_name}: {err}\n{err.details}")
-        entry.profile = replace(profile, error=str(err), measured_at=_now())
+        log(f"{profile.model_name}: {err}\n{err.details}")
+        entry.profile = replace(profile, error=str(err), measured_at=utc_now())
         return
     entry.profile = fold(profile, measured, counts)
     entry.rounds_left -= 1
@@ -242,18 +242,14 @@ def listed_models(context: Any) -> TimmModels:
     return known
 
 
-def _now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
 def main(folder: str) -> int:
     """Run the job in `folder` to its end; the exit code is 0 when it got there."""
 
-    def work(reporter: Reporter) -> None:
+    def work(reporter: Reporter) -> str:
         spec = reporter.spec
-        run(reporter, MeasureSpec(**{**spec, "models": tuple(spec["models"])}))
+        return run(reporter, MeasureSpec(**{**spec, "models": tuple(spec["models"])}))
 
-    return see_to_end(Path(folder), work, "Stopped. Everything measured until then is kept.")
+    return run_worker(folder, work, "Stopped. Everything measured until then is kept.")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ Not covered: the record and what follows from it (`ranking.records`), measuring 
 
 from __future__ import annotations
 
-import contextlib
 import csv
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -18,15 +17,15 @@ import pandas as pd
 from bakeoff_core.catalogue.accuracies import read_catalogue
 from bakeoff_core.datasets.registry import DATASETS
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.finetuning.request import DEVICES, ENVIRONMENT, TRAIN_ON
-from bakeoff_core.jobs.manager import Job, list_jobs, read_job, start_job
+from bakeoff_core.finetuning.request import DEVICES, TRAIN_ON
+from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs.manager import list_understood, read_job, start_job
+from bakeoff_core.jobs.records import Job
 from bakeoff_core.ranking.records import Overlap, RankFindings, Ranking, find, from_json
 from bakeoff_core.schema.records import require_choice, require_count
 from bakeoff_core.system.files import read_json
 from bakeoff_core.system.paths import own_accuracy_path
 
-KIND = "rank"
-MODULE = "bakeoff_core.ranking.worker"
 RANKING = "ranking.json"
 """The ranking as far as it has come, in the job's folder."""
 IMAGES = "images.parquet"
@@ -86,6 +85,12 @@ class RankRun:
     job: Job
     spec: RankSpec
 
+    @classmethod
+    def from_job(cls, job: Job) -> RankRun:
+        """Return the ranking that a job does; raises `ValueError` or `TypeError` where it asks for the unknown."""
+        known = RankSpec.__dataclass_fields__
+        return cls(job, RankSpec(**{name: value for name, value in job.spec.items() if name in known}))
+
     @property
     def rank_id(self) -> str:
         """Its id; sortable by time of start."""
@@ -120,7 +125,7 @@ def start_ranking(spec: RankSpec) -> RankRun:
         BusyError: Another job is at work on this machine.
         NoSpaceError: The disk is full.
     """
-    return _run_of(start_job(KIND, MODULE, asdict(spec), environment=ENVIRONMENT))
+    return RankRun.from_job(start_job(kinds.RANKING, asdict(spec)))
 
 
 def read_ranking(rank_id: str) -> RankRun:
@@ -130,21 +135,17 @@ def read_ranking(rank_id: str) -> RankRun:
         BakeoffError: There is no such ranking.
     """
     job = read_job(rank_id)
-    if job.kind != KIND:
+    if job.kind != kinds.RANKING.key:
         raise BakeoffError(f"Job {rank_id} is no ranking.")
     try:
-        return _run_of(job)
+        return RankRun.from_job(job)
     except (ValueError, TypeError) as err:
         raise BakeoffError(f"Ranking {rank_id} asks for what this version does not know: {err}") from err
 
 
 def list_rankings() -> list[RankRun]:
     """Return every ranking that this version understands, the newest first."""
-    found = []
-    for job in list_jobs(KIND):
-        with contextlib.suppress(ValueError, TypeError):
-            found.append(_run_of(job))
-    return found
+    return list(list_understood(kinds.RANKING, RankRun.from_job))
 
 
 def find_in(ranking: Ranking, catalogue: pd.DataFrame | None = None) -> RankFindings:
@@ -207,9 +208,3 @@ def _read_table(path: Path) -> pd.DataFrame | None:
         return pd.read_parquet(path)
     except (OSError, ValueError):  # damaged ones raise pyarrow's kind of ValueError
         return None
-
-
-def _run_of(job: Job) -> RankRun:
-    known = RankSpec.__dataclass_fields__
-    values = {name: value for name, value in job.spec.items() if name in known}
-    return RankRun(job, RankSpec(**values))

@@ -12,11 +12,14 @@ from dataclasses import dataclass
 
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.request import TRAIN_ON
-from bakeoff_core.jobs.manager import Job, list_jobs
+from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs.manager import files_stamp, list_jobs
+from bakeoff_core.jobs.records import Job
 from bakeoff_core.ranking.records import from_json
-from bakeoff_core.ranking.request import KIND, RANKING
+from bakeoff_core.ranking.request import RANKING
+from bakeoff_core.schema.checks import count_of, key_of, percent_of, text_of
 from bakeoff_core.schema.records import require_choice
-from bakeoff_core.system.files import count_of, files_stamp, key_of, percent_of, read_json, text_of
+from bakeoff_core.system.files import read_json
 
 CHOSEN_ON = ("validation", "cross-validation", "nothing")
 """What a probe's strength can have been chosen on."""
@@ -56,7 +59,7 @@ class RankedModel:
 
 def read_ranked_models() -> list[RankedModel]:
     """Return every model that has a result in a ranking, the newest ranking's first."""
-    return [model for job in list_jobs(KIND) for model in _models_of(job)]
+    return [model for job in list_jobs(kinds.RANKING) for model in _models_of(job)]
 
 
 def newest_model(models: Iterable[RankedModel]) -> RankedModel:
@@ -73,7 +76,7 @@ def newest_model(models: Iterable[RankedModel]) -> RankedModel:
 
 def ranked_models_stamp() -> int:
     """Return a number that changes when what `read_ranked_models` returns may have; takes a look at few files."""
-    return files_stamp(KIND, RANKING)
+    return files_stamp(kinds.RANKING, RANKING)
 
 
 def _models_of(job: Job) -> list[RankedModel]:

@@ -10,9 +10,7 @@ Not covered: the features (`features.extract`), how they are judged (`ranking.sc
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import os
 import sys
 import time
 import traceback
@@ -39,9 +37,7 @@ from bakeoff_core.features.extract import keep_features, weights_digest
 from bakeoff_core.features.extractor import FrozenBackbone
 from bakeoff_core.features.store import features_key, read_rate
 from bakeoff_core.finetuning.export import labels_of
-from bakeoff_core.finetuning.setup import NICENESS
-from bakeoff_core.jobs.process import describe_error, process_began, run_to_end
-from bakeoff_core.jobs.worker import Reporter, StopRequested
+from bakeoff_core.jobs.worker import Reporter, StopRequested, describe_error, process_start, run_worker, yield_to_others
 from bakeoff_core.models.loaders import start_decoders
 from bakeoff_core.models.pretrained import (
     create_for_transfer,
@@ -55,7 +51,7 @@ from bakeoff_core.ranking.pace import Pace, work_of
 from bakeoff_core.ranking.records import Ranking, RankRow, from_json, to_json
 from bakeoff_core.ranking.request import IMAGES, RANKING, RankSpec, answers_file
 from bakeoff_core.ranking.scoring import judge_features
-from bakeoff_core.system.files import mendable, read_json, write_json
+from bakeoff_core.system.files import read_json, to_user_error, write_json
 from bakeoff_core.system.heap import keep_freed_memory
 from bakeoff_core.system.machine import this_machine, usable_cores
 from bakeoff_core.system.memory import peak_memory_bytes
@@ -78,8 +74,7 @@ class Ranker:
     def run(self) -> str:
         """Do everything and return the last word; raises `BakeoffError` for what the user can mend."""
         spec = self._spec
-        with contextlib.suppress(OSError, AttributeError):
-            os.nice(NICENESS - os.nice(0))
+        yield_to_others()
         if spec.device == "cuda" and not torch.cuda.is_available():
             raise BakeoffError(
                 "There is no CUDA device that PyTorch can use. Rank on the CPU, or leave the choice to it."
@@ -91,7 +86,7 @@ class Ranker:
         for number, asked in enumerate(spec.models):
             if any(row.asked == asked for row in ranking.rows):
                 continue
-            if self._reporter.stop_wanted():
+            if self._reporter.stop_requested():
                 raise StopRequested
             ranking = self._keep(ranking, self._row(accelerator, dataset, number, asked))
             gc.collect()  # this backbone, before the next one's weights are loaded
@@ -168,7 +163,7 @@ class Ranker:
         try:
             table.to_parquet(self._folder / IMAGES)
         except OSError as err:
-            raise mendable(err, "The list of images could not be written") from err
+            raise to_user_error(err, "The list of images could not be written") from err
 
     def _keep(self, ranking: Ranking, *rows: RankRow) -> Ranking:
         """Add rows to the ranking and to its file."""
@@ -177,7 +172,7 @@ class Ranker:
         try:
             write_json(self._folder / RANKING, to_json(ranking))
         except OSError as err:
-            raise mendable(err, "The ranking could not be written") from err
+            raise to_user_error(err, "The ranking could not be written") from err
         return ranking
 
     # --- one backbone -------------------------------------------------------------------------------------------------
@@ -294,14 +289,11 @@ def main(folder: str) -> int:
     """Do the ranking in `folder` to its end; the exit code is 0 when it got there."""
     keep_freed_memory()
     start_decoders()
-    place = Path(folder)
-    reporter = Reporter(place)
 
-    def work() -> str:
-        return Ranker(reporter, place, RankSpec(**reporter.spec), began=process_began()).run()
+    def work(reporter: Reporter) -> str:
+        return Ranker(reporter, Path(folder), RankSpec(**reporter.spec), began=process_start()).run()
 
-    stopped = "Stopped. Resume goes on where it was; finished backbones are kept."
-    return 0 if run_to_end(reporter, work, stopped) == "done" else 1
+    return run_worker(folder, work, "Stopped. Resume goes on where it was; finished backbones are kept.")
 
 
 if __name__ == "__main__":

@@ -1,27 +1,56 @@
-"""The files of a job's folder: how they are written whole, and read without trusting them.
+"""Files that are written whole or not at all, and read without trusting them.
 
-Not covered: what they mean (see `jobs.manager` for those who look, `jobs.worker` for the worker).
+Not covered: parquet files (`system.parquet`), and what any file means.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
-import math
 import os
-import re
+import secrets
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from bakeoff_core.errors import BakeoffError, NoSpaceError
-from bakeoff_core.system.paths import jobs_path
 
-FORMAT_VERSION = 1
-"""Of `spec.json` and `status.json`."""
 
-_KEY = re.compile(r"[A-Za-z0-9_-]+")
-"""What data sets and contents are named by; it means nothing to a shell, a link or Markdown."""
+@contextlib.contextmanager
+def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
+    """Put a file in place whole, or leave what was there.
+
+    Args:
+        path: The file; its folder is made where it is missing.
+        durable: Wait until the content is on the disk, so that not even a power cut leaves half of it.
+
+    Yields:
+        A name beside it to write to. That file takes the file's place when the block ends well, and is gone else,
+        also where a request to stop ends the block.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        yield temporary
+        if durable:
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes, *, durable: bool = False) -> None:
+    """Replace a file whole or not at all."""
+    with replacing(path, durable=durable) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: Path, text: str, *, durable: bool = False) -> None:
+    """Replace a file whole or not at all."""
+    write_bytes(path, text.encode("utf-8", "surrogateescape"), durable=durable)
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
@@ -29,14 +58,12 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     write_text(path, json.dumps(content, indent=1))
 
 
-def write_text(path: Path, text: str) -> None:
-    """Replace a file whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+def read_text(path: Path) -> str:
+    """Return what is in a file; empty where there is none."""
     try:
-        temporary.write_text(text)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -53,75 +80,25 @@ def parse_object(text: str) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def read_text(path: Path) -> str:
-    """Return what is in a file; empty where there is none."""
-    try:
-        return path.read_text(errors="replace")
-    except OSError:
-        return ""
+def is_disk_full(err: BaseException) -> bool:
+    """Tell whether the disk, or the user's share of it, is full; some libraries wrap that in errors of their own."""
+    if isinstance(err, OSError) and err.errno is not None:
+        return err.errno in (errno.ENOSPC, errno.EDQUOT)
+    return os.strerror(errno.ENOSPC).lower() in str(err).lower()
 
 
-def text_of(value: object) -> str:
-    """Return what a file holds if it is a text that says something.
+def to_user_error(err: OSError, what: str, otherwise: type[BakeoffError] = BakeoffError) -> BakeoffError:
+    """Turn a failed write into the error its reader can act on.
 
-    Raises:
-        ValueError: It is not, as for the three below: whoever reads a whole record passes it over then.
+    Args:
+        err: What the system said.
+        what: What could not be done, as a clause.
+        otherwise: The error for everything but a full disk, which is a `NoSpaceError`.
     """
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"a text was expected. Got {value!r}.")
-    return value
+    words = f"{what}: {err.strerror or err}."
+    return NoSpaceError(f"{words} Free some space.") if is_disk_full(err) else otherwise(words)
 
 
-def key_of(value: object) -> str:
-    """Return what a file holds if it is a key: of a data set, or of its content."""
-    if not _KEY.fullmatch(text_of(value)):
-        raise ValueError(f"a key was expected. Got {value!r}.")
-    return str(value)
-
-
-def count_of(value: object) -> int:
-    """Return what a file holds if it is a whole number of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"a count was expected. Got {value!r}.")
-    return value
-
-
-def percent_of(value: object) -> float:
-    """Return what a file holds if it is a number from 0 to 100."""
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or not (math.isfinite(value) and 0 <= value <= 100)
-    ):
-        raise ValueError(f"a percentage was expected. Got {value!r}.")
-    return float(value)
-
-
-def files_stamp(kind: str, *names: str) -> int:
-    """Return a number that changes when files of jobs of a kind have changed; 0 where no job has them all.
-
-    It opens none of them, so that a page can ask at every step of a slider.
-    """
-    seen = []
-    try:
-        folders = sorted(name for name in os.listdir(jobs_path()) if f"-{kind}-" in name)  # noqa: PTH208, several times quicker
-    except OSError:
-        return 0
-    for folder in folders:
-        try:
-            times = [(jobs_path() / folder / name).stat().st_mtime_ns for name in names]
-        except OSError:
-            continue
-        seen.append((folder, *times))
-    return hash(tuple(seen)) if seen else 0
-
-
-def mendable(err: OSError, what: str) -> BakeoffError:
-    """Turn a failed write into the error its reader can act on."""
-    full = err.errno in (errno.ENOSPC, errno.EDQUOT)
-    return (NoSpaceError if full else BakeoffError)(f"{what}: {err.strerror}." + (" Free some space." if full else ""))
-
-
-def now() -> str:
-    """Return the time in UTC, to the second."""
+def utc_now() -> str:
+    """Return the time in UTC to the second, ISO 8601."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -36,6 +36,15 @@ def take_lock(stack: contextlib.ExitStack, path: Path) -> IO[str]:
     return handle
 
 
+def wait_for_lock(stack: contextlib.ExitStack, path: Path) -> None:
+    """Lock a file for as long as the stack lasts, after whoever has it.
+
+    Raises:
+        OSError: The file can't be written to.
+    """
+    fcntl.flock(stack.enter_context(path.open("w")), fcntl.LOCK_EX)
+
+
 def machine_holder() -> str | None:
     """Return the id of the job that measures on this machine now, `None` where nothing does."""
     path = _machine_lock_path()
@@ -82,6 +91,11 @@ def try_lock(handle: IO[str]) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def unlock(handle: IO[str]) -> None:
+    """Let go of a lock, also where a child process inherited the open file."""
+    fcntl.flock(handle, fcntl.LOCK_UN)
 
 
 def is_locked(path: Path) -> bool:

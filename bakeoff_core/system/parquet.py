@@ -7,10 +7,6 @@ columns mean (see `profiling.store` and `catalogue.published_store`).
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +14,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bakeoff_core.errors import NewerFileError, NoSpaceError, NotAProfileFileError, StoreError
+from bakeoff_core.errors import NewerFileError, NotAProfileFileError, StoreError
+from bakeoff_core.system.files import replacing, to_user_error
+from bakeoff_core.system.locks import wait_for_lock
 
 
 def read_table(
@@ -68,19 +66,8 @@ def write_table(path: Path, table: pa.Table) -> None:
         NoSpaceError: The disk is full. A file that was there is as it was.
         StoreError: The folder can't be written to.
     """
-    temporary = None
-    with mendable(path):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as handle:
-                temporary = Path(handle.name)
-                write_parquet(table, handle)
-                handle.flush()
-                os.fsync(handle.fileno())
-            temporary.replace(path)
-        finally:  # a request to stop may arrive here too, and must leave nothing behind either
-            if temporary is not None:
-                temporary.unlink(missing_ok=True)
+    with store_errors(path), replacing(path, durable=True) as temporary, temporary.open("wb") as handle:
+        write_parquet(table, handle)
 
 
 def write_parquet(table: pa.Table, sink: Any) -> None:
@@ -89,25 +76,26 @@ def write_parquet(table: pa.Table, sink: Any) -> None:
 
 
 @contextlib.contextmanager
-def lock(path: Path) -> Iterator[None]:
-    """Hold the file's lock; waits for another writer, whose turn takes milliseconds."""
-    with mendable(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = path.with_name(f".{path.name}.lock").open("w")
-    with handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+def writing(path: Path) -> Iterator[None]:
+    """Hold the file's lock while it is read and written anew; waits for another writer, whose turn takes milliseconds.
+
+    Raises:
+        StoreError: The folder can't be written to.
+        NoSpaceError: The disk is full.
+    """
+    with contextlib.ExitStack() as stack:
+        with store_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            wait_for_lock(stack, path.with_name(f".{path.name}.lock"))
         yield
 
 
 @contextlib.contextmanager
-def mendable(path: Path) -> Iterator[None]:
-    """Turn the system's refusal to write into the error its reader can act on."""
+def store_errors(path: Path) -> Iterator[None]:
+    """Turn the system's refusal to write a store into the error its reader can act on."""
     try:
         yield
     except OSError as err:
-        if err.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise NoSpaceError(
-                f"No space left in {path.parent} for {path.name}. Nothing stored was changed. "
-                "Free some space and try again."
-            ) from err
-        raise StoreError(f"{path.name} can't be written in {path.parent}: {err.strerror or err}.") from err
+        raise to_user_error(
+            err, f"{path.name} can't be written in {path.parent}; nothing stored was changed", StoreError
+        ) from err

@@ -1,5 +1,6 @@
 """Published speeds and accuracies: what joins, what does not and why, and the file they are kept in."""
 
+import os
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -20,7 +21,6 @@ from bakeoff_core.catalogue.timm_results import read_results, read_speeds
 from bakeoff_core.errors import BakeoffError, NewerFileError, NotAProfileFileError, StoreError
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.selection import candidates
-from bakeoff_core.system import parquet
 from bakeoff_core.system.paths import profiles_path
 from tests.support.timm_results import (
     ACCURACIES,
@@ -259,7 +259,7 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path, results, home, monkeypa
     def full(descriptor):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(parquet.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(BakeoffError, match="No space left"):
         import_tables(path, results, speeds, NAMES, "second")
     assert path.read_bytes() == content and len(list(home.iterdir())) == 2

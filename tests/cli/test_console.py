@@ -7,7 +7,7 @@ import pytest
 
 from bakeoff_core.cli import console
 from bakeoff_core.cli.console import follow
-from bakeoff_core.jobs.manager import Job
+from bakeoff_core.jobs.records import Job
 
 
 def job(state: str = "running", **status: object) -> Job:

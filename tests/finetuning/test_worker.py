@@ -17,18 +17,10 @@ import psutil
 import pytest
 
 from bakeoff_core.features.store import read_features
+from bakeoff_core.finetuning.dry_run.request import last_dry_run, read_estimate, start_dry_run
 from bakeoff_core.finetuning.recipes import RECIPES
-from bakeoff_core.finetuning.request import (
-    EXPORT,
-    SPLITS,
-    FinetuneSpec,
-    last_trial,
-    list_runs,
-    read_estimate,
-    read_run,
-    start_run,
-    summarise_run,
-)
+from bakeoff_core.finetuning.request import EXPORT, SPLITS, FinetuneSpec, start_run
+from bakeoff_core.finetuning.results import list_runs, read_run, summarise_run
 from bakeoff_core.jobs.manager import jobs_path, read_job, resume_job, stop_job
 from tests.support.image_folders import copy_solar_cells
 from tests.support.places import ROOT
@@ -269,11 +261,11 @@ def test_a_trial_passes_over_damaged_images_and_a_failed_one_says_why(cells: Pat
     shutil.copytree(cells, own)
     for image in sorted((own / "defective").glob("cell*.png"))[:8]:
         image.write_bytes(image.read_bytes()[:2000])
-    trial = start_run(request(own, "full", steps=20), trial=True)
+    trial = start_dry_run(request(own, "full", steps=20))
     assert ended(trial.run_id)["state"] == "done", trial.job.log()
     spec = request(own, "full", steps=20, device="cuda")
-    assert "no CUDA device" in ended(start_run(spec, trial=True).run_id)["message"]
-    assert last_trial(spec).job.state == "failed"
+    assert "no CUDA device" in ended(start_dry_run(spec).run_id)["message"]
+    assert last_dry_run(spec).job.state == "failed"
 
 
 def test_memory_that_runs_out_is_said_with_what_to_do(cells: Path) -> None:
@@ -298,7 +290,7 @@ def processes_of(folder: Path) -> list[psutil.Process]:
 
 def test_a_trial_says_what_the_run_would_cost_and_trains_nothing(cells: Path) -> None:
     spec = request(cells, "progressive", steps=50)
-    trial = start_run(spec, trial=True)
+    trial = start_dry_run(spec)
     assert read_estimate(trial) is None
     assert ended(trial.run_id)["state"] == "done", trial.job.log()
     estimate = read_estimate(read_run(trial.run_id))
@@ -306,8 +298,8 @@ def test_a_trial_says_what_the_run_would_cost_and_trains_nothing(cells: Path) ->
     assert {"training", "testing", "validating", "checkpoints"} <= set(estimate.parts)
     assert (estimate.steps, estimate.train_images) == (50, 84)
     assert estimate.peak_memory_bytes > 100e6
-    assert last_trial(spec).run_id == trial.run_id
-    assert last_trial(replace(spec, steps=51)) is None
+    assert last_dry_run(spec).run_id == trial.run_id
+    assert last_dry_run(replace(spec, steps=51)) is None
     assert list_runs() == []
     assert sorted(path.name for path in trial.job.folder.iterdir()) == [
         *("estimate.json", "leader", "lock", "log.txt", "spec.json", "status.json")
@@ -316,11 +308,11 @@ def test_a_trial_says_what_the_run_would_cost_and_trains_nothing(cells: Path) ->
 
 def test_a_trial_of_a_probe_counts_only_features_that_are_not_kept(cells: Path) -> None:
     spec = request(cells, "linear-probe", steps=50)
-    first = start_run(spec, trial=True)
+    first = start_dry_run(spec)
     assert ended(first.run_id)["state"] == "done", first.job.log()
     assert read_estimate(first).parts["computing features"] > 0
     ended(start_run(spec).run_id)
-    second = start_run(spec, trial=True)
+    second = start_dry_run(spec)
     assert ended(second.run_id)["state"] == "done", second.job.log()
     assert not {"computing features", "checking the images"} & set(read_estimate(second).parts)
 

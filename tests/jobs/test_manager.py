@@ -5,20 +5,26 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bakeoff_core.errors import BakeoffError, BusyError, NoSpaceError
 from bakeoff_core.jobs import manager as jobs_manager
-from bakeoff_core.jobs.manager import Job, list_jobs, list_parts, read_job, resume_job, start_job, stop_job
+from bakeoff_core.jobs import parts as jobs_parts
+from bakeoff_core.jobs.kinds import MEASURE, JobKind
+from bakeoff_core.jobs.manager import list_jobs, list_parts, read_job, resume_job, start_job, stop_job
+from bakeoff_core.jobs.records import Job
 from bakeoff_core.system.locks import machine_holder
 from tests.support.disks import fill
 from tests.support.places import ROOT
 from tests.support.processes import is_alive, living_in_session, wait_until
 
 SLEEPER = "tests.workers.sleeper"
+SLEEP = JobKind("sleep", "Sleeping", SLEEPER)
 
 
 @pytest.fixture
@@ -27,7 +33,7 @@ def sleep() -> Iterator[Callable[..., Job]]:
     started: list[Job] = []
 
     def start(exclusive: bool = True, **spec: object) -> Job:
-        started.append(start_job("sleep", SLEEPER, spec, exclusive=exclusive))
+        started.append(start_job(replace(SLEEP, exclusive=exclusive), spec))
         return started[-1]
 
     yield start
@@ -75,13 +81,13 @@ def test_a_job_that_crashes_has_failed_and_its_log_says_why(sleep) -> None:
 
 
 def test_a_worker_that_cannot_even_start_has_failed(sleep) -> None:
-    job = ended(start_job("sleep", "tests.workers.no_such_worker", {}))
+    job = ended(start_job(replace(SLEEP, module="tests.workers.no_such_worker"), {}))
     assert job.state == "failed"
     assert "no_such_worker" in job.log()
 
 
 def test_a_killed_worker_has_failed_though_nobody_reaped_it(sleep, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs_manager.threading.Thread, "start", lambda self: None)  # the thread that reaps it
+    monkeypatch.setattr(threading.Thread, "start", lambda self: None)  # the thread that reaps it
     job = ready(sleep(seconds=600))
     os.kill(job.status["pid"], signal.SIGKILL)
     job = ended(job)
@@ -100,13 +106,15 @@ def test_a_job_is_never_seen_without_its_lock_while_it_is_set_up(monkeypatch: py
         seen.extend(job.state for job in list_jobs())
 
     monkeypatch.setattr(jobs_manager, "write_json", look_after)
-    ended(start_job("sleep", SLEEPER, {}))
+    ended(start_job(SLEEP, {}))
     assert seen == ["starting"]
 
 
 def test_a_worker_outlives_its_launcher(home: Path) -> None:
-    start = f"start_job('sleep', {SLEEPER!r}, {{'seconds': 600}})"
-    code = f"from bakeoff_core.jobs.manager import start_job; print({start}.job_id)"
+    code = (
+        "from bakeoff_core.jobs.kinds import MEASURE, JobKind; from bakeoff_core.jobs.manager import start_job; "
+        f"print(start_job(JobKind('sleep', 'Sleeping', {SLEEPER!r}), {{'seconds': 600}}).job_id)"
+    )
     launcher = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     job = ready(read_job(launcher.stdout.strip()))
     assert job.state == "running"
@@ -117,7 +125,7 @@ def test_a_worker_outlives_its_launcher(home: Path) -> None:
 def test_a_relative_home_means_the_same_folder_to_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BAKEOFF_HOME", "state")
-    job = ended(start_job("sleep", "tests.workers.tell_home", {}))
+    job = ended(start_job(replace(SLEEP, module="tests.workers.tell_home"), {}))
     assert job.log().strip() == str(tmp_path / "state")
 
 
@@ -136,10 +144,10 @@ def test_a_job_that_has_said_its_last_word_runs_until_its_process_is_gone(sleep)
 def test_jobs_are_listed_newest_first_and_by_kind(sleep, monkeypatch: pytest.MonkeyPatch) -> None:
     first = ended(sleep())
     monkeypatch.setattr(jobs_manager.time, "strftime", lambda *args: "29990101-000000")
-    second = ended(start_job("nap", SLEEPER, {}))
+    second = ended(start_job(replace(SLEEP, key="nap"), {}))
     assert [job.job_id for job in list_jobs()] == [second.job_id, first.job_id]
-    assert [job.job_id for job in list_jobs("sleep")] == [first.job_id]
-    assert list_jobs("measure") == []
+    assert [job.job_id for job in list_jobs(SLEEP)] == [first.job_id]
+    assert list_jobs(MEASURE) == []
 
 
 @pytest.mark.parametrize(
@@ -160,8 +168,8 @@ def test_a_job_that_was_never_there_is_refused() -> None:
 
 
 def test_a_kind_that_makes_no_job_id_is_refused_before_anything_starts(home: Path) -> None:
-    with pytest.raises(ValueError, match="`kind` must be lower-case letters, digits and dashes. Got 'My Job'"):
-        start_job("My Job", SLEEPER, {})
+    with pytest.raises(ValueError, match="`kind.key` must be lower-case letters, digits and dashes. Got 'My Job'"):
+        start_job(replace(SLEEP, key="My Job"), {})
     assert not (home / "jobs").exists()
 
 
@@ -251,7 +259,7 @@ def test_another_state_folder_is_still_the_same_machine(sleep, tmp_path: Path, m
     with monkeypatch.context() as elsewhere:
         elsewhere.setenv("BAKEOFF_HOME", str(tmp_path / "other"))
         with pytest.raises(BusyError):
-            start_job("sleep", SLEEPER, {})
+            start_job(SLEEP, {})
         assert machine_holder() == first.job_id
 
 
@@ -284,7 +292,7 @@ def test_a_job_that_finds_no_space_is_not_started_and_leaves_the_machine_free(
     monkeypatch.setenv("BAKEOFF_HOME", str(small_disk))
     fill(small_disk)
     with pytest.raises(NoSpaceError, match="could not be set up in .*, and was not started: No space left on device"):
-        start_job("sleep", SLEEPER, {"models": "x" * 10_000})
+        start_job(SLEEP, {"models": "x" * 10_000})
     assert machine_holder() is None
     assert list_jobs() == []
 
@@ -293,7 +301,7 @@ def test_a_folder_that_cannot_be_written_is_no_full_disk(tmp_path: Path, monkeyp
     (tmp_path / "a-file").write_text("")
     monkeypatch.setenv("BAKEOFF_HOME", str(tmp_path / "a-file"))
     with pytest.raises(BakeoffError, match="could not be set up in .*a-file.*Not a directory") as caught:
-        start_job("sleep", SLEEPER, {})
+        start_job(SLEEP, {})
     assert not isinstance(caught.value, NoSpaceError)
 
 
@@ -354,7 +362,7 @@ def owner() -> Iterator[Callable[..., Job]]:
     started: list[Job] = []
 
     def start(**spec: object) -> Job:
-        started.append(start_job("own", OWNER, spec))
+        started.append(start_job(replace(SLEEP, key="own", module=OWNER), spec))
         return started[-1]
 
     yield start
@@ -374,7 +382,7 @@ def test_a_job_does_its_parts_one_after_the_other_and_each_is_a_job_of_its_own(o
     assert job.state == "done", job.log()
     parts = list_parts(job.job_id)
     assert [(part.state, part.owner, part.spec["seconds"]) for part in parts] == [("done", job.job_id, 0.1)] * 2
-    assert {part.job_id for part in parts} == {part.job_id for part in list_jobs("sleep")}
+    assert {part.job_id for part in parts} == {part.job_id for part in list_jobs(SLEEP)}
     assert read_job(job.job_id).owner is None
     (job.folder / "log.txt").write_text("said by the owner")
     assert parts[0].log() == "said by the owner"
@@ -436,7 +444,7 @@ def test_a_part_that_another_process_works_on_is_refused(owner) -> None:
     first_part(job)
     with (
         pytest.raises(BakeoffError, match="is at work already"),
-        jobs_manager.hold_part(job.job_id, 1, "sleep", SLEEPER, {}),
+        jobs_parts.hold_part(job.job_id, 1, SLEEP, {}),
     ):
         pass
 

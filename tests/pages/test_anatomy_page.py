@@ -6,12 +6,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from bakeoff_core.catalogue.timm_names import TimmModel, TimmModels, write_timm_models
+from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs import manager as jobs_manager
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.profiling.anatomy import store as anatomy_store
 from bakeoff_core.profiling.anatomy.store import write_anatomy
 from bakeoff_core.schema.records import Profile
-from bakeoff_core.system import locks
 from bakeoff_core.system.files import write_json
 from bakeoff_core.system.machine import this_machine
 from bakeoff_core.system.paths import home, profiles_path, timm_models_path
@@ -125,7 +125,7 @@ def test_a_machine_that_measures_is_left_alone(at_the_root, monkeypatch: pytest.
     started: list[str] = []
     monkeypatch.setattr(anatomy_store, "start_dissecting", START_DISSECTING)
     monkeypatch.setattr("bakeoff_core.profiling.anatomy.store.start_job", lambda kind, *_, **__: started.append(kind))
-    monkeypatch.setattr(locks, "machine_holder", lambda: "20260101-120000-measure-abcdef")
+    monkeypatch.setattr("bakeoff_core.jobs.manager.machine_holder", lambda: "20260101-120000-measure-abcdef")
     app = opened(anatomy="heavy.tag")
     assert not app.exception and started == []
     assert any("being measured" in info.value for info in app.info), [info.value for info in app.info]
@@ -136,7 +136,7 @@ def failed_job(**status: object) -> None:
     folder = jobs_manager.jobs_path() / "20260101-120000-anatomy-abcdef"
     folder.mkdir(parents=True)
     spec = {"wanted": [["heavy.tag", 224]]}
-    write_json(folder / "spec.json", {"format": 1, "kind": "anatomy", "module": anatomy_store.MODULE, "spec": spec})
+    write_json(folder / "spec.json", {"format": 1, "kind": "anatomy", "module": kinds.ANATOMY.module, "spec": spec})
     write_json(folder / "status.json", {"format": 1, **status})
 
 

@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from bakeoff_core.catalogue.published_store import import_tables, read_published
 from bakeoff_core.catalogue.timm_names import write_timm_models
+from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import jobs_path
-from bakeoff_core.profiling import request as profiling_request
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.profiling.anatomy import store as anatomy_store
 from bakeoff_core.system.files import write_json
@@ -195,7 +195,7 @@ def test_names_that_were_listed_for_an_earlier_version_are_listed_again(monkeypa
     folder.mkdir(parents=True)
     write_json(
         folder / "spec.json",
-        {"format": 1, "kind": profiling_request.NAMES_KIND, "module": profiling_request.MODULE, "spec": {}},
+        {"format": 1, "kind": kinds.NAMES.key, "module": kinds.NAMES.module, "spec": {}},
     )
     write_json(folder / "status.json", {"format": 1, "state": "done"})
     asked = []

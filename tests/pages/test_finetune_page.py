@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from bakeoff_core.finetuning import request as finetuning_request
 from bakeoff_core.finetuning.request import FinetuneSpec
+from bakeoff_core.jobs import kinds
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.system import locks
 from bakeoff_core.system.paths import home, jobs_path, profiles_path
@@ -58,8 +58,8 @@ def write_run(state: str = "done", message: str = "Finished.", **spec: object) -
     request = FinetuneSpec("tf_efficientnet_lite0", "elpv", "full", **spec)
     content = {
         "format": 1,
-        "kind": finetuning_request.KIND,
-        "module": finetuning_request.MODULE,
+        "kind": kinds.FINETUNE.key,
+        "module": kinds.FINETUNE.module,
         "exclusive": True,
         "spec": vars(request),
     }

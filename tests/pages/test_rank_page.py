@@ -13,10 +13,11 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from bakeoff_core.features.patches import store as patches_store
 from bakeoff_core.features.patches.store import Look, Looked, PatchMap, write_look
 from bakeoff_core.features.store import features_file
+from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs import manager as jobs_manager
+from bakeoff_core.jobs import records as jobs_records
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.ranking import request as ranking_request
 from bakeoff_core.ranking.records import RankRow
@@ -240,13 +241,13 @@ def test_a_look_that_failed_says_why_and_can_be_tried_again(tmp_path: Path, monk
     folder = jobs_path() / "20260101-130000-look-abcdef"
     begun: list[Look] = []
 
-    def fail(look: Look) -> jobs_manager.Job:
+    def fail(look: Look) -> jobs_records.Job:
         begun.append(look)
         folder.mkdir(exist_ok=True)
         content = {
             "format": 1,
-            "kind": patches_store.KIND,
-            "module": patches_store.MODULE,
+            "kind": kinds.PATCHES.key,
+            "module": kinds.PATCHES.module,
             "exclusive": False,
             "spec": asdict(look),
         }

@@ -1,14 +1,18 @@
 """What may be asked for, and how long it is said to take."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
+from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs import manager as jobs_manager
+from bakeoff_core.jobs import records as jobs_records
 from bakeoff_core.profiling.request import START_UP_S, estimate, make_spec, start_measuring
 from bakeoff_core.profiling.store import to_frame
 from bakeoff_core.schema.records import PROFILE_COLUMNS
+from bakeoff_core.system import locks
 from tests.support.examples import make_profile
-from tests.support.processes import wait_until
 
 CATALOGUE = pd.DataFrame(
     {
@@ -99,34 +103,34 @@ def test_a_larger_image_takes_longer_by_its_area() -> None:
     assert (large - 1.4) == pytest.approx(4 * (small - 1.4), rel=0.01)
 
 
-def test_a_measurement_stops_what_would_spoil_it_and_leaves_the_rest_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def asleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the measuring job's worker sleep instead, so that the job is soon at work and stays so."""
+    sleeping = replace(kinds.MEASURE, module="tests.workers.sleeper")
     start = jobs_manager.start_job
     monkeypatch.setattr(
-        "bakeoff_core.profiling.request.start_job",
-        lambda kind, _, __: start(kind, "tests.workers.sleeper", {"seconds": 60}),
+        "bakeoff_core.profiling.request.start_job", lambda kind, spec: start(sleeping, {**spec, "seconds": 60})
     )
+
+
+def test_a_measurement_stops_what_would_spoil_it_and_leaves_the_rest_alone(asleep: None) -> None:
     spoiling, other = (
-        start(kind, "tests.workers.sleeper", {"seconds": 60}, exclusive=False) for kind in ("anatomy", "download")
+        jobs_manager.start_job(replace(kind, module="tests.workers.sleeper"), {"seconds": 60})
+        for kind in (kinds.ANATOMY, kinds.DOWNLOAD)
     )
     measuring = start_measuring(make_spec(["resnet18"]))
     try:
         states = [jobs_manager.read_job(job.job_id).state for job in (spoiling, other, measuring)]
-        assert states[0] == "stopped" and all(state in jobs_manager.ACTIVE for state in states[1:])
+        assert states[0] == "stopped" and all(state in jobs_records.ACTIVE for state in states[1:])
     finally:
         for job in (other, measuring):
             jobs_manager.stop_job(job.job_id)
 
 
-def test_a_spec_becomes_a_measuring_job_that_holds_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[bool] = []
-
-    def start_job(kind: str, module: str, spec: dict, *, exclusive: bool = True) -> jobs_manager.Job:
-        started.append(exclusive)
-        return start(kind, "tests.workers.sleeper", spec, exclusive=exclusive)
-
-    start = jobs_manager.start_job
-    monkeypatch.setattr("bakeoff_core.profiling.request.start_job", start_job)
+def test_a_spec_becomes_a_measuring_job_that_holds_the_machine(asleep: None) -> None:
     job = start_measuring(make_spec(["resnet18"], img_size=160))
-    assert (job.kind, job.spec["models"], job.spec["img_size"]) == ("measure", ["resnet18"], 160)
-    assert started == [True]
-    assert wait_until(lambda: not jobs_manager.read_job(job.job_id).active)
+    try:
+        assert (job.kind, job.spec["models"], job.spec["img_size"]) == ("measure", ["resnet18"], 160)
+        assert locks.machine_holder() == job.job_id
+    finally:
+        jobs_manager.stop_job(job.job_id)

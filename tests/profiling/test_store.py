@@ -420,7 +420,7 @@ def test_a_writer_asked_to_stop_in_the_midst_leaves_no_temporary_file(
         raise Stop
 
     write_profiles(path, [make_profile()])
-    monkeypatch.setattr(parquet.os, "fsync", stop)
+    monkeypatch.setattr(os, "fsync", stop)
     with pytest.raises(Stop):
         write_profiles(path, [make_profile("vgg16")])
     assert names(path) == ["resnet18.a1_in1k"]
@@ -440,8 +440,8 @@ def test_on_a_full_disk_the_old_file_stays_and_nothing_else_is_left(small_disk: 
     with pytest.raises(NoSpaceError) as caught:
         write_profiles(path, [large(str(n)) for n in range(6)])
     assert str(caught.value) == (
-        f"No space left in {small_disk} for profiles.parquet. Nothing stored was changed. "
-        "Free some space and try again."
+        f"profiles.parquet can't be written in {small_disk}; nothing stored was changed: No space left on device. "
+        "Free some space."
     )
     assert path.read_bytes() == before
     assert leftovers(small_disk) == []
@@ -458,7 +458,7 @@ def test_a_write_that_runs_out_of_space_or_quota_leaves_the_old_file(
     def full(*args: object) -> None:
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(parquet.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(NoSpaceError):
         write_profiles(path, [make_profile("vgg16")])
     assert names(path) == ["resnet18.a1_in1k"]

@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from bakeoff_core.catalogue.timm_names import read_timm_models
-from bakeoff_core.jobs.manager import Job, read_job, stop_job
+from bakeoff_core.jobs.manager import read_job, stop_job
+from bakeoff_core.jobs.records import Job
 from bakeoff_core.profiling import worker as profiling_worker
 from bakeoff_core.profiling.request import make_spec, start_listing, start_measuring
 from bakeoff_core.profiling.store import profile_key, read_profiles, write_profiles
@@ -264,7 +265,7 @@ def test_a_disk_that_fills_fails_the_job_in_words_and_keeps_the_rows(
     assert full.value.errno == errno.ENOSPC
     job = ended(job)
     assert job.state == "failed"
-    assert job.status["message"].startswith("No space left in ")
+    assert job.status["message"].startswith("profiles.parquet can't be written in ")
     assert rows() == before
 
 

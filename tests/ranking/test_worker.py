@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,11 @@ from bakeoff_core.datasets.metrics import accuracy
 from bakeoff_core.errors import BakeoffError, BusyError
 from bakeoff_core.features.logme import log_maximum_evidence
 from bakeoff_core.features.store import read_features
-from bakeoff_core.finetuning.request import FinetuneSpec, read_run, start_run
-from bakeoff_core.jobs.manager import Job, read_job, resume_job, start_job, stop_job
+from bakeoff_core.finetuning.request import FinetuneSpec, start_run
+from bakeoff_core.finetuning.results import read_run
+from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs.manager import read_job, resume_job, start_job, stop_job
+from bakeoff_core.jobs.records import Job
 from bakeoff_core.ranking.records import unpack_right
 from bakeoff_core.ranking.request import (
     RANKING,
@@ -262,12 +266,12 @@ def test_a_model_named_twice_is_ranked_once() -> None:
 
 
 def test_a_ranking_is_no_run_and_a_run_no_ranking() -> None:
-    job = start_job("rank", "tests.workers.sleeper", {"models": [LITE0], "dataset": "elpv"})
+    job = start_job(replace(kinds.RANKING, module="tests.workers.sleeper"), {"models": [LITE0], "dataset": "elpv"})
     with pytest.raises(BakeoffError, match="is no fine-tuning run"):
         read_run(job.job_id)
     assert [run.spec.models for run in list_rankings()] == [(LITE0,)]
     stop_job(job.job_id)
-    other = start_job("finetune", "tests.workers.sleeper", {}, exclusive=False)
+    other = start_job(replace(kinds.FINETUNE, module="tests.workers.sleeper", exclusive=False), {})
     with pytest.raises(BakeoffError, match="is no ranking"):
         read_ranking(other.job_id)
 

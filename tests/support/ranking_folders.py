@@ -6,9 +6,10 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs.records import FORMAT_VERSION
 from bakeoff_core.ranking.records import RankRow, to_json
-from bakeoff_core.ranking.request import KIND, MODULE, RANKING, RankSpec
-from bakeoff_core.system.files import FORMAT_VERSION
+from bakeoff_core.ranking.request import RANKING, RankSpec
 from bakeoff_core.system.paths import jobs_path
 from tests.support.rankings import make_ranking
 
@@ -26,12 +27,18 @@ def write_ranking(
         train_on: What the heads learned from.
         changes: Other fields of the ranking.
     """
-    rank_id = f"20260101-12{number:02d}00-{KIND}-{number:06x}"
+    rank_id = f"20260101-12{number:02d}00-{kinds.RANKING.key}-{number:06x}"
     folder = jobs_path() / rank_id
     folder.mkdir(parents=True)
     asked = tuple(row.asked for row in rows) or ("tf_efficientnet_lite0.in1k",)
     spec = asdict(RankSpec(asked, "elpv", train_on=train_on))
-    request = {"format": FORMAT_VERSION, "kind": KIND, "module": MODULE, "exclusive": True, "spec": spec}
+    request = {
+        "format": FORMAT_VERSION,
+        "kind": kinds.RANKING.key,
+        "module": kinds.RANKING.module,
+        "exclusive": True,
+        "spec": spec,
+    }
     (folder / "spec.json").write_text(json.dumps(request))
     (folder / "status.json").write_text(json.dumps({"format": FORMAT_VERSION, "state": state, "message": message}))
     (folder / "lock").touch()

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff_core.finetuning.recipes import RECIPES
-from bakeoff_core.finetuning.request import KIND, MODULE, RESULTS, FinetuneSpec
-from bakeoff_core.system.files import FORMAT_VERSION
+from bakeoff_core.finetuning.request import RESULTS, FinetuneSpec
+from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs.records import FORMAT_VERSION
 from bakeoff_core.system.paths import jobs_path
 
 CONTENT = "1a2b3c4d5e6f7a8b"
@@ -51,11 +52,17 @@ def write_run(
         spec: Changes of what was asked.
         results: Changes of what it came to.
     """
-    run_id = f"20260301-12{number:02d}00-{KIND}-{number:06x}"
+    run_id = f"20260301-12{number:02d}00-{kinds.FINETUNE.key}-{number:06x}"
     folder = jobs_path() / run_id
     folder.mkdir(parents=True)
     asked = asdict(FinetuneSpec(model_name.partition(".")[0], "elpv", recipe)) | (spec or {})
-    request = {"format": FORMAT_VERSION, "kind": KIND, "module": MODULE, "exclusive": True, "spec": asked}
+    request = {
+        "format": FORMAT_VERSION,
+        "kind": kinds.FINETUNE.key,
+        "module": kinds.FINETUNE.module,
+        "exclusive": True,
+        "spec": asked,
+    }
     status = {"format": FORMAT_VERSION, "state": state, "pid": 1, "model_name": model_name, "message": "Finished."}
     metrics = [{"step": 1, "loss": 0.7, "learning_rate": 1e-3, "seconds": 1.0}, {"step": 1060, "loss": 0.2}]
     if validated is not None:

@@ -7,7 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from bakeoff_core.jobs.manager import hold_part
+from bakeoff_core.jobs.kinds import JobKind
+from bakeoff_core.jobs.parts import hold_part
 from bakeoff_core.jobs.worker import Reporter, StopRequested
 
 
@@ -18,7 +19,7 @@ def main(folder: Path) -> None:
     try:
         for number in (1, 2):
             spec = {"seconds": reporter.spec["seconds"]}
-            with hold_part(folder.name, number, "sleep", "tests.workers.sleeper", spec) as place:
+            with hold_part(folder.name, number, JobKind("sleep", "Sleeping", "tests.workers.sleeper"), spec) as place:
                 part = Reporter(place, listener=lambda status: heard.append(status.get("message")))
                 try:
                     part.report(message="Asleep", ready=True)

@@ -24,7 +24,7 @@ def main(folder: Path) -> None:
     if spec.get("ignore_term"):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
-        if reporter.stop_wanted():
+        if reporter.stop_requested():
             raise StopRequested
         reporter.report(message="Asleep", ready=True)
         print("asleep", flush=True)

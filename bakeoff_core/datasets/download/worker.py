@@ -36,13 +36,12 @@ from bakeoff_core.datasets.flowers102 import (
 from bakeoff_core.datasets.registry import missing
 from bakeoff_core.errors import BakeoffError, BusyError, NoSpaceError
 from bakeoff_core.formatting import megabytes
-from bakeoff_core.jobs.manager import Job, list_jobs, start_job
-from bakeoff_core.jobs.worker import Reporter, see_to_end
-from bakeoff_core.system.files import mendable
+from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs.manager import list_jobs, start_job
+from bakeoff_core.jobs.records import Job
+from bakeoff_core.jobs.worker import Reporter, run_worker
+from bakeoff_core.system.files import to_user_error
 from bakeoff_core.system.paths import datasets_path
-
-KIND = "download"
-MODULE = "bakeoff_core.datasets.download.worker"
 
 ANSWER_S = 10.0
 """Seconds from the start until the label files and the first bytes of the archive must be here, under 15 in all with
@@ -91,8 +90,8 @@ def start_download(dataset: str = "flowers102", **options: object) -> Job:
         ValueError: An option is out of range.
     """
     DownloadSpec(dataset, **options)  # type: ignore[arg-type]
-    active = next((job for job in list_jobs(KIND) if job.active), None)
-    return active or start_job(KIND, MODULE, {"dataset": dataset, **options}, exclusive=False)
+    active = next((job for job in list_jobs(kinds.DOWNLOAD) if job.active), None)
+    return active or start_job(kinds.DOWNLOAD, {"dataset": dataset, **options})
 
 
 class Download:
@@ -123,7 +122,7 @@ class Download:
                 finally:
                     shutil.rmtree(self._partial, ignore_errors=True)
         except OSError as err:
-            raise mendable(err, f"Flowers102 could not be stored in {self._root}") from err
+            raise to_user_error(err, f"Flowers102 could not be stored in {self._root}") from err
 
     def _fetch_all(self) -> None:
         labels, splits = self._file(LABELS), self._file(SPLITS)  # the small ones first: they tell whether one answers
@@ -233,11 +232,11 @@ def _md5_of(path: Path) -> str:
 def main(folder: str) -> int:
     """Run the job in `folder` to its end; the exit code is 0 when it got there."""
 
-    def work(reporter: Reporter) -> None:
+    def work(reporter: Reporter) -> str:
         Download(reporter, DownloadSpec(**reporter.spec)).run()
-        reporter.finish("done", "Flowers102 is here.")
+        return "Flowers102 is here."
 
-    return see_to_end(Path(folder), work, "Stopped; what had come so far was removed.")
+    return run_worker(folder, work, "Stopped; what had come so far was removed.")
 
 
 if __name__ == "__main__":

@@ -20,13 +20,12 @@ from pathlib import Path
 import numpy as np
 
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.jobs.manager import Job, active_jobs, list_jobs, start_job, stop_job
-from bakeoff_core.profiling.request import LOOK_KIND as KIND
-from bakeoff_core.profiling.request import refuse_beside_measuring
-from bakeoff_core.system.files import mendable
+from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs.manager import active_jobs, list_jobs, refuse_beside_measuring, start_job, stop_job
+from bakeoff_core.jobs.records import Job
+from bakeoff_core.system.files import to_user_error
 from bakeoff_core.system.paths import looks_path
 
-MODULE = "bakeoff_core.features.patches.worker"
 MOST_KEPT = 200
 """Looks kept; the oldest make room."""
 JOBS_KEPT = 20
@@ -114,7 +113,7 @@ def write_look(look: Look, looked: Looked) -> None:
         temporary.write_bytes(buffer.getvalue())
         temporary.replace(path)
     except OSError as err:
-        raise mendable(err, "What the backbone saw could not be kept") from err
+        raise to_user_error(err, "What the backbone saw could not be kept") from err
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -133,15 +132,15 @@ def start_look(look: Look) -> Job:
     refuse_beside_measuring("Looking at an image")
     for other in looks_now():
         stop_job(other.job_id)
-    for old in list_jobs(KIND)[JOBS_KEPT:]:
+    for old in list_jobs(kinds.PATCHES)[JOBS_KEPT:]:
         if not old.active:
             shutil.rmtree(old.folder, ignore_errors=True)
-    return start_job(KIND, MODULE, asdict(look), exclusive=False)
+    return start_job(kinds.PATCHES, asdict(look))
 
 
 def looks_now() -> Sequence[Job]:
     """Return the jobs that look at an image now."""
-    return [job for job in active_jobs() if job.kind == KIND]
+    return [job for job in active_jobs() if job.kind == kinds.PATCHES.key]
 
 
 def look_of(job: Job) -> Look | None:

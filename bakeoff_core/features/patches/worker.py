@@ -7,11 +7,8 @@ and of tokens are brought into one form. Not covered: which patches are alike (`
 
 from __future__ import annotations
 
-import contextlib
 import math
-import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,9 +19,7 @@ from bakeoff_core.catalogue.weights import find_weights
 from bakeoff_core.datasets.images import open_rgb
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.features.patches.store import Look, Looked, PatchMap, require_image, write_look
-from bakeoff_core.finetuning.setup import NICENESS
-from bakeoff_core.jobs.process import run_to_end
-from bakeoff_core.jobs.worker import Reporter
+from bakeoff_core.jobs.worker import Reporter, run_worker, yield_to_others
 from bakeoff_core.models.pretrained import create_for_transfer, data_config, eval_transform
 from bakeoff_core.system.machine import usable_cores
 
@@ -109,18 +104,16 @@ def _finer(model: nn.Module, images: torch.Tensor, patches: int) -> tuple[PatchM
 
 def main(folder: str) -> int:
     """Do the look in `folder` to its end; the exit code is 0 when it got there."""
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(NICENESS)
+    yield_to_others()
     torch.set_num_threads(usable_cores())
-    reporter = Reporter(Path(folder))
 
-    def work() -> str:
+    def work(reporter: Reporter) -> str:
         look = Look(**reporter.spec)
         reporter.report(message="Running the image through the backbone", current=look.model_name)
         write_look(look, look_at(look))
         return "Looked."
 
-    return 0 if run_to_end(reporter, work, "Stopped.") == "done" else 1
+    return run_worker(folder, work, "Stopped.")
 
 
 if __name__ == "__main__":

@@ -41,25 +41,20 @@ from bakeoff_core.finetuning.comparison.records import (
     Part,
     to_json,
 )
+from bakeoff_core.finetuning.comparison.request import COMPARISON, ComparisonSpec
 from bakeoff_core.finetuning.linear_probe import ProbeTraining
 from bakeoff_core.finetuning.recipes import RECIPES
-from bakeoff_core.finetuning.request import (
-    COMPARISON,
-    ENVIRONMENT,
-    KIND,
-    MODULE,
-    PREDICTIONS,
-    ComparisonSpec,
-    Run,
-    read_run,
-)
+from bakeoff_core.finetuning.request import PREDICTIONS, Run
+from bakeoff_core.finetuning.results import read_run
 from bakeoff_core.finetuning.worker import TRAINING, run_in
-from bakeoff_core.jobs.manager import Job, hold_part, list_parts
-from bakeoff_core.jobs.process import run_to_end
-from bakeoff_core.jobs.worker import Reporter, StopRequested
+from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs.manager import list_parts
+from bakeoff_core.jobs.parts import hold_part
+from bakeoff_core.jobs.records import Job
+from bakeoff_core.jobs.worker import Reporter, StopRequested, run_worker
 from bakeoff_core.models.loaders import start_decoders
 from bakeoff_core.models.pretrained import pretrained_size, require_model, scaled
-from bakeoff_core.system.files import mendable, write_json
+from bakeoff_core.system.files import to_user_error, write_json
 from bakeoff_core.system.heap import keep_freed_memory
 from bakeoff_core.system.paths import timm_models_path
 
@@ -101,7 +96,7 @@ class Comparing:
         try:
             write_json(self._folder / COMPARISON, to_json(comparison))
         except OSError as err:
-            raise mendable(err, "What the comparison says could not be written") from err
+            raise to_user_error(err, "What the comparison says could not be written") from err
         failed = [RECIPES[run.spec.recipe].title for run in runs if run not in tested]
         if failed:  # what the others say is kept; resuming does the rest again
             raise BakeoffError(f"Finished, but for what failed: {', '.join(failed)}. Mend that and resume.")
@@ -113,10 +108,10 @@ class Comparing:
         """Do one of the runs, unless it is done."""
         if any(part.job_id.endswith(f"-{number}") and part.state == "done" for part in self._parts()):
             return
-        if self._reporter.stop_wanted():
+        if self._reporter.stop_requested():
             raise StopRequested
         request = asdict(self._spec.run_spec(recipe))
-        with hold_part(self._folder.name, number, KIND, MODULE, request, ENVIRONMENT) as folder:
+        with hold_part(self._folder.name, number, kinds.FINETUNE, request) as folder:
             self._reporter.report(parts=[part.job_id for part in self._parts()])
             state = run_in(folder, Reporter(folder, self._listener(number, recipe, steps)))
         gc.collect()  # the run's model and batches, before the next one's are made
@@ -281,11 +276,11 @@ def main(folder: str) -> int:
     """Do the comparison in `folder` to its end; the exit code is 0 when it got there."""
     keep_freed_memory()
     start_decoders()
-    place = Path(folder)
-    reporter = Reporter(place)
-    stopped = "Stopped. Resume goes on where it was; finished runs are kept."
-    state = run_to_end(reporter, lambda: Comparing(reporter, place, ComparisonSpec(**reporter.spec)).run(), stopped)
-    return 0 if state == "done" else 1
+
+    def work(reporter: Reporter) -> str:
+        return Comparing(reporter, Path(folder), ComparisonSpec(**reporter.spec)).run()
+
+    return run_worker(folder, work, "Stopped. Resume goes on where it was; finished runs are kept.")
 
 
 if __name__ == "__main__":

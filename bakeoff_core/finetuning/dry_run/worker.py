@@ -25,15 +25,15 @@ from bakeoff_core.errors import BakeoffError
 from bakeoff_core.features.extract import pooled, weights_digest
 from bakeoff_core.features.extractor import FrozenBackbone
 from bakeoff_core.features.store import MIRRORED, PLAIN, features_key, missing_views
+from bakeoff_core.finetuning.dry_run.request import ESTIMATE, Estimate
 from bakeoff_core.finetuning.export import labels_of
 from bakeoff_core.finetuning.linear_probe import ProbeTraining, require_linear_head
 from bakeoff_core.finetuning.recipes import GROWING
-from bakeoff_core.finetuning.request import ESTIMATE, Estimate, FinetuneSpec
+from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.finetuning.setup import Prepared, prepare_run
 from bakeoff_core.finetuning.trainer import CHECKPOINT, CHECKPOINT_S, Training, predict
 from bakeoff_core.finetuning.worker import validation_interval
-from bakeoff_core.jobs.process import process_began, run_to_end
-from bakeoff_core.jobs.worker import Reporter
+from bakeoff_core.jobs.worker import Reporter, process_start, run_worker
 from bakeoff_core.models.loaders import start_decoders
 from bakeoff_core.system.files import write_text
 from bakeoff_core.system.heap import keep_freed_memory
@@ -62,7 +62,7 @@ class Trial:
         run = prepare_run(
             self._spec, lambda message, **fields: self._reporter.report(message=message), check_images=False
         )
-        self._seconds["starting"] = time.monotonic() - process_began()
+        self._seconds["starting"] = time.monotonic() - process_start()
         self._reporter.report(message="Trying a few steps", model_name=run.model_name, weights=run.weights)
         tried = self._sound_sample(run)
         if run.recipe.uses_features:
@@ -206,14 +206,13 @@ def _time_passes(run_through: Callable[[Callable[[int], None]], object]) -> tupl
 def main(folder: str) -> int:
     """Run the trial in `folder` to its end; the exit code is 0 when it got there."""
     keep_freed_memory()
-    reporter = Reporter(Path(folder))
     start_decoders()
 
-    def work() -> str:
+    def work(reporter: Reporter) -> str:
         Trial(reporter, Path(folder), FinetuneSpec(**reporter.spec)).run()
         return "Finished."
 
-    return 0 if run_to_end(reporter, work, "Stopped.") == "done" else 1
+    return run_worker(folder, work, "Stopped.")
 
 
 if __name__ == "__main__":

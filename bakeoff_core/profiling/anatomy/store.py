@@ -11,15 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bakeoff_core.jobs.manager import Job, active_jobs, start_job
+from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs.manager import active_jobs, refuse_beside_measuring, start_job
+from bakeoff_core.jobs.records import Job
 from bakeoff_core.profiling.anatomy.records import Anatomy, from_json, to_json
-from bakeoff_core.profiling.request import ANATOMY_KIND as KIND
-from bakeoff_core.profiling.request import MAX_IMG_SIZE, MAX_MODELS, refuse_beside_measuring
+from bakeoff_core.profiling.request import MAX_IMG_SIZE, MAX_MODELS
 from bakeoff_core.schema.records import require_count
-from bakeoff_core.system.files import mendable, read_json, write_json
+from bakeoff_core.system.files import read_json, to_user_error, write_json
 from bakeoff_core.system.paths import anatomy_path
-
-MODULE = "bakeoff_core.profiling.anatomy.worker"
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def write_anatomy(anatomy: Anatomy) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_json(path, to_json(anatomy))
     except OSError as err:
-        raise mendable(err, f"The anatomy of {anatomy.model_name} could not be kept in {path.parent}") from err
+        raise to_user_error(err, f"The anatomy of {anatomy.model_name} could not be kept in {path.parent}") from err
 
 
 def start_dissecting(wanted: Sequence[Wanted]) -> Job:
@@ -73,7 +72,7 @@ def start_dissecting(wanted: Sequence[Wanted]) -> Job:
         require_size(one.img_size)
     refuse_beside_measuring("Taking a model apart")
     spec = {"wanted": [[one.model_name, one.img_size] for one in wanted]}
-    return start_job(KIND, MODULE, spec, exclusive=False)
+    return start_job(kinds.ANATOMY, spec)
 
 
 def require_size(img_size: int | None) -> None:
@@ -84,7 +83,7 @@ def require_size(img_size: int | None) -> None:
 
 def dissecting_now() -> Job | None:
     """Return the job that takes models apart now, `None` where none does."""
-    return next((job for job in active_jobs() if job.kind == KIND), None)
+    return next((job for job in active_jobs() if job.kind == kinds.ANATOMY.key), None)
 
 
 def failure_of(job: Job, wanted: Wanted) -> str | None:

@@ -5,17 +5,15 @@ Never imports torch itself (see `profiling.worker`).
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from bakeoff_core.catalogue.accuracies import resolve_model_name
 from bakeoff_core.catalogue.timm_names import TimmModels
 from bakeoff_core.errors import UnknownModelError
 from bakeoff_core.jobs.isolation import ChildFailure, call, fork_server
-from bakeoff_core.jobs.worker import Reporter, note, see_to_end
+from bakeoff_core.jobs.worker import Reporter, log, run_worker, yield_to_others
 from bakeoff_core.profiling.anatomy.records import from_json
 from bakeoff_core.profiling.anatomy.store import Wanted, read_anatomy, write_anatomy
 from bakeoff_core.profiling.worker import listed_models
@@ -25,12 +23,13 @@ DISSECTION = "bakeoff_core.profiling.anatomy.trace"
 
 TIMEOUT_S = 600.0
 """Seconds a model gets; the largest at 518 pixels need about one minute on two cores."""
-NICENESS = 10
-"""The page, and whatever else the machine does, comes first."""
 
 
-def run(reporter: Reporter, wanted: Sequence[Wanted]) -> None:
+def run(reporter: Reporter, wanted: Sequence[Wanted]) -> str:
     """Take apart every model that is wanted and has not been taken apart; one that fails does not stop the others.
+
+    Returns:
+        The last word: how many were taken apart, and how many failed.
 
     Raises:
         BakeoffError: timm's names can't be listed, or an anatomy can't be kept.
@@ -46,11 +45,11 @@ def run(reporter: Reporter, wanted: Sequence[Wanted]) -> None:
         try:
             found.append([one.model_name, one.img_size, *_dissected(context, one, known)])
         except (UnknownModelError, ChildFailure) as err:
-            note(f"{one.model_name}: {err}\n{getattr(err, 'details', '')}")
+            log(f"{one.model_name}: {err}\n{getattr(err, 'details', '')}")
             failures.append({**asked, "error": str(err)})
     reporter.report(done=len(wanted), failures=failures, found=found)
     counted = ((len(found), "taken apart"), (len(failures), "failed"))
-    reporter.finish("done", ", ".join(f"{n} {what}" for n, what in counted if n) + ".")
+    return ", ".join(f"{n} {what}" for n, what in counted if n) + "."
 
 
 def _dissected(context: Any, one: Wanted, known: TimmModels) -> tuple[str, int]:
@@ -64,9 +63,9 @@ def _dissected(context: Any, one: Wanted, known: TimmModels) -> tuple[str, int]:
 
 def main(folder: str) -> int:
     """Run the job in `folder` to its end; the exit code is 0 when it got there."""
-    os.nice(NICENESS)
+    yield_to_others()
     stopped = "Stopped. What was taken apart until then is kept."
-    return see_to_end(Path(folder), lambda job: run(job, [Wanted(*one) for one in job.spec["wanted"]]), stopped)
+    return run_worker(folder, lambda job: run(job, [Wanted(*one) for one in job.spec["wanted"]]), stopped)
 
 
 if __name__ == "__main__":

@@ -17,9 +17,9 @@ from bakeoff_core import __version__, formatting
 from bakeoff_core.catalogue.accuracies import attach_accuracy
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.comparison.records import Comparison
-from bakeoff_core.finetuning.request import list_comparisons
+from bakeoff_core.finetuning.comparison.request import list_comparisons
 from bakeoff_core.finetuning.results import read_finished_runs
-from bakeoff_core.jobs.manager import Job
+from bakeoff_core.jobs.records import Job
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.ranking.records import Ranking
 from bakeoff_core.ranking.request import find_in, list_rankings

@@ -14,9 +14,9 @@ from bakeoff_core.catalogue import pretraining
 from bakeoff_core.catalogue.accuracies import read_catalogue
 from bakeoff_core.catalogue.timm_names import TimmModels, read_timm_models
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.finetuning.request import RESULTS, Run, summarise_run
-from bakeoff_core.finetuning.results import FinishedRun, finished_runs_stamp, read_finished_runs
-from bakeoff_core.jobs.manager import Job
+from bakeoff_core.finetuning.request import RESULTS, Run
+from bakeoff_core.finetuning.results import FinishedRun, finished_runs_stamp, read_finished_runs, summarise_run
+from bakeoff_core.jobs.records import Job
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.profiling.anatomy.records import Anatomy
 from bakeoff_core.profiling.anatomy.store import read_anatomy

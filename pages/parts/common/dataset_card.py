@@ -12,6 +12,7 @@ from bakeoff_core.datasets.registry import ImageDataset, read_dataset
 from bakeoff_core.datasets.summary import DatasetSummary, describe_dataset, sample_images
 from bakeoff_core.errors import BakeoffError, DatasetMissingError
 from bakeoff_core.formatting import duration, markdown_text
+from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import list_jobs, read_job, stop_job
 from pages.parts.common import pictures
 
@@ -89,7 +90,7 @@ def _describe(dataset: ImageDataset) -> None:
 
 def _offer_download() -> None:
     """Offer to fetch Flowers102, and show how far that is, or why it could not be had."""
-    (job, *_) = [*list_jobs(download_worker.KIND)[:1], None]
+    (job, *_) = [*list_jobs(kinds.DOWNLOAD)[:1], None]
     if job is not None and job.active:
         st.fragment(_draw_download, run_every="1s")(job.job_id)
         return

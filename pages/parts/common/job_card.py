@@ -6,7 +6,8 @@ import streamlit as st
 
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import duration, markdown_text
-from bakeoff_core.jobs.manager import Job, read_job, stop_job
+from bakeoff_core.jobs.manager import read_job, stop_job
+from bakeoff_core.jobs.records import Job
 from bakeoff_core.profiling.request import start_measuring
 from bakeoff_core.schema.records import MeasureSpec
 

@@ -8,29 +8,17 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from bakeoff_core.catalogue.timm_names import architecture_of
-from bakeoff_core.datasets.download import worker as download_worker
 from bakeoff_core.errors import StoreError
-from bakeoff_core.features.patches import store as patches_store
-from bakeoff_core.finetuning import request as finetuning_request
 from bakeoff_core.finetuning.results import finished_runs_stamp
 from bakeoff_core.formatting import duration, markdown_text
-from bakeoff_core.jobs.manager import Job, watched_jobs
-from bakeoff_core.profiling import request as profiling_request
-from bakeoff_core.profiling.anatomy import store as anatomy_store
-from bakeoff_core.ranking import request as ranking_request
+from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs.manager import watched_jobs
+from bakeoff_core.jobs.records import Job
 from bakeoff_core.ranking.results import ranked_models_stamp
 from bakeoff_core.selection.candidates import MeasuredSetting
 from bakeoff_core.system.machine import this_machine
 from bakeoff_core.system.paths import profiles_path
 from pages.parts.common import cache
-
-WORK = {
-    finetuning_request.KIND: "Fine-tuning",
-    finetuning_request.TRIAL_KIND: "Working out a cost",
-    finetuning_request.COMPARISON_KIND: "Comparing",
-    ranking_request.KIND: "Ranking",
-}
-"""What the kinds of jobs do, in words."""
 
 THIS = "this"
 """Key of the machine the app runs on while it has no profiles."""
@@ -109,7 +97,7 @@ def key_of(measured: MeasuredSetting) -> str:
 @st.fragment(run_every="2s")
 def running() -> None:
     """Say what is running, and rerun the page when a job starts, ends or has saved something new."""
-    active = [job for job in watched_jobs() if job.kind != profiling_request.NAMES_KIND]
+    active = [job for job in watched_jobs() if job.kind not in kinds.KINDS or kinds.KINDS[job.kind].shown]
     files = (cache.stamp(profiles_path()), finished_runs_stamp(), ranked_models_stamp())
     seen = (files, [job.job_id for job in active])
     before = st.session_state.get("seen_by_sidebar")
@@ -130,17 +118,12 @@ def running() -> None:
 
 def _what(job: Job) -> str:
     """What a job is at, in a few words."""
-    if job.kind == download_worker.KIND:
-        return "Downloading images"
-    if job.kind == anatomy_store.KIND:
-        return "Taking models apart"
-    if job.kind == patches_store.KIND:
-        return "Looking at an image"
-    if job.kind != profiling_request.KIND:
-        model = architecture_of(job.status.get("model_name") or job.spec.get("model_name", ""))
-        return f"{WORK.get(job.kind, job.kind)}: {markdown_text(model)}"
-    current = job.status.get("current")
-    return f"Measuring: {architecture_of(current) if current else 'starting'}"
+    kind = kinds.KINDS.get(job.kind)
+    if kind is None or not kind.names_model:
+        return kind.title if kind else job.kind
+    model = job.status.get("current") if kind is kinds.MEASURE else job.status.get("model_name")
+    model = model or ("starting" if kind is kinds.MEASURE else job.spec.get("model_name", ""))
+    return f"{kind.title}: {markdown_text(architecture_of(model))}"
 
 
 def _describe(measured: MeasuredSetting | None) -> str:

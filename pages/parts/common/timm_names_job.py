@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from bakeoff_core.errors import BakeoffError
+from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import list_jobs
-from bakeoff_core.profiling.request import NAMES_KIND, start_listing
+from bakeoff_core.profiling.request import start_listing
 from pages.parts.common import cache
 
 
@@ -14,7 +15,7 @@ def ensure_listed() -> None:
     """Start listing where the list is missing, and redraw the page once it is there."""
     if cache.timm_models() is not None:
         return
-    known = list_jobs(NAMES_KIND)[:1]
+    known = list_jobs(kinds.NAMES)[:1]
     listed_before = bool(known) and known[0].state == "done"  # for another version of timm, or of the list
     if (not known or listed_before) and "names_asked" not in st.session_state:
         st.session_state["names_asked"] = True

@@ -8,6 +8,7 @@ import streamlit as st
 
 from bakeoff_core.errors import BakeoffError, BusyError
 from bakeoff_core.formatting import markdown_code, markdown_text
+from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import list_jobs, read_job
 from bakeoff_core.profiling.anatomy import store as anatomy_store
 from bakeoff_core.profiling.anatomy.records import Anatomy
@@ -61,7 +62,7 @@ def _start(wanted: Sequence[Wanted]) -> bool:
 
 def _failure(one: Wanted) -> str | None:
     """Why the latest job that was asked for it could not take a model apart."""
-    for job in list_jobs(anatomy_store.KIND)[:LATEST_JOBS]:
+    for job in list_jobs(kinds.ANATOMY)[:LATEST_JOBS]:
         if [one.model_name, one.img_size] in job.spec.get("wanted", []):
             return anatomy_store.failure_of(job, one)
     return None

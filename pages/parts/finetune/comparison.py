@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from bakeoff_core.errors import BakeoffError
+from bakeoff_core.finetuning.comparison.request import ComparisonRun, list_comparisons
 from bakeoff_core.finetuning.recipes import RECIPES
-from bakeoff_core.finetuning.request import ComparisonRun, list_comparisons
 from bakeoff_core.formatting import duration, markdown_text
 from bakeoff_core.jobs.manager import resume_job
 from bakeoff_core.reporting.figures.finetuning import Curve, accuracy_figure, labels_figure

@@ -6,7 +6,8 @@ import streamlit as st
 
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.recipes import RECIPES
-from bakeoff_core.finetuning.request import Run, list_runs
+from bakeoff_core.finetuning.request import Run
+from bakeoff_core.finetuning.results import list_runs
 from bakeoff_core.formatting import UNKNOWN, duration, markdown_text, percent
 from bakeoff_core.jobs.manager import resume_job
 from bakeoff_core.reporting.figures.finetuning import Curve, accuracy_figure, loss_figure

@@ -8,16 +8,10 @@ from dataclasses import asdict, fields
 import streamlit as st
 
 from bakeoff_core.errors import BakeoffError
+from bakeoff_core.finetuning.comparison.request import ComparisonSpec, start_comparison
+from bakeoff_core.finetuning.dry_run.request import Estimate, last_dry_run, read_estimate, start_dry_run
 from bakeoff_core.finetuning.recipes import RECIPES
-from bakeoff_core.finetuning.request import (
-    ComparisonSpec,
-    Estimate,
-    FinetuneSpec,
-    last_trial,
-    read_estimate,
-    start_comparison,
-    start_run,
-)
+from bakeoff_core.finetuning.request import FinetuneSpec, start_run
 from bakeoff_core.formatting import duration, images_per_second, markdown_text, megabytes
 from bakeoff_core.system import locks
 
@@ -25,7 +19,7 @@ from bakeoff_core.system import locks
 def draw(spec: FinetuneSpec) -> None:
     """Draw what the run will cost, as far as it is known, and the buttons."""
     holder = locks.machine_holder()
-    trial = last_trial(spec)
+    trial = last_dry_run(spec)
     estimate = read_estimate(trial) if trial else None
     if trial is not None and trial.job.state == "failed":
         st.error(f"The cost could not be worked out. {markdown_text(trial.job.status.get('message') or '')}")
@@ -42,7 +36,7 @@ def draw(spec: FinetuneSpec) -> None:
             disabled=bool(holder),
             type="secondary" if estimate else "primary",
         ):
-            _press(lambda: start_run(spec, trial=True))
+            _press(lambda: start_dry_run(spec))
         if st.button(
             "Fine-tune",
             icon=":material/play_arrow:",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from bakeoff_core.finetuning.comparison.request import read_comparison
 from bakeoff_core.finetuning.recipes import RECIPES
-from bakeoff_core.finetuning.request import COMPARISON_KIND, TRIAL_KIND, read_comparison
 from bakeoff_core.formatting import duration, images_per_second, markdown_text
-from bakeoff_core.jobs.manager import Job, read_job, stop_job
+from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs.manager import read_job, stop_job
+from bakeoff_core.jobs.records import Job
 from bakeoff_core.reporting.figures.finetuning import Curve, accuracy_figure, loss_figure
 from pages.parts.common import cache, plotly_chart
 from pages.parts.finetune import comparison
@@ -38,7 +40,7 @@ def _card(job_id: str) -> None:
                 _figure(loss_figure(curves, dark=plotly_chart.is_dark()), f"loss-{job_id}")
             with accuracy:
                 _figure(accuracy_figure(curves, dark=plotly_chart.is_dark()), f"accuracy-{job_id}")
-        if job.kind != TRIAL_KIND:
+        if job.kind != kinds.DRY_RUN.key:
             st.caption(
                 "You can close this tab: training goes on, and a checkpoint is kept every half minute. Measuring has "
                 "to wait until it is done."
@@ -53,9 +55,9 @@ def _figure(figure: object, key: str) -> None:
 def title(job: Job) -> str:
     """Return what a job does, in Markdown."""
     model = markdown_text(job.status.get("model_name") or job.spec.get("model_name", ""))
-    if job.kind == TRIAL_KIND:
+    if job.kind == kinds.DRY_RUN.key:
         return f"Working out the cost of **{model}**"
-    if job.kind == COMPARISON_KIND:
+    if job.kind == kinds.COMPARISON.key:
         return f"Comparing on **{model}**"
     recipe = RECIPES.get(job.spec.get("recipe", ""))
     return f"**{model}**" + (f", {recipe.title.lower()}" if recipe else "")
@@ -71,7 +73,7 @@ def progress_text(job: Job) -> str:
     status = job.status
     parts = [markdown_text(status.get("message") or "Loading PyTorch and timm")]
     is_training = status.get("message") == "Training"
-    if status.get("total") and (is_training or job.kind != COMPARISON_KIND):
+    if status.get("total") and (is_training or job.kind != kinds.COMPARISON.key):
         what = "steps" if is_training else "images"
         parts.append(f"{status.get('done') or 0:,} of {status['total']:,} {what}")
     if is_training and status.get("images_per_second"):
@@ -83,8 +85,8 @@ def progress_text(job: Job) -> str:
 
 def curves_of(job: Job) -> list[Curve]:
     """Return a job's learning curves."""
-    if job.kind == TRIAL_KIND:
+    if job.kind == kinds.DRY_RUN.key:
         return []
-    if job.kind == COMPARISON_KIND:
+    if job.kind == kinds.COMPARISON.key:
         return comparison.curves_of(read_comparison(job.job_id))
     return [Curve("", cache.metrics_of(job))]

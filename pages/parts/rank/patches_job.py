@@ -7,7 +7,8 @@ import streamlit as st
 from bakeoff_core.errors import BakeoffError, BusyError
 from bakeoff_core.features.patches.store import Look, Looked, failure_of, look_of, looks_now, read_look, start_look
 from bakeoff_core.formatting import markdown_text
-from bakeoff_core.jobs.manager import Job, read_job
+from bakeoff_core.jobs.manager import read_job
+from bakeoff_core.jobs.records import Job
 
 ASKED = "looks-asked"
 """Session key of what was asked for, by the job that was started for it: none is started twice by itself."""

@@ -6,7 +6,8 @@ import streamlit as st
 
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import duration, markdown_text
-from bakeoff_core.jobs.manager import Job, read_job, stop_job
+from bakeoff_core.jobs.manager import read_job, stop_job
+from bakeoff_core.jobs.records import Job
 from bakeoff_core.ranking.request import read_ranking
 from pages.parts.finetune import watch as finetune_watch
 from pages.parts.rank import result as rank_result

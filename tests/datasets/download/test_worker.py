@@ -17,7 +17,8 @@ from bakeoff_core.datasets.download.worker import Download, DownloadSpec, start_
 from bakeoff_core.datasets.flowers102 import ARCHIVE, LABELS, SPLITS
 from bakeoff_core.datasets.registry import available_datasets, read_dataset
 from bakeoff_core.errors import BakeoffError, BusyError, DatasetMissingError, NoSpaceError
-from bakeoff_core.jobs.manager import Job, read_job, resume_job, stop_job
+from bakeoff_core.jobs.manager import read_job, resume_job, stop_job
+from bakeoff_core.jobs.records import Job
 from tests.support.file_server import closed_port, hang_for_ever, serving, silent
 from tests.support.image_folders import make_flowers
 from tests.support.processes import wait_until

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,21 +14,21 @@ from safetensors.torch import save_file
 from bakeoff_core.__main__ import main
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.comparison.records import COMPARED, FULL, PROBE, SCRATCH
-from bakeoff_core.finetuning.comparison.worker import draw_by_class
-from bakeoff_core.finetuning.request import (
+from bakeoff_core.finetuning.comparison.request import (
     COMPARISON,
-    EXPORT,
     ComparisonSpec,
-    FinetuneSpec,
     list_comparisons,
-    list_runs,
     read_comparison,
-    read_run,
     start_comparison,
-    summarise_comparison,
 )
-from bakeoff_core.jobs.manager import Job, list_parts, read_job, resume_job, start_job, stop_job
+from bakeoff_core.finetuning.comparison.worker import draw_by_class
+from bakeoff_core.finetuning.request import EXPORT, FinetuneSpec
+from bakeoff_core.finetuning.results import list_runs, read_run
+from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs.manager import list_parts, read_job, resume_job, start_job, stop_job
+from bakeoff_core.jobs.records import Job
 from bakeoff_core.models import pretrained
+from bakeoff_core.reporting.documents.json import summarise_comparison
 from tests.support.image_folders import copy_solar_cells
 from tests.support.processes import living_in_session, wait_until
 
@@ -208,10 +209,10 @@ def test_an_absurd_request_is_refused_at_once(options: dict, words: str) -> None
 
 
 def test_a_run_is_no_comparison_and_a_comparison_no_run() -> None:
-    job = start_job("compare", "tests.workers.sleeper", {"model_name": LITE0, "dataset": "elpv"})
+    job = start_job(replace(kinds.COMPARISON, module="tests.workers.sleeper"), {"model_name": LITE0, "dataset": "elpv"})
     with pytest.raises(BakeoffError, match="is no fine-tuning run"):
         read_run(job.job_id)
-    other = start_job("finetune", "tests.workers.sleeper", {}, exclusive=False)
+    other = start_job(replace(kinds.FINETUNE, module="tests.workers.sleeper", exclusive=False), {})
     with pytest.raises(BakeoffError, match="is no comparison"):
         read_comparison(other.job_id)
 

@@ -14,7 +14,8 @@ import psutil
 import pytest
 
 from bakeoff_core.errors import BakeoffError, BusyError
-from bakeoff_core.jobs.manager import Job, read_job, stop_job
+from bakeoff_core.jobs.manager import read_job, stop_job
+from bakeoff_core.jobs.records import Job
 from bakeoff_core.profiling.anatomy.store import (
     Wanted,
     dissecting_now,
@@ -23,7 +24,6 @@ from bakeoff_core.profiling.anatomy.store import (
     start_dissecting,
     write_anatomy,
 )
-from bakeoff_core.system import locks
 from bakeoff_core.system.paths import anatomy_path
 from tests.support.anatomies import heavy_head
 from tests.support.places import ROOT
@@ -151,7 +151,7 @@ def test_a_stopped_job_keeps_what_it_has_and_says_so(after_first_run: Job) -> No
 
 
 def test_nothing_is_taken_apart_while_the_machine_measures(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(locks, "machine_holder", lambda: "20260101-120000-measure-abcdef")
+    monkeypatch.setattr("bakeoff_core.jobs.manager.machine_holder", lambda: "20260101-120000-measure-abcdef")
     with pytest.raises(BusyError, match="would spoil its timings"):
         start_dissecting([Wanted(VIT)])
     assert dissecting_now() is None

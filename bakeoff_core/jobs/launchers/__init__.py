@@ -1,0 +1,1 @@
+"""How the workers of jobs are started and ended."""
