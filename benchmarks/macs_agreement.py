@@ -32,7 +32,8 @@ EXPLAINED: dict[str, str] = {
 
 def count(arch: str, img_size: int) -> int | None:
     """Count one architecture; runs in a child."""
-    from bakeoff_core.models.timm_models import count_macs, create_backbone
+    from bakeoff_core.models.counting import count_macs
+    from bakeoff_core.models.timm_models import create_backbone
 
     return count_macs(create_backbone(arch, img_size), img_size)
 

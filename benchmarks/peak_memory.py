@@ -28,7 +28,7 @@ TARGET = 0.10
 
 def work(connection: Connection, model_name: str) -> None:
     """Wait for the word, measure one round, send its peak; runs in the child."""
-    from bakeoff_core.models.timm_models import measure_round
+    from bakeoff_core.profiling.round import measure_round
 
     connection.send("idle")
     connection.recv()

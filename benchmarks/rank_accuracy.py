@@ -133,7 +133,7 @@ class Scene:
 
 def set_scene() -> Scene:
     """Prepare this process as a worker is, with EfficientNet-Lite0 and Flowers102."""
-    from bakeoff_core.system.heap import keep_freed_memory
+    from bakeoff_core.system.memory import keep_freed_memory
 
     keep_freed_memory()
     os.environ.update(YIELDING)

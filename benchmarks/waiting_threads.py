@@ -65,7 +65,7 @@ def print_steps() -> None:
     import torch
     from torch.nn import functional
 
-    from bakeoff_core.system.heap import keep_freed_memory
+    from bakeoff_core.system.memory import keep_freed_memory
 
     keep_freed_memory()
     model = timm.create_model(LITE0).train().to(memory_format=torch.channels_last)

@@ -9,13 +9,13 @@ they were computed. Imports torch; only workers use it. Not covered: which image
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import torch
 from torch import nn
+
+from bakeoff_core.models.backends.agreement import compare, random_images
+from bakeoff_core.models.backends.base import BuildSettings, Runner
+from bakeoff_core.models.backends.registry import get_backend
 
 FEATURE_BATCH = 32
 LEAST_IMAGES = 64
@@ -23,11 +23,6 @@ LEAST_IMAGES = 64
 TOLERANCE = 1e-3
 """Largest difference to PyTorch's features, as a share of the largest feature: rounding stays under a tenth of it."""
 PYTORCH = "PyTorch"
-SEED = 0
-"""Of the images that are compared."""
-
-Run = Callable[[torch.Tensor], np.ndarray]
-"""Images of shape (n, 3, side, side) to features of shape (n, channels), both float32."""
 
 
 class FrozenBackbone:
@@ -48,14 +43,19 @@ class FrozenBackbone:
         """What runs it, with its version where it is not PyTorch; final once `prepare` was called."""
         self.remark: str | None = None
         """Why it stays with PyTorch where it was to be converted."""
-        self._model, self._input_size, self._device = model.eval(), tuple(input_size), device
-        self._run: Run | None = None
-        self._wanted = device.type == "cpu" and images >= LEAST_IMAGES
+        self._model, self._input_size, self._device = _Pooled(model).eval(), tuple(input_size), device
+        self._runner: Runner | None = None
+        self._converts = device.type == "cpu" and images >= LEAST_IMAGES
 
     def prepare(self) -> None:
         """Convert the backbone, if that pays and agrees; the second time nothing is done."""
-        if self._run is None:
-            self._run = (self._converted() if self._wanted else None) or self._by_pytorch
+        if self._runner is None:
+            settings = BuildSettings(
+                FEATURE_BATCH, torch.get_num_threads(), str(self._device), channels_last=True, pins_threads=False
+            )
+            self._runner = get_backend("pytorch").build(self._model, torch.empty(0), settings)
+            if self._converts:
+                self._runner = self._converted(self._runner, settings)
 
     def pooled(self, images: torch.Tensor) -> np.ndarray:
         """Return what the head would see.
@@ -67,30 +67,22 @@ class FrozenBackbone:
             Float32 of shape (n, channels), not to be written over by later calls.
         """
         self.prepare()
-        return self._run(images)
+        return self._runner.run(images)
 
-    def _by_pytorch(self, images: torch.Tensor) -> np.ndarray:
-        with torch.inference_mode():
-            maps = self._model.forward_features(images.to(self._device, memory_format=torch.channels_last))
-            return self._model.forward_head(maps, pre_logits=True).float().cpu().numpy()
-
-    def _converted(self) -> Run | None:
-        """The backbone in OpenVINO; `None` where it can't be had, or disagrees with PyTorch."""
-        random = torch.Generator().manual_seed(SEED)
-        example, images = (torch.randn(2, *self._input_size, generator=random) for _ in range(2))
+    def _converted(self, reference: Runner, settings: BuildSettings) -> Runner:
+        """The backbone in OpenVINO; as it is where that can't be had, or disagrees with PyTorch."""
+        example, images = random_images(2, self._input_size)
         try:
-            run, version = _in_openvino(self._model, example)
-            # Others than the converter saw: what it took for a constant would show.
-            found, expected = run(images), self._by_pytorch(images)
-            difference = float(np.abs(found - expected).max() / np.abs(expected).max())
+            runner = get_backend("openvino").build(self._model, example, settings)
+            difference = compare(reference, runner, images).largest_difference
             if not difference <= TOLERANCE:  # nor when it is no number
                 raise ValueError(f"its features differ from PyTorch's by {difference:.2g} of the largest.")
         except Exception as err:  # whatever a converter may raise for a network it does not know
             first = next(iter(str(err).strip().splitlines()), "")
             self.remark = f"OpenVINO can't run it ({type(err).__name__}: {first}), so PyTorch does."
-            return None
-        self.runtime = f"OpenVINO {version}, float32"
-        return run
+            return reference
+        self.runtime = f"OpenVINO {runner.version}, {runner.precision}"
+        return runner
 
 
 class _Pooled(nn.Module):
@@ -102,41 +94,3 @@ class _Pooled(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return self.model.forward_head(self.model.forward_features(images), pre_logits=True)
-
-
-def _in_openvino(model: nn.Module, example: torch.Tensor) -> tuple[Run, str]:
-    """Convert a model; returns how to run it, and OpenVINO's version.
-
-    The converter's parts are used, not `openvino.convert_model`, which reports each conversion to its maker.
-
-    Args:
-        model: In eval mode, on the CPU.
-        example: Two images, of the size it will see.
-    """
-    import openvino
-    from openvino.frontend import FrontEndManager
-    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
-
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # tracing's, of what depends on the size, which is fixed here
-        decoder = TorchScriptPythonDecoder(_Pooled(model).eval(), example_input=example)
-        frontend = FrontEndManager().load_by_framework("pytorch")
-        network = frontend.convert(frontend.load(decoder))
-    network.reshape([FEATURE_BATCH, *example.shape[1:]])
-    settings: dict[str, Any] = {
-        "INFERENCE_PRECISION_HINT": "f32",  # by itself it takes bfloat16 where the CPU has it
-        "INFERENCE_NUM_THREADS": torch.get_num_threads(),
-        "ENABLE_CPU_PINNING": False,  # the decoders of images need the same cores
-        "PERFORMANCE_HINT": "LATENCY",
-    }
-    compiled = openvino.Core().compile_model(network, "CPU", settings)
-    request, full = compiled.create_infer_request(), np.zeros((FEATURE_BATCH, *example.shape[1:]), np.float32)
-
-    def run(images: torch.Tensor) -> np.ndarray:
-        batch = images.numpy()
-        if len(batch) < FEATURE_BATCH:  # the last one of a pass
-            full[: len(batch)] = batch
-            batch = full
-        return request.infer({0: batch})[compiled.output(0)][: len(images)]  # copied out of its memory by OpenVINO
-
-    return run, openvino.__version__.partition("-")[0]

@@ -39,8 +39,8 @@ from bakeoff_core.finetuning.trainer import CHECKPOINT, predict
 from bakeoff_core.jobs.manager import hold_if_free
 from bakeoff_core.jobs.worker import Reporter, follow_launcher, process_start, run_to_end
 from bakeoff_core.models.loaders import start_decoders
-from bakeoff_core.system.heap import keep_freed_memory
-from bakeoff_core.system.memory import peak_memory_bytes
+from bakeoff_core.models.memory import peak_memory_bytes
+from bakeoff_core.system.memory import keep_freed_memory
 
 MOST_VALIDATIONS = 10
 """Times a run is validated while it trains, its end included."""

@@ -29,7 +29,7 @@ from bakeoff_core.system.files import utc_now
 from bakeoff_core.system.machine import this_machine, usable_cores
 from bakeoff_core.system.paths import profiles_path, timm_models_path
 
-BACKBONES = "bakeoff_core.models.timm_models"
+ROUND, TIMM_MODELS = "bakeoff_core.profiling.round", "bakeoff_core.models.timm_models"
 """Where the children's tasks are; never imported here."""
 
 
@@ -53,9 +53,9 @@ def run(reporter: Reporter, spec: MeasureSpec) -> str:
     """
     began = time.monotonic()
     reporter.report(message="Loading PyTorch and timm", total=len(spec.models) * spec.rounds, done=0)
-    context = fork_server([BACKBONES, "bakeoff_core.catalogue.accuracies", "bakeoff_core.profiling.store"])
+    context = fork_server([ROUND, TIMM_MODELS, "bakeoff_core.catalogue.accuracies", "bakeoff_core.profiling.store"])
     known = listed_models(context)
-    device = call(context, f"{BACKBONES}:pick_device", spec.device) if spec.device != "cpu" else "cpu"
+    device = call(context, f"{TIMM_MODELS}:pick_device", spec.device) if spec.device != "cpu" else "cpu"
     stored = {profiling_store.profile_key(p): p for p in profiling_store.read_profiles(profiles_path())}
     found = [_entry(name, spec, known, device, stored) for name in spec.models]
     # A plain name and the tag it stands for are one model.
@@ -204,9 +204,7 @@ def _measure(context: Any, entry: Entry, spec: MeasureSpec) -> None:
         "count": profile.param_count is None,
     }
     try:
-        measured, counts = call(
-            context, f"{BACKBONES}:measure_round", request, timeout_s=START_GRACE_S + 4 * spec.cap_s
-        )
+        measured, counts = call(context, f"{ROUND}:measure_round", request, timeout_s=START_GRACE_S + 4 * spec.cap_s)
     except ChildFailure as err:
         log(f"{profile.model_name}: {err}\n{err.details}")
         entry.profile = replace(profile, error=str(err), measured_at=utc_now())
@@ -221,7 +219,7 @@ def fold(profile: Profile, measured: Round, counts: dict[str, int | None] | None
     Args:
         profile: The row so far.
         measured: The round to add.
-        counts: The fields of `models.timm_models.Counts`, where they were asked for.
+        counts: The fields of `models.counting.Counts`, where they were asked for.
     """
     rounds = (*profile.rounds, measured)
     summary = summarise(rounds, profile.batch_size, cores=profile.cpu_count, threads=profile.threads)
@@ -236,7 +234,9 @@ def listed_models(context: Any) -> TimmModels:
     """Return timm's names, from the file of this timm version, which is written here where it is missing."""
     known = read_timm_models(timm_models_path())
     if known is None:
-        listed, renamed = (call(context, f"{BACKBONES}:{name}") for name in ("list_timm_models", "list_renamed_models"))
+        listed, renamed = (
+            call(context, f"{TIMM_MODELS}:{name}") for name in ("list_timm_models", "list_renamed_models")
+        )
         known = TimmModels(this_machine().timm_version, listed, renamed)
         write_timm_models(timm_models_path(), known)
     return known

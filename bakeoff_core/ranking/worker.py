@@ -39,6 +39,7 @@ from bakeoff_core.features.store import features_key, read_rate
 from bakeoff_core.finetuning.export import labels_of
 from bakeoff_core.jobs.worker import Reporter, StopRequested, describe_error, process_start, run_worker, yield_to_others
 from bakeoff_core.models.loaders import start_decoders
+from bakeoff_core.models.memory import peak_memory_bytes
 from bakeoff_core.models.pretrained import (
     create_for_transfer,
     data_config,
@@ -52,9 +53,8 @@ from bakeoff_core.ranking.records import Ranking, RankRow, from_json, to_json
 from bakeoff_core.ranking.request import IMAGES, RANKING, RankSpec, answers_file
 from bakeoff_core.ranking.scoring import judge_features
 from bakeoff_core.system.files import read_json, to_user_error, write_json
-from bakeoff_core.system.heap import keep_freed_memory
 from bakeoff_core.system.machine import this_machine, usable_cores
-from bakeoff_core.system.memory import peak_memory_bytes
+from bakeoff_core.system.memory import keep_freed_memory
 from bakeoff_core.system.paths import timm_models_path
 
 REPORT_S = 0.5

@@ -1,22 +1,42 @@
-"""The most memory this process ever held, as the system counts it.
+"""How a process keeps its memory, and who goes first when there is none left.
 
-Imports torch; only workers use it. Not covered: what one forward pass needs (`models.timm_models.PeakMemory`).
+Not covered: how much a process needs (`models.memory`).
 """
 
 from __future__ import annotations
 
-import resource
-import sys
+import contextlib
+import ctypes
+import os
+from pathlib import Path
 
-import torch
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
+"""Parameters of `mallopt(3)`."""
+_NEVER = 2**31 - 1
+_STEP_BYTES = 64 * 2**20
+"""By how much the heap grows at a time."""
 
 
-def peak_memory_bytes(device: torch.device) -> int:
-    """Return the most that was held at once: on CUDA of the GPU's memory, else of the machine's.
+def keep_freed_memory() -> bool:
+    """Tell the allocator to keep what is freed; call it before the first large allocation.
 
-    The machine's is the process's largest resident set (getrusage(2)), PyTorch itself included, without the processes
-    that decode images beside it.
+    glibc gives large blocks straight back to the kernel and takes new ones for the next layer, each of which the kernel
+    must clear page by page. On virtual machines that costs more than the arithmetic: EfficientNet-Lite0 in batches of
+    64 ran at 17 images a second with glibc's defaults and at 70 with these settings. Not used where latency is
+    measured: a deployed model runs with the defaults.
+
+    Returns:
+        Whether the allocator takes the advice: glibc does, others (macOS, musl) have no such setting.
     """
-    if device.type == "cuda":
-        return torch.cuda.max_memory_reserved(device)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return False
+    settings = ((_M_MMAP_MAX, 0), (_M_TRIM_THRESHOLD, _NEVER), (_M_TOP_PAD, _STEP_BYTES))
+    return all(mallopt(parameter, value) == 1 for parameter, value in settings)
+
+
+def die_first_when_memory_runs_out() -> None:
+    """Ask the kernel to end this process rather than its neighbours; only Linux can be asked (proc(5))."""
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{os.getpid()}/oom_score_adj").write_text("1000")

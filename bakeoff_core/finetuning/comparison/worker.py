@@ -55,7 +55,7 @@ from bakeoff_core.jobs.worker import Reporter, StopRequested, run_worker
 from bakeoff_core.models.loaders import start_decoders
 from bakeoff_core.models.pretrained import pretrained_size, require_model, scaled
 from bakeoff_core.system.files import to_user_error, write_json
-from bakeoff_core.system.heap import keep_freed_memory
+from bakeoff_core.system.memory import keep_freed_memory
 from bakeoff_core.system.paths import timm_models_path
 
 LABEL_SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2)

@@ -35,9 +35,9 @@ from bakeoff_core.finetuning.trainer import CHECKPOINT, CHECKPOINT_S, Training, 
 from bakeoff_core.finetuning.worker import validation_interval
 from bakeoff_core.jobs.worker import Reporter, process_start, run_worker
 from bakeoff_core.models.loaders import start_decoders
+from bakeoff_core.models.memory import peak_memory_bytes
 from bakeoff_core.system.files import write_text
-from bakeoff_core.system.heap import keep_freed_memory
-from bakeoff_core.system.memory import peak_memory_bytes
+from bakeoff_core.system.memory import keep_freed_memory
 
 TRIED_IMAGES = 256
 """Images that the trial works with; all of the run's where there are fewer."""

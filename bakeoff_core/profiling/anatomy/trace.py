@@ -24,15 +24,12 @@ from fvcore.nn.jit_analysis import _get_scoped_trace_graph
 from fvcore.nn.jit_handles import get_shape
 from torch import nn
 
-from bakeoff_core.models.timm_models import (
-    create_backbone,
-    describe_failure,
-    die_first_when_memory_runs_out,
-    mac_analysis,
-)
+from bakeoff_core.models.counting import mac_analysis
+from bakeoff_core.models.timm_models import create_backbone, describe_failure
 from bakeoff_core.profiling.anatomy.records import KINDS, Anatomy, Part, to_json
 from bakeoff_core.profiling.anatomy.stages import Boundary, divide
 from bakeoff_core.system.machine import this_machine
+from bakeoff_core.system.memory import die_first_when_memory_runs_out
 
 __all__ = ["describe_failure", "dissect"]
 

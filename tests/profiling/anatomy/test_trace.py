@@ -11,7 +11,8 @@ from torch import nn
 from torch.nn import functional
 
 from bakeoff_core.jobs.isolation import call, fork_server
-from bakeoff_core.models.timm_models import count_macs, create_backbone
+from bakeoff_core.models.counting import count_macs
+from bakeoff_core.models.timm_models import create_backbone
 from bakeoff_core.profiling.anatomy.records import Anatomy, from_json
 from bakeoff_core.profiling.anatomy.trace import dissect, take_apart
 from tests.support.places import DATA
@@ -69,7 +70,7 @@ def test_a_fresh_process_takes_apart_what_another_has_profiled() -> None:
     request = {"img_size": 160, "batch_size": 1, "threads": 1, "device": "cpu", "dtype": "float32", "passes": 1}
     timing = {"min_seconds": 0, "cap_s": 30.0, "count": True}
     profile = {"model_name": "test_vit.r160_in1k", **request, **timing}
-    _, counts = call(context, "bakeoff_core.models.timm_models:measure_round", profile)
+    _, counts = call(context, "bakeoff_core.profiling.round:measure_round", profile)
     assert (found.param_count, found.macs) == (counts["param_count"], counts["macs"]) == (371_240, 38_055_488)
 
 
