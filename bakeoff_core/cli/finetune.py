@@ -11,18 +11,19 @@ from typing import Any
 from bakeoff_core import formatting
 from bakeoff_core.cli import rank
 from bakeoff_core.cli.console import follow, print_json, remark
-from bakeoff_core.datasets.index import expanded
+from bakeoff_core.datasets.index import TRAIN_ON, expanded
 from bakeoff_core.datasets.registry import DATASETS
-from bakeoff_core.finetuning import request as finetuning_request
 from bakeoff_core.finetuning import results as finetuning_results
 from bakeoff_core.finetuning.comparison import request as comparison_request
 from bakeoff_core.finetuning.dry_run import request as dry_run_request
 from bakeoff_core.finetuning.recipes import RECIPES
+from bakeoff_core.finetuning.request import FinetuneSpec, start_run
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import read_job, resume_job, stop_job
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.ranking import request as ranking_request
 from bakeoff_core.reporting.documents import json
+from bakeoff_core.schema.records import DEVICE_CHOICES
 
 _SAME_NAMES = (
     *("dataset", "data_dir", "weights_file", "steps", "epochs", "train_on", "batch_size", "img_size", "seed"),
@@ -33,7 +34,7 @@ _SAME_NAMES = (
 
 def finetune(arguments: argparse.Namespace) -> int:
     """Fine-tune a model on a data set and print the result."""
-    spec = finetuning_request.FinetuneSpec(
+    spec = FinetuneSpec(
         recipe=arguments.recipe,
         growing=arguments.growing,
         processes=arguments.processes,
@@ -41,7 +42,7 @@ def finetune(arguments: argparse.Namespace) -> int:
     )
     if arguments.dry_run:
         return _end_trial(follow(dry_run_request.start_dry_run(spec).job), arguments.json)
-    return _end(follow(finetuning_request.start_run(spec).job), arguments.json)
+    return _end(follow(start_run(spec).job), arguments.json)
 
 
 def compare(arguments: argparse.Namespace) -> int:
@@ -101,7 +102,7 @@ def _add_training(parser: argparse.ArgumentParser, epochs: str) -> None:
     )
     parser.add_argument("--steps", type=int, help="optimiser steps")
     parser.add_argument("--epochs", type=int, help=f"passes over the training images (default: {epochs})")
-    parser.add_argument("--train-on", choices=finetuning_request.TRAIN_ON, default="train", help="default train")
+    parser.add_argument("--train-on", choices=TRAIN_ON, default="train", help="default train")
     parser.add_argument("--batch-size", type=int, default=32, help="images in a step (default 32)")
     parser.add_argument("--lr", type=float, help="peak learning rate of the head (default: the recipe's)")
     parser.add_argument("--img-size", type=int, help="side of the input in pixels (default: the weights' own)")
@@ -110,9 +111,7 @@ def _add_training(parser: argparse.ArgumentParser, epochs: str) -> None:
     parser.add_argument(
         "--any-way-up", action="store_true", help="images upside down are as likely, as through a microscope"
     )
-    parser.add_argument(
-        "--device", choices=finetuning_request.DEVICES, default="auto", help="where to train (default auto)"
-    )
+    parser.add_argument("--device", choices=DEVICE_CHOICES, default="auto", help="where to train (default auto)")
 
 
 def _spec_fields(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from typing import Any
 
 from bakeoff_core import formatting
 from bakeoff_core.cli.console import follow, print_json, remark
-from bakeoff_core.datasets.index import MOST_NAMES, expanded
+from bakeoff_core.datasets.index import MOST_NAMES, TRAIN_ON, expanded
 from bakeoff_core.datasets.registry import DATASETS
-from bakeoff_core.finetuning.request import DEVICES, TRAIN_ON
 from bakeoff_core.ranking.records import Ranking
 from bakeoff_core.ranking.request import RankSpec, find_in, read_ranking, start_ranking, summarise_ranking
 from bakeoff_core.reporting.text.ranking import how_measured, ranking_sentences
+from bakeoff_core.schema.records import DEVICE_CHOICES
 
 
 def rank(arguments: argparse.Namespace) -> int:
@@ -85,5 +85,5 @@ def add(commands: Any, command: Callable[..., argparse.ArgumentParser], add_json
     parser.add_argument("--train-on", choices=TRAIN_ON, default="train", help="default train")
     parser.add_argument("--limit", type=int, metavar="N", help="images at most, drawn from every class")
     parser.add_argument("--seed", type=int, default=0, help="fixes the folds of a cross-validation (default 0)")
-    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to compute (default auto)")
+    parser.add_argument("--device", choices=DEVICE_CHOICES, default="auto", help="where to compute (default auto)")
     add_json(parser)

@@ -136,3 +136,6 @@ def _state(path: Path) -> str:
     except OSError:
         return "gone"
     return f"{status.st_size}\0{status.st_mtime_ns}"
+
+
+TRAIN_ON = ("train", "train+val")

@@ -13,8 +13,8 @@ from torch import nn
 from torch.nn import functional
 
 from bakeoff_core.errors import BakeoffError
+from bakeoff_core.finetuning.optimization import create_optimizer, create_scheduler
 from bakeoff_core.finetuning.recipes import Recipe
-from bakeoff_core.models.pretrained import create_optimizer, create_scheduler
 
 SMALLEST_DEVIATION = 1e-3
 """Channels that vary less than this share of the mean deviation are left unscaled."""

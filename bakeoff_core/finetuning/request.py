@@ -10,18 +10,13 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from bakeoff_core.datasets.index import TRAIN_ON
 from bakeoff_core.datasets.registry import DATASETS
 from bakeoff_core.finetuning.recipes import RECIPES, Recipe
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import start_job
 from bakeoff_core.jobs.records import Job
-from bakeoff_core.schema.records import require_choice, require_count
-
-TRAIN_ON = ("train", "train+val")
-
-
-DEVICES = ("auto", "cpu", "cuda")
-
+from bakeoff_core.schema.records import DEVICE_CHOICES, require_choice, require_count
 
 RESULTS = "results.json"
 """A finished run's results, in its folder."""
@@ -100,7 +95,7 @@ class FinetuneSpec(TrainingOptions):
         require_choice("dataset", self.dataset, DATASETS)
         require_choice("recipe", self.recipe, tuple(RECIPES))
         require_choice("train_on", self.train_on, TRAIN_ON)
-        require_choice("device", self.device, DEVICES)
+        require_choice("device", self.device, DEVICE_CHOICES)
         if self.dataset == "folder" and not self.data_dir:
             raise ValueError("`data_dir` must name the folder of images for the data set `folder`.")
         if self.steps is not None and self.epochs is not None:

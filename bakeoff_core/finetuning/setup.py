@@ -22,6 +22,7 @@ from bakeoff_core.catalogue.weights import find_weights, require_reachable
 from bakeoff_core.datasets.registry import ImageDataset, LabelledImage, is_checked, read_dataset, without_damaged
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.linear_probe import require_linear_head
+from bakeoff_core.finetuning.optimization import scaled, stage_transform, train_transform
 from bakeoff_core.finetuning.recipes import GROWING, RECIPES, Recipe
 from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.finetuning.trainer import Training
@@ -32,10 +33,7 @@ from bakeoff_core.models.pretrained import (
     data_config,
     eval_transform,
     require_model,
-    scaled,
-    stage_transform,
     takes_any_size,
-    train_transform,
 )
 from bakeoff_core.system.machine import usable_cores
 from bakeoff_core.system.paths import timm_models_path

@@ -23,9 +23,9 @@ from torch.utils.data import DataLoader
 
 from bakeoff_core.datasets.registry import LabelledImage
 from bakeoff_core.errors import BakeoffError
+from bakeoff_core.finetuning.optimization import create_mixup, create_optimizer, create_scheduler, train_layers
 from bakeoff_core.finetuning.recipes import Recipe, Stage
 from bakeoff_core.models.loaders import ImageFiles, evaluation_loader, shared
-from bakeoff_core.models.pretrained import create_mixup, create_optimizer, create_scheduler, train_layers
 
 CHECKPOINT = "checkpoint"
 CHECKPOINT_S = 30.0

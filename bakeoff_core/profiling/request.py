@@ -15,7 +15,7 @@ from bakeoff_core.catalogue.timm_names import TimmModels
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import start_job, stop_what_gives_way
 from bakeoff_core.jobs.records import Job
-from bakeoff_core.schema.records import DTYPES, MeasureSpec, require_choice, require_count
+from bakeoff_core.schema.records import DEVICE_CHOICES, DTYPES, MeasureSpec, require_choice, require_count
 from bakeoff_core.system.machine import this_machine, usable_cores
 
 MIN_SECONDS = 1.0
@@ -70,7 +70,7 @@ def make_spec(models: Sequence[str], **options: object) -> MeasureSpec:
         raise ValueError(f"`min_seconds` must be a number of seconds, not negative. Got {spec.min_seconds}.")
     if not 0 < spec.cap_s < math.inf:
         raise ValueError(f"`cap_s` must be a number of seconds greater than 0. Got {spec.cap_s}.")
-    require_choice("device", spec.device, ("auto", "cpu", "cuda"))
+    require_choice("device", spec.device, DEVICE_CHOICES)
     require_choice("dtype", spec.dtype, DTYPES)
     return spec
 

@@ -15,14 +15,14 @@ from typing import Any
 import pandas as pd
 
 from bakeoff_core.catalogue.accuracies import read_catalogue
+from bakeoff_core.datasets.index import TRAIN_ON
 from bakeoff_core.datasets.registry import DATASETS
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.finetuning.request import DEVICES, TRAIN_ON
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import list_understood, read_job, start_job
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.ranking.records import Overlap, RankFindings, Ranking, find, from_json
-from bakeoff_core.schema.records import require_choice, require_count
+from bakeoff_core.schema.records import DEVICE_CHOICES, require_choice, require_count
 from bakeoff_core.system.files import read_json
 from bakeoff_core.system.paths import own_accuracy_path
 
@@ -69,7 +69,7 @@ class RankSpec:
             raise ValueError(f"`models` must name 1 to {MOST_MODELS} models. Got {len(self.models)}.")
         require_choice("dataset", self.dataset, DATASETS)
         require_choice("train_on", self.train_on, TRAIN_ON)
-        require_choice("device", self.device, DEVICES)
+        require_choice("device", self.device, DEVICE_CHOICES)
         if self.dataset == "folder" and not self.data_dir:
             raise ValueError("`data_dir` must name the folder of images for the data set `folder`.")
         if self.limit is not None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from bakeoff_core.datasets.index import TRAIN_ON
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.finetuning.request import TRAIN_ON
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import files_stamp, list_jobs
 from bakeoff_core.jobs.records import Job

@@ -32,6 +32,8 @@ P99_PASSES = 500
 """Timed passes below which no p99 is given: fewer than five samples would lie beyond it."""
 
 DEVICES = ("cpu", "cuda")
+DEVICE_CHOICES = ("auto", *DEVICES)
+"""What can be asked for: `auto` is CUDA where torch can use it."""
 DTYPES = ("float32", "bfloat16", "float16")
 RUNTIMES = ("pytorch-eager",)
 RULES = ("most-accurate", "cheapest")

@@ -43,6 +43,7 @@ from bakeoff_core.finetuning.comparison.records import (
 )
 from bakeoff_core.finetuning.comparison.request import COMPARISON, ComparisonSpec
 from bakeoff_core.finetuning.linear_probe import ProbeTraining
+from bakeoff_core.finetuning.optimization import scaled
 from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.finetuning.request import PREDICTIONS, Run
 from bakeoff_core.finetuning.results import read_run
@@ -53,7 +54,7 @@ from bakeoff_core.jobs.parts import hold_part
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.jobs.worker import Reporter, StopRequested, run_worker
 from bakeoff_core.models.loaders import start_decoders
-from bakeoff_core.models.pretrained import pretrained_size, require_model, scaled
+from bakeoff_core.models.pretrained import pretrained_size, require_model
 from bakeoff_core.system.files import to_user_error, write_json
 from bakeoff_core.system.memory import keep_freed_memory
 from bakeoff_core.system.paths import timm_models_path
