@@ -10,9 +10,10 @@ run: .venv/installed  ## serve the dashboard on http://localhost:8501
 test: .venv/installed-dev  ## run every test
 	$(BIN)/python -m pytest
 
-lint: .venv/installed-dev  ## check style
+lint: .venv/installed-dev  ## check style, and who imports whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 
 benchmarks: .venv/installed-dev  ## repeat the figures of the README; close other programs first
 	$(BIN)/python -m benchmarks

@@ -64,8 +64,8 @@ class Prepared:
     """Images to validate on; empty where they are trained on."""
 
     @property
-    def judge(self) -> Callable:
-        """The transform of images that are judged."""
+    def eval_transform(self) -> Callable:
+        """The transform of images that are validated or tested on."""
         return eval_transform(self.config)
 
     def training(self, folder: Path, steps: int | None = None) -> Training:

@@ -1,32 +1,142 @@
-"""What kept features are worth: the probe, the nearest neighbours and LogME of one backbone on one data set.
+"""What one frozen backbone comes to on one data set: its features, and the probe, neighbours and LogME on them.
 
-Loads scikit-learn; only workers use it. Not covered: computing the features (`features.extract`), how each score works
-(`features.classifiers`, `features.logme`), and the ranking they go into (`ranking.records`).
+The unit of work of a ranking, free of its progress and its files; only features are kept, so that none is made twice.
+Only workers use it. Not covered: how each score works (`features.classifiers`, `features.logme`), and the ranking that
+they go into (`ranking.worker`).
 """
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
+from accelerate import Accelerator
 from threadpoolctl import threadpool_limits
+from torch import nn
 
+from bakeoff_core.catalogue.weights import find_weights
+from bakeoff_core.datasets.index import ImageDataset
 from bakeoff_core.datasets.metrics import accuracy
-from bakeoff_core.datasets.registry import ImageDataset
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.features.classifiers import THREADS, fit_probe, predict_by_neighbours
+from bakeoff_core.features.extract import keep_features, weights_digest
+from bakeoff_core.features.extractor import FrozenBackbone
 from bakeoff_core.features.logme import log_maximum_evidence
-from bakeoff_core.features.store import read_features
+from bakeoff_core.features.store import features_key, read_features, read_rate
 from bakeoff_core.finetuning.export import labels_of
-from bakeoff_core.ranking.records import pack_right
+from bakeoff_core.jobs.worker import log
+from bakeoff_core.models.pretrained import create_for_transfer, data_config, eval_transform
+from bakeoff_core.ranking.records import RankRow, pack_right
+
+LOADING, DOWNLOADING, PASS, COMPUTING, SCORING = "loading", "downloading", "pass", "computing", "scoring"
+"""What is being done with a backbone, in order: its weights are loaded or downloaded, passes over images begin and go
+on, the features are scored."""
+
+Listener = Callable[[str, int], None]
+"""Told which of the above it is, and how many images have their features."""
 
 
 @dataclass(frozen=True)
-class Judged:
+class ScoreRequest:
+    """One backbone to score."""
+
+    asked: str
+    """Its name as it was asked for."""
+    model_name: str
+    """timm's `arch.tag`."""
+    train_on: str
+    """One of `datasets.index.TRAIN_ON`."""
+    seed: int
+    """Fixes the folds of a cross-validation."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What a backbone came to."""
+
+    row: RankRow
+    """For the ranking."""
+    answers: pd.DataFrame
+    """To every test image; columns as `ranking.request.answers_file` says."""
+    scoring_seconds: float
+    """Of the scores alone, once the features are there."""
+
+
+def score_backbone(
+    request: ScoreRequest, dataset: ImageDataset, accelerator: Accelerator, listener: Listener
+) -> Scored:
+    """Load a backbone, run the images through it that have no features yet, and score the features.
+
+    Args:
+        request: Which backbone, and what its probe learns from.
+        dataset: Images that all open.
+        accelerator: Says where to compute.
+        listener: See `Listener`.
+
+    Raises:
+        BakeoffError: The weights can't be had or do not fit; see `models.pretrained.create_for_transfer`.
+        OSError: The disk is full, or an image is gone.
+    """
+    began, weights = time.monotonic(), find_weights(request.model_name)
+    listener(LOADING if weights.is_here else DOWNLOADING, 0)
+    model = create_for_transfer(request.model_name, weights, len(dataset.classes), None)
+    config = data_config(model, None)
+    key = features_key(dataset.content_key(), weights_digest(model), config)
+    computed = _compute_features(model, config, key, dataset, accelerator, listener)
+    del model
+    images = sum(map(len, dataset.splits().values()))
+    listener(SCORING, images)
+    scores, rate = score_features(dataset, key, request.train_on, request.seed), read_rate(key)
+    row = RankRow(
+        asked=request.asked,
+        model_name=request.model_name,
+        img_size=config["input_size"][-1],
+        weights=weights.text,
+        images_per_second=rate.images_per_second if rate else None,
+        runtime=rate.runtime if rate else None,
+        features_key=key,
+        computed_images=computed,
+        seconds=time.monotonic() - began,
+        **scores.fields,
+    )
+    return Scored(row, scores.answers, scores.seconds)
+
+
+def _compute_features(
+    model: nn.Module,
+    config: dict[str, Any],
+    key: str,
+    dataset: ImageDataset,
+    accelerator: Accelerator,
+    listener: Listener,
+) -> int:
+    """Compute the features that are not kept; return how many images that were."""
+    transform, splits, before, computed = eval_transform(config), dataset.splits(), 0, 0
+    model.to(accelerator.device, memory_format=torch.channels_last)
+    images = sum(map(len, splits.values()))
+    backbone = FrozenBackbone(model, config["input_size"], accelerator.device, images)
+    for split, of_split in splits.items():
+
+        def progress(done: int, before: int = before) -> None:
+            listener(COMPUTING, before + done)
+
+        listener(PASS, before)
+        if keep_features(accelerator, backbone, of_split, transform, key, split, progress=progress):
+            computed += len(of_split)
+        before += len(of_split)
+    if backbone.remark:
+        log(backbone.remark)
+    return computed
+
+
+@dataclass(frozen=True)
+class Scores:
     """One backbone's scores."""
 
     fields: dict[str, Any]
@@ -37,13 +147,13 @@ class Judged:
     """Of all of it."""
 
 
-def judge_features(dataset: ImageDataset, key: str, train_on: str, seed: int) -> Judged:
-    """Judge the kept features of a data set's images.
+def score_features(dataset: ImageDataset, key: str, train_on: str, seed: int) -> Scores:
+    """Score the kept features of a data set's images.
 
     Args:
         dataset: The images.
         key: Of the features, as `features.store.features_key` returns it.
-        train_on: One of `finetuning.request.TRAIN_ON`.
+        train_on: One of `datasets.index.TRAIN_ON`.
         seed: Fixes the folds of a cross-validation.
 
     Raises:
@@ -90,7 +200,7 @@ def judge_features(dataset: ImageDataset, key: str, train_on: str, seed: int) ->
         "probability": probability,
         "predicted_by_neighbours": neighbours,
     }
-    return Judged(fields, pd.DataFrame(answers), time.monotonic() - began)
+    return Scores(fields, pd.DataFrame(answers), time.monotonic() - began)
 
 
 def _require(features: np.ndarray | None) -> np.ndarray:

@@ -14,7 +14,7 @@ import gc
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -33,17 +33,11 @@ from bakeoff_core.datasets.splits import limited
 from bakeoff_core.datasets.summary import MOST_SKIPPED
 from bakeoff_core.errors import BakeoffError, NoSpaceError
 from bakeoff_core.features.classifiers import NEIGHBOURS
-from bakeoff_core.features.extract import keep_features, weights_digest
-from bakeoff_core.features.extractor import FrozenBackbone
-from bakeoff_core.features.store import features_key, read_rate
 from bakeoff_core.finetuning.export import labels_of
 from bakeoff_core.jobs.worker import Reporter, StopRequested, describe_error, process_start, run_worker, yield_to_others
 from bakeoff_core.models.loaders import start_decoders
 from bakeoff_core.models.memory import peak_memory_bytes
 from bakeoff_core.models.pretrained import (
-    create_for_transfer,
-    data_config,
-    eval_transform,
     pretrained_size,
     require_model,
 )
@@ -51,7 +45,15 @@ from bakeoff_core.ranking.estimate import macs_by_tag
 from bakeoff_core.ranking.pace import Pace, work_of
 from bakeoff_core.ranking.records import Ranking, RankRow, from_json, to_json
 from bakeoff_core.ranking.request import IMAGES, RANKING, RankSpec, answers_file
-from bakeoff_core.ranking.scoring import judge_features
+from bakeoff_core.ranking.scoring import (
+    COMPUTING,
+    DOWNLOADING,
+    LOADING,
+    PASS,
+    SCORING,
+    ScoreRequest,
+    score_backbone,
+)
 from bakeoff_core.system.files import read_json, to_user_error, write_json
 from bakeoff_core.system.machine import this_machine, usable_cores
 from bakeoff_core.system.memory import keep_freed_memory
@@ -59,6 +61,13 @@ from bakeoff_core.system.paths import timm_models_path
 
 REPORT_S = 0.5
 """Seconds between two reports of progress."""
+STAGES = {
+    LOADING: "loading the model",
+    DOWNLOADING: "downloading the weights",
+    COMPUTING: "computing features",
+    SCORING: "judging the features",
+}
+"""What is being done with a backbone, in words."""
 
 
 class Ranker:
@@ -178,10 +187,10 @@ class Ranker:
     # --- one backbone -------------------------------------------------------------------------------------------------
 
     def _row(self, accelerator: Accelerator, dataset: ImageDataset, number: int, asked: str) -> RankRow:
-        """What a backbone comes to, or why it could not be judged."""
+        """What a backbone comes to, or why it could not be scored."""
         name = _name_of(asked)
         try:
-            return self._rank(accelerator, dataset, number, asked, name)
+            return self._score(accelerator, dataset, number, asked, name)
         except (NoSpaceError, ImageFileError, OSError):  # the next backbone would fail as well
             raise
         except Exception as err:
@@ -189,63 +198,24 @@ class Ranker:
             self._pace.finish(asked, None)
             return RankRow(asked, name, error=describe_error(err))
 
-    def _rank(self, accelerator: Accelerator, dataset: ImageDataset, number: int, asked: str, name: str) -> RankRow:
-        began, spec = time.monotonic(), self._spec
-        told = f"{name}, {number + 1} of {len(spec.models)}"
-        weights = find_weights(name)
-        at = "loading the model" if weights.is_here else "downloading the weights"
-        self._tell(f"{told}: {at}", model_name=name)
-        model = create_for_transfer(name, weights, len(dataset.classes), None)
-        config = data_config(model, None)
-        model.to(accelerator.device, memory_format=torch.channels_last)
-        key = features_key(dataset.content_key(), weights_digest(model), config)
-        images = sum(map(len, dataset.splits().values()))
-        backbone = FrozenBackbone(model, config["input_size"], accelerator.device, images)
-        computed = self._compute(accelerator, backbone, dataset, key, asked, told, eval_transform(config))
-        if backbone.remark:
-            print(f"{name}: {backbone.remark}", flush=True)
-        del model, backbone
-        self._tell(f"{told}: judging the features")
-        judged = judge_features(dataset, key, spec.train_on, spec.seed)
-        judged.answers.to_parquet(self._folder / answers_file(number))
-        self._pace.finish(asked, judged.seconds)
-        rate = read_rate(key)
-        return RankRow(
-            asked=asked,
-            model_name=name,
-            img_size=config["input_size"][-1],
-            weights=weights.text,
-            images_per_second=rate.images_per_second if rate else None,
-            runtime=rate.runtime if rate else None,
-            features_key=key,
-            computed_images=computed,
-            seconds=time.monotonic() - began,
-            **judged.fields,
+    def _score(self, accelerator: Accelerator, dataset: ImageDataset, number: int, asked: str, name: str) -> RankRow:
+        """Score a backbone, telling how far it is, and write down its answers."""
+        title = f"{name}, {number + 1} of {len(self._spec.models)}"
+
+        def listen(stage: str, images: int) -> None:
+            if stage == PASS:
+                self._pace.begin_pass()
+            elif stage == COMPUTING:
+                self._pace.seen(asked, images)
+            if stage != PASS:
+                self._tell(f"{title}: {STAGES[stage]}", model_name=name)
+
+        scored = score_backbone(
+            ScoreRequest(asked, name, self._spec.train_on, self._spec.seed), dataset, accelerator, listen
         )
-
-    def _compute(
-        self,
-        accelerator: Accelerator,
-        backbone: FrozenBackbone,
-        dataset: ImageDataset,
-        key: str,
-        asked: str,
-        told: str,
-        judge: Callable[[Any], torch.Tensor],
-    ) -> int:
-        """Compute the features that are not kept; return how many images that were."""
-        splits, before, computed = dataset.splits(), 0, 0
-        for split, images in splits.items():
-
-            def listen(done: int, before: int = before) -> None:
-                self._pace.seen(asked, before + done)
-                self._tell(f"{told}: computing features")
-
-            self._pace.begin_pass()
-            if keep_features(accelerator, backbone, images, judge, key, split, progress=listen):
-                computed += len(images)
-            before += len(images)
-        return computed
+        scored.answers.to_parquet(self._folder / answers_file(number))
+        self._pace.finish(asked, scored.scoring_seconds)
+        return scored.row
 
     # --- progress -----------------------------------------------------------------------------------------------------
 

@@ -30,30 +30,30 @@ from bakeoff_core.finetuning.export import labels_of
 from bakeoff_core.finetuning.linear_probe import ProbeTraining, require_linear_head
 from bakeoff_core.finetuning.recipes import GROWING
 from bakeoff_core.finetuning.request import FinetuneSpec
+from bakeoff_core.finetuning.run import validation_interval
 from bakeoff_core.finetuning.setup import Prepared, prepare_run
 from bakeoff_core.finetuning.trainer import CHECKPOINT, CHECKPOINT_S, Training, predict
-from bakeoff_core.finetuning.worker import validation_interval
 from bakeoff_core.jobs.worker import Reporter, process_start, run_worker
 from bakeoff_core.models.loaders import start_decoders
 from bakeoff_core.models.memory import peak_memory_bytes
 from bakeoff_core.system.files import write_text
 from bakeoff_core.system.memory import keep_freed_memory
 
-TRIED_IMAGES = 256
-"""Images that the trial works with; all of the run's where there are fewer."""
-JUDGED_IMAGES = 128
-"""Images run through the model to see how long judging all of them takes."""
+SAMPLE_IMAGES = 256
+"""Images that the dry run works with; all of the run's where there are fewer."""
+PREDICTED_IMAGES = 128
+"""Images run through the model to see how long all of them take."""
 HEAD_STEPS = 300
 """Steps of a head to see how long all of them take."""
 WARMUP_STEPS, TIMED_STEPS, TIMED_S = 2, 6, 3.0
 """Steps of each kind before the clock starts, and after it: so many, or for so long, whichever is less."""
 
 
-class Trial:
-    """One trial, from its request to its estimate."""
+class DryRun:
+    """One dry run, from its request to its estimate."""
 
     def __init__(self, reporter: Reporter, folder: Path, spec: FinetuneSpec) -> None:
-        """Prepare the trial in a job's folder."""
+        """Prepare the dry run in a job's folder."""
         self._reporter, self._folder, self._spec = reporter, folder, spec
         self._seconds: dict[str, float] = {}
 
@@ -64,12 +64,12 @@ class Trial:
         )
         self._seconds["starting"] = time.monotonic() - process_start()
         self._reporter.report(message="Trying a few steps", model_name=run.model_name, weights=run.weights)
-        tried = self._sound_sample(run)
+        sample = self._sound_sample(run)
         if run.recipe.uses_features:
-            self._try_features(run, tried)
+            self._try_features(run, sample)
             rate = None
         else:
-            rate = self._try_training(run, tried)
+            rate = self._try_training(run, sample)
         estimate = Estimate(
             seconds=sum(self._seconds.values()),
             parts=self._seconds,
@@ -83,7 +83,7 @@ class Trial:
 
     def _sound_sample(self, run: Prepared) -> list[LabelledImage]:
         """Some images to learn from that do open; and how long it would take to see of all whether they do."""
-        some = spread(run.fit, max(TRIED_IMAGES, 2 * self._spec.batch_size))
+        some = spread(run.fit, max(SAMPLE_IMAGES, 2 * self._spec.batch_size))
         if run.was_checked:
             return some
         began = time.monotonic()
@@ -97,7 +97,7 @@ class Trial:
             )
         return sound
 
-    def _try_features(self, run: Prepared, tried: Sequence[LabelledImage]) -> None:
+    def _try_features(self, run: Prepared, sample: Sequence[LabelledImage]) -> None:
         """See how long the features take that are not kept yet, and the head's steps on them."""
         key = features_key(run.dataset.content_key(), weights_digest(run.model), run.config)
         splits = run.dataset.splits()
@@ -112,7 +112,7 @@ class Trial:
 
             def run_through(progress: Callable[[int], None]) -> None:
                 done = 0
-                for (rows,) in pooled(backbone, spread(tried, JUDGED_IMAGES), run.judge):
+                for (rows,) in pooled(backbone, spread(sample, PREDICTED_IMAGES), run.eval_transform):
                     done += len(rows)
                     progress(done)
 
@@ -137,11 +137,11 @@ class Trial:
         self._reporter.keep_metrics(lambda metric: False)
         return seconds
 
-    def _try_training(self, run: Prepared, tried: Sequence[LabelledImage]) -> float:
+    def _try_training(self, run: Prepared, sample: Sequence[LabelledImage]) -> float:
         """See how long steps, validations and the test take; return the images trained a second."""
         steps = self._spec.planned_steps(run.recipe, len(run.fit))
         epoch = max(1, len(run.fit) // self._spec.batch_size)
-        training = replace(run, fit=tuple(tried)).training(self._folder, steps)
+        training = replace(run, fit=tuple(sample)).training(self._folder, steps)
         total_s = 0.0
         for start, end in segments(run, steps):
             first_s, step_s = _time_steps(training, start)
@@ -155,7 +155,7 @@ class Trial:
         self._seconds["checkpoints"] = keep_s * (1 + total_s // CHECKPOINT_S)
         start_s, pace_s = _time_passes(
             lambda progress: predict(
-                run.accelerator, training.bare, spread(tried, JUDGED_IMAGES), run.judge, progress=progress
+                run.accelerator, training.bare, spread(sample, PREDICTED_IMAGES), run.eval_transform, progress=progress
             )
         )
         if run.val:
@@ -204,12 +204,12 @@ def _time_passes(run_through: Callable[[Callable[[int], None]], object]) -> tupl
 
 
 def main(folder: str) -> int:
-    """Run the trial in `folder` to its end; the exit code is 0 when it got there."""
+    """Do the dry run in `folder` to its end; the exit code is 0 when it got there."""
     keep_freed_memory()
     start_decoders()
 
     def work(reporter: Reporter) -> str:
-        Trial(reporter, Path(folder), FinetuneSpec(**reporter.spec)).run()
+        DryRun(reporter, Path(folder), FinetuneSpec(**reporter.spec)).run()
         return "Finished."
 
     return run_worker(folder, work, "Stopped.")
