@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from bakeoff_core.catalogue.accuracies import attach_accuracy, read_catalogue
-from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES, recipe_counts, with_recipe
+from bakeoff_core.catalogue.pretraining import MOST_FREQUENT, RECIPE_CLASSES, recipe_counts, with_recipe
 from bakeoff_core.catalogue.shortlists import SHORTLISTS
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.results import read_finished_runs
@@ -83,10 +83,6 @@ class View:
     """The recipe class the candidates were restricted to; `None` where all are there."""
     recipe_counts: Mapping[str, int] = field(default_factory=dict)
     """Candidates that can be compared in each recipe class, the restriction aside."""
-
-
-MOST_FREQUENT = "most-frequent"
-"""In place of a recipe class: the one that most candidates are of."""
 
 
 def list_settings(profiles: pd.DataFrame) -> list[MeasuredSetting]:

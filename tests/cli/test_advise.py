@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bakeoff_core.__main__ import main
+from bakeoff_core.cli.app import main
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.profiling.worker import fold
 from bakeoff_core.schema.records import Profile
