@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 NAMES = (
+    "command_line",
     "frontier_speed",
     "timing_agreement",
     "macs_agreement",

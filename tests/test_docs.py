@@ -2,11 +2,11 @@
 
 import re
 
-from bakeoff_core.__main__ import _parser
 from bakeoff_core.catalogue.accuracies import read_catalogue
 from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
 from bakeoff_core.catalogue.published import REASONS
 from bakeoff_core.catalogue.robustness import ROBUST_SETS
+from bakeoff_core.cli.app import build_parser
 from bakeoff_core.finetuning.recipes import GROWING, RECIPES
 from bakeoff_core.ranking.records import LEAST_FOR_CORRELATION
 from tests.support.places import ROOT
@@ -31,7 +31,7 @@ def test_every_command_of_the_readme_is_understood() -> None:
     commands = re.findall(r"^python -m bakeoff_core ([^#\n]*)", text, re.MULTILINE)
     assert len(commands) > 5
     for command in commands:
-        assert _parser().parse_args(command.split()).command
+        assert build_parser().parse_args(command.split()).command
 
 
 def test_every_recipe_class_and_harder_set_is_documented() -> None:

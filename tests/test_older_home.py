@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bakeoff_core.__main__ import main
+from bakeoff_core.cli.app import main
 from tests.support.older_home import FIXTURE, answer_to, kept_answer, undated, unpack
 from tests.support.places import ROOT
 

@@ -116,6 +116,9 @@ _CLASSES = (
 RECIPE_CLASSES = {found.key: found for found in _CLASSES}
 """Every class, from the least to the most that training saw; then whatever is in none."""
 
+MOST_FREQUENT = "most-frequent"
+"""In place of a class, where candidates are restricted to one: the class that most of them are of."""
+
 UNKNOWN = "unknown"
 """Key of the class of what is in no other."""
 

@@ -1,18 +1,18 @@
-"""The command about published accuracy: `catalogue`."""
+"""List what is published about each weights tag at each size, the user's own accuracies included."""
 
 from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Callable
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from bakeoff_core import formatting
 from bakeoff_core.cli.console import print_json
+from bakeoff_core.cli.options import add_json
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.selection.candidates import read_accuracies
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = (
     *("model_name", "family", "year", "img_size", "top1", "top5", "param_count"),
@@ -23,8 +23,20 @@ COLUMNS = (
 _WHOLE = {"year", "img_size", "param_count"}
 
 
-def catalogue(arguments: argparse.Namespace) -> int:
-    """List what is published about each weights tag at each size, the user's own accuracies included."""
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options to the command's parser."""
+    parser.add_argument("--family", metavar="F", help="only this family of architectures, e.g. ResNet")
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command.
+
+    Raises:
+        BakeoffError: There is no such family, or the user's file is faulty.
+    """
+    from bakeoff_core.selection.candidates import read_accuracies  # loads pandas
+
     table = _of_family(read_accuracies(), arguments.family)
     rows = [
         {name: _plain(name, value) for name, value in zip(COLUMNS, values, strict=True)}
@@ -59,25 +71,14 @@ def _plain(name: str, value: object) -> object:
 
 def _text(rows: list[dict[str, Any]]) -> str:
     """The rows for a terminal, the note and the source left out for their length."""
-    lines = [("model", "family", "year", "size", "top-1", "top-5", "params", "pre-training", "recipe")]
+    from bakeoff_core.cli.tables import text_table
+
+    cells = []
     for row in rows:
         accuracies = (formatting.percent(row[name], 3) for name in ("top1", "top5"))
         whole = (formatting.UNKNOWN if row[name] is None else str(row[name]) for name in ("year", "img_size"))
         named = (row[name] or formatting.UNKNOWN for name in ("pretraining", "recipe"))
         count = formatting.count(row["param_count"])
-        lines.append((row["model_name"], row["family"] or formatting.UNKNOWN, *whole, *accuracies, count, *named))
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
-    )
-
-
-def add(
-    commands: argparse._SubParsersAction,
-    command: Callable[..., argparse.ArgumentParser],
-    add_json: Callable[[argparse.ArgumentParser], None],
-) -> None:
-    """Add the command to the command line's own; `command` and `add_json` are its helpers."""
-    parser = command(commands, "catalogue", catalogue)
-    parser.add_argument("--family", metavar="F", help="only this family of architectures, e.g. ResNet")
-    add_json(parser)
+        cells.append((row["model_name"], row["family"] or formatting.UNKNOWN, *whole, *accuracies, count, *named))
+    titles = ("model", "family", "year", "size", "top-1", "top-5", "params", "pre-training", "recipe")
+    return text_table(titles, cells, numbers=("year", "size", "top-1", "top-5", "params"))

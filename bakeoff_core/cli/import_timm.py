@@ -1,24 +1,39 @@
-"""The command that brings in timm's published tables: `import-timm`."""
+"""Bring in two of timm's result tables as a published machine."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from bakeoff_core.catalogue import published, published_store
-from bakeoff_core.catalogue.published_counts import count_sentences
 from bakeoff_core.catalogue.timm_names import TimmModels, read_timm_models
-from bakeoff_core.catalogue.timm_results import read_results, read_speeds
-from bakeoff_core.cli.console import follow, print_json, remark
+from bakeoff_core.cli.console import print_json, remark
+from bakeoff_core.cli.options import add_json
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.profiling.request import start_listing
 from bakeoff_core.system.paths import published_path, timm_models_path
 
 
-def import_timm(arguments: argparse.Namespace) -> int:
-    """Bring in two of timm's result tables as a published machine."""
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options to the command's parser."""
+    parser.add_argument("results", metavar="RESULTS.csv", help="timm's results-imagenet.csv: accuracies by weights tag")
+    parser.add_argument(
+        "benchmark", metavar="BENCHMARK.csv", help="one of timm's benchmark-*.csv: speeds of one machine"
+    )
+    parser.add_argument("--machine", required=True, metavar="NAME", help="what to call that machine")
+    parser.add_argument("--replace", action="store_true", help="let it take the place of an earlier table of that name")
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command; the exit code is 1 where nothing of a table could be joined.
+
+    Raises:
+        BakeoffError: A file is faulty, the name is taken, or timm's names could not be listed.
+    """
+    from bakeoff_core.catalogue import published, published_store  # loads pandas
+    from bakeoff_core.catalogue.published_counts import count_sentences
+    from bakeoff_core.catalogue.timm_results import read_results, read_speeds
+
     published.require_machine_name(arguments.machine)
     results, speeds = Path(arguments.results), Path(arguments.benchmark)
     read_results(results)  # a wrong file is refused before timm's names are waited for
@@ -37,20 +52,11 @@ def import_timm(arguments: argparse.Namespace) -> int:
     return 0 if all(count.joined for count in counts) else 1
 
 
-def add(commands: argparse._SubParsersAction, command: Callable, add_json: Callable) -> None:
-    """Add the command to the parser of the command line."""
-    bring = command(commands, "import-timm", import_timm)
-    bring.add_argument("results", metavar="RESULTS.csv", help="timm's results-imagenet.csv: accuracies by weights tag")
-    bring.add_argument(
-        "benchmark", metavar="BENCHMARK.csv", help="one of timm's benchmark-*.csv: speeds of one machine"
-    )
-    bring.add_argument("--machine", required=True, metavar="NAME", help="what to call that machine")
-    bring.add_argument("--replace", action="store_true", help="let it take the place of an earlier table of that name")
-    add_json(bring)
-
-
 def _timm_models() -> TimmModels:
     """timm's names; a worker lists them first where nobody has yet."""
+    from bakeoff_core.cli.progress import follow
+    from bakeoff_core.profiling.request import start_listing  # loads pandas
+
     names = read_timm_models(timm_models_path())
     if names is None:
         job = follow(start_listing())

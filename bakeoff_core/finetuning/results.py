@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import fmean
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.request import RESULTS, FinetuneSpec, Run
@@ -23,6 +23,9 @@ from bakeoff_core.schema.checks import count_of, key_of, percent_of, text_of
 @dataclass(frozen=True)
 class FinishedRun:
     """One run with its results."""
+
+    is_ranked: ClassVar[bool] = False
+    """Whether the model stayed frozen; see `ranking.results.RankedModel`."""
 
     run_id: str
     """Sortable by time of start."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from bakeoff_core.datasets.index import TRAIN_ON
 from bakeoff_core.errors import BakeoffError
@@ -28,6 +29,9 @@ CHOSEN_ON = ("validation", "cross-validation", "nothing")
 @dataclass(frozen=True)
 class RankedModel:
     """One backbone of one ranking; what it shares with a `finetuning.results.FinishedRun` is called the same."""
+
+    is_ranked: ClassVar[bool] = True
+    """Whether the model stayed frozen."""
 
     run_id: str
     """That of the ranking; sortable by time of start."""

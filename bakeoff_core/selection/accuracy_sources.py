@@ -10,22 +10,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 import pandas as pd
 
 from bakeoff_core.catalogue.robustness import ROBUST_SETS, robust_accuracies
 from bakeoff_core.catalogue.timm_names import architecture_of
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.finetuning.results import FinishedRun, leading_run
 from bakeoff_core.formatting import is_unknown, percent
-from bakeoff_core.ranking.results import RankedModel, newest_model
 from bakeoff_core.schema.records import ACCURACY_COLUMNS, IMAGENET, AccuracySource, CandidateRef
+
+if TYPE_CHECKING:
+    from bakeoff_core.finetuning.results import FinishedRun
+    from bakeoff_core.ranking.results import RankedModel
 
 NAME_CHARS = 32
 """Longest name of images in a sentence; a folder's can be longer than a card is wide."""
 KEY_DIGITS = 8
 """Digits of a content key in a source's key."""
-OwnResult = FinishedRun | RankedModel
+PUBLISHED_KEYS = frozenset({IMAGENET.key, *(source.key for source in ROBUST_SETS)})
+"""Keys of the sources that need none of the user's own results."""
+OwnResult: TypeAlias = "FinishedRun | RankedModel"
 """What one model came to on the user's own images."""
 
 _MEANING = (
@@ -141,7 +146,7 @@ def results_of(source: AccuracySource, results: Iterable[OwnResult]) -> list[Own
 
 def runs_of(source: AccuracySource, runs: Iterable[FinishedRun]) -> list[FinishedRun]:
     """Return the fine-tuning runs that a source's accuracies come from, in their order; none for any other accuracy."""
-    return [run for run in results_of(source, runs) if isinstance(run, FinishedRun)]
+    return [run for run in results_of(source, runs) if not run.is_ranked]
 
 
 def accuracy_table(
@@ -170,6 +175,10 @@ def accuracy_table(
         return published
     if source.is_published:
         return robust_accuracies(source, published)
+    # Here, so that published accuracy is had without all that trains and ranks: `pick` starts sooner.
+    from bakeoff_core.finetuning.results import leading_run
+    from bakeoff_core.ranking.results import newest_model
+
     recipes = dict(zip(published["model_name"], published["recipe"], strict=True))
     named = published.dropna(subset="family")
     families = dict(zip(named["model_name"].map(architecture_of), named["family"], strict=True))
@@ -202,7 +211,7 @@ def accuracy_table(
 
 def origin_of(run: OwnResult) -> str:
     """Say where an accuracy comes from: `"Full fine-tune, validated at 91.2 %, run 20260301-…"`."""
-    if isinstance(run, RankedModel):
+    if run.is_ranked:
         held_out = "" if run.held_out_accuracy is None else f" ({percent(run.held_out_accuracy)} right)"
         chosen = f"{_CHOSEN_ON[run.strength_chosen_on]}{held_out}"
         return f"Linear probe on frozen features, {chosen}, ranking {run.run_id}"
@@ -227,11 +236,11 @@ def unmeasured(accuracies: pd.DataFrame, candidates: pd.DataFrame) -> list[Candi
 
 
 def _train_on(result: OwnResult) -> str | None:
-    return result.train_on if isinstance(result, RankedModel) else None
+    return result.train_on if result.is_ranked else None
 
 
 def _is_from_scratch(result: OwnResult) -> bool:
-    return isinstance(result, FinishedRun) and result.recipe == "scratch"
+    return not result.is_ranked and result.recipe == "scratch"
 
 
 def _brief(title: str) -> str:

@@ -13,16 +13,21 @@ from pathlib import Path
 import pandas as pd
 
 from bakeoff_core.catalogue.accuracies import attach_accuracy, read_catalogue
-from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES, recipe_counts, with_recipe
+from bakeoff_core.catalogue.pretraining import MOST_FREQUENT, RECIPE_CLASSES, recipe_counts, with_recipe
 from bakeoff_core.catalogue.shortlists import SHORTLISTS
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.finetuning.results import read_finished_runs
 from bakeoff_core.profiling import store as profiling_store
-from bakeoff_core.ranking.results import read_ranked_models
 from bakeoff_core.reporting.documents import report
 from bakeoff_core.reporting.documents.report import Replay, ReportFacts
 from bakeoff_core.schema.records import IMAGENET, PROFILE_COLUMNS, SETTING_COLUMNS, AccuracySource, Setting
-from bakeoff_core.selection.accuracy_sources import OwnResult, accuracy_table, find_source, list_sources, runs_of
+from bakeoff_core.selection.accuracy_sources import (
+    PUBLISHED_KEYS,
+    OwnResult,
+    accuracy_table,
+    find_source,
+    list_sources,
+    runs_of,
+)
 from bakeoff_core.selection.decision import decide
 from bakeoff_core.system.machine import this_machine
 from bakeoff_core.system.paths import own_accuracy_path, profiles_path
@@ -83,10 +88,6 @@ class View:
     """The recipe class the candidates were restricted to; `None` where all are there."""
     recipe_counts: Mapping[str, int] = field(default_factory=dict)
     """Candidates that can be compared in each recipe class, the restriction aside."""
-
-
-MOST_FREQUENT = "most-frequent"
-"""In place of a recipe class: the one that most candidates are of."""
 
 
 def list_settings(profiles: pd.DataFrame) -> list[MeasuredSetting]:
@@ -211,6 +212,10 @@ def read_measured() -> tuple[pd.DataFrame, Path | None]:
 
 def read_own_results() -> list[OwnResult]:
     """Read what models came to on the user's own images, fine-tuned and ranked, for `selection.accuracy_sources`."""
+    # Here, so that published accuracy is had without all that trains and ranks: `pick` starts sooner.
+    from bakeoff_core.finetuning.results import read_finished_runs
+    from bakeoff_core.ranking.results import read_ranked_models
+
     return [*read_finished_runs(), *read_ranked_models()]
 
 
@@ -233,7 +238,8 @@ def find_view(
         BakeoffError: Nothing was measured so, or there is no such accuracy, run or candidate; the words say what there
             is.
     """
-    results = read_own_results()
+    # Every run and ranking there is would be read, for nothing where the accuracy is published.
+    results = [] if accuracy in PUBLISHED_KEYS else read_own_results()
     source = find_source(accuracy, results)
     _require_runs(chosen, source, results)
     profiles, aside = read_measured()

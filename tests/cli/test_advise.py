@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from bakeoff_core.__main__ import main
+from bakeoff_core.cli.app import main
 from bakeoff_core.profiling import store as profiling_store
-from bakeoff_core.profiling.worker import fold
-from bakeoff_core.schema.records import Profile
 from bakeoff_core.system.machine import this_machine
 from bakeoff_core.system.paths import profiles_path
-from tests.support.examples import make_profile, make_round
+from tests.support.command_line import measured_here, run_json
 
 HOSTILE = "<img src=x onerror=alert(1)>|`x`"
 EDGE = ("advise", "--target", "edge", "--max-latency-ms", "15", "--labelled", "4000", "--domain", "other")
-
-
-def measured_here(model_name: str, latency_s: float, **changes: object) -> Profile:
-    """A profile of this machine, with versions as installed."""
-    here = this_machine()
-    where = {name: getattr(here, name) for name in ("machine_id", "machine_name", "torch_version", "timm_version")}
-    blank = make_profile(model_name, **{**where, "rounds": (), **changes})
-    one = make_round((latency_s,) * 64)
-    return fold(fold(blank, one, None), one, None)
 
 
 @pytest.fixture
@@ -38,13 +25,8 @@ def edge_box() -> None:
     profiling_store.write_profiles(profiles_path(), rows)
 
 
-def advise_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict]:
-    code = main([*arguments, "--json"])
-    return code, json.loads(capsys.readouterr().out)
-
-
 def test_edge_box_ends_at_efficientnet_b0_fully_fine_tuned(edge_box, capsys):
-    code, found = advise_json(capsys, *EDGE)
+    code, found = run_json(capsys, *EDGE)
     assert code == 0
     assert found["pick"] == {"model_name": "efficientnet_b0.ra_in1k", "img_size": 224}
     assert found["recipe"]["name"] == "full"
@@ -54,7 +36,7 @@ def test_edge_box_ends_at_efficientnet_b0_fully_fine_tuned(edge_box, capsys):
 
 
 def test_every_entry_of_the_json_has_figures_and_reasons_with_sources(edge_box, capsys):
-    _, found = advise_json(capsys, *EDGE)
+    _, found = run_json(capsys, *EDGE)
     assert found["answers"] | {"target": "edge", "task": "classification", "labelled": 4000} == found["answers"]
     assert found["answers"]["max_latency_s"] == pytest.approx(0.015)
     for entry in found["shortlist"]:
@@ -73,21 +55,21 @@ def test_text_names_the_model_the_recipe_and_the_sources_and_says_what_to_measur
 
 
 def test_nothing_measured_gives_advice_from_published_figures_and_says_so(capsys):
-    code, found = advise_json(capsys, "advise", "--target", "server", "--min-top1", "80", "--max-gmacs", "5")
+    code, found = run_json(capsys, "advise", "--target", "server", "--min-top1", "80", "--max-gmacs", "5")
     assert (code, found["measured"], found["machine_name"]) == (0, False, None)
     assert found["shortlist"][0]["top1"] >= 80 and found["shortlist"][0]["macs"] <= 5e9
     assert any("Nothing was measured here yet" in reason["text"] for reason in found["reason"])
 
 
 def test_limits_that_nothing_clears_exit_1_and_name_the_nearest(edge_box, capsys):
-    code, found = advise_json(capsys, "advise", "--target", "edge", "--max-latency-ms", "2", "--min-top1", "70")
+    code, found = run_json(capsys, "advise", "--target", "edge", "--max-latency-ms", "2", "--min-top1", "70")
     assert (code, found["pick"]) == (1, None)
     assert found["nearest"]["model_name"] == "mobilenetv3_large_100.ra_in1k"
     assert found["nearest"]["limit"] == "max_latency_s"
 
 
 def test_generation_points_on_and_is_an_answer(capsys):
-    code, found = advise_json(capsys, "advise", "--task", "generation")
+    code, found = run_json(capsys, "advise", "--task", "generation")
     assert (code, found["pick"], found["shortlist"]) == (0, None, [])
     assert any("diffusion" in addition["what"] for addition in found["additions"])
 

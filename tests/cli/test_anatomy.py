@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from bakeoff_core.__main__ import main
 from bakeoff_core.catalogue.timm_names import TimmModel, TimmModels, write_timm_models
 from bakeoff_core.cli.anatomy import anatomy_table
+from bakeoff_core.cli.app import main
 from bakeoff_core.profiling.anatomy.store import write_anatomy
 from bakeoff_core.system.paths import timm_models_path
 from tests.support.anatomies import heavy_head, light_layers

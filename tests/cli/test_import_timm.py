@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bakeoff_core.__main__ import main
 from bakeoff_core.catalogue.published_store import read_published
 from bakeoff_core.catalogue.timm_names import read_timm_models, write_timm_models
-from bakeoff_core.cli import import_timm
+from bakeoff_core.cli.app import main
+from bakeoff_core.profiling import request
 from bakeoff_core.system.paths import home, published_path, timm_models_path
 from tests.support.timm_results import ACCURACIES, NAMES, SPEEDS, TRAINING_SPEEDS, write
 
@@ -74,7 +74,7 @@ def test_a_name_that_is_taken_is_refused_and_replaced_when_asked_for(tables, tmp
 def test_what_can_not_be_imported_is_refused_before_timm_is_asked(
     tmp_path, capsys, monkeypatch, results, speeds, machine, words
 ):
-    monkeypatch.setattr(import_timm, "start_listing", lambda: pytest.fail("timm was asked"))
+    monkeypatch.setattr(request, "start_listing", lambda: pytest.fail("timm was asked"))
     given = [
         text if text == "absent.csv" else str(write(tmp_path, f"{number}.csv", text))
         for number, text in enumerate((results, speeds))

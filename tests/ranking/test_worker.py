@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from bakeoff_core.__main__ import main
+from bakeoff_core.cli.app import main
 from bakeoff_core.datasets.metrics import accuracy
 from bakeoff_core.errors import BakeoffError, BusyError
 from bakeoff_core.features.logme import log_maximum_evidence

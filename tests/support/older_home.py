@@ -20,7 +20,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from bakeoff_core.__main__ import main
+from bakeoff_core.cli.app import main
 
 FIXTURE = Path(__file__).parents[1] / "data" / "home-before-packages"
 HOME = "@HOME@"

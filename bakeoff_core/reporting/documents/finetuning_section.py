@@ -10,12 +10,14 @@ import math
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import MISSING, fields
 from typing import Any
 
 import pandas as pd
 
 from bakeoff_core.finetuning.results import FinishedRun, leading_run
 from bakeoff_core.formatting import UNKNOWN, duration, markdown_code, markdown_text, percent
+from bakeoff_core.reporting.text.commands import option_of
 from bakeoff_core.reporting.text.names import candidate_refs, interval_text, listed
 from bakeoff_core.schema.records import CandidateRef, Decision, candidate_label
 
@@ -28,22 +30,6 @@ _HEAD = (
     *("Model", "Data set", "Recipe", "Trained on", "Steps", "Time", "Test accuracy (95 % interval)", "Validation"),
     *("Started from", "Seed", "Run"),
 )
-_OPTIONS = {
-    "data_dir": "--data-dir",
-    "weights_file": "--weights-file",
-    "steps": "--steps",
-    "epochs": "--epochs",
-    "train_on": "--train-on",
-    "batch_size": "--batch-size",
-    "learning_rate": "--lr",
-    "img_size": "--img-size",
-    "seed": "--seed",
-    "device": "--device",
-    "processes": "--processes",
-}
-"""Fields of a run's spec that need no mention at their default, and their options."""
-_SWITCHES = {"growing": "--growing", "any_way_up": "--any-way-up"}
-"""Fields that are off unless mentioned."""
 
 
 def runs_to_tell(runs: Iterable[FinishedRun], decision: Decision, candidates: pd.DataFrame) -> list[FinishedRun]:
@@ -98,16 +84,18 @@ def runs_section(runs: Sequence[FinishedRun], *, chosen: Iterable[str] = ()) -> 
 def repeat_command(run: FinishedRun) -> str:
     """Return the command that asks for the same run, quoted for a shell; a quoted line break makes two lines of it.
 
-    No comment of HTML can begin or end in it: the report's own record is one.
+    What must be given comes first, switches last; what is at its default is left out. No comment of HTML can begin or
+    end in it: the report's own record is one.
     """
-    spec = run.spec
-    parts = ["--model", run.model_name, "--dataset", spec.dataset, "--recipe", spec.recipe]
-    for name, option in _OPTIONS.items():
-        value = getattr(spec, name)
-        if value != type(spec).__dataclass_fields__[name].default:
+    values = {**vars(run.spec), "model_name": run.model_name}
+    parts = []
+    for field in sorted(fields(run.spec), key=lambda field: (field.default is not MISSING, field.default is False)):
+        option, value = option_of(field.name), values[field.name]
+        if value is True:
+            parts.append(option)
+        elif value != field.default:
             # An option's value that begins with a dash would be taken for an option.
             parts += [f"{option}={value}"] if str(value).startswith("-") else [option, str(value)]
-    parts += [option for name, option in _SWITCHES.items() if getattr(spec, name)]
     command = f"python -m bakeoff_core finetune {shlex.join(parts)}"
     # Both stand inside quotes, since `<` and `>` need them, so that closing and opening these changes nothing.
     return command.replace("<!--", "<!''--").replace("-->", "--''>")

@@ -31,6 +31,7 @@ from bakeoff_core.reporting.documents.replay import gather_facts, setting_row, w
 from bakeoff_core.reporting.documents.replay import read_facts as read_facts
 from bakeoff_core.reporting.documents.replay import replay as replay
 from bakeoff_core.reporting.documents.replay import without_record as without_record
+from bakeoff_core.reporting.text.commands import LIMIT_OPTIONS
 from bakeoff_core.reporting.text.decision import (
     explain_alternatives,
     explain_choice,
@@ -327,15 +328,9 @@ def _reproduction(candidates: pd.DataFrame, decision: Decision, facts: ReportFac
 
 
 def _pick_options(decision: Decision, facts: ReportFacts) -> str:
-    flags = {
-        "min_top1": "--min-top1",
-        "max_latency_s": "--max-latency-ms",
-        "max_memory_bytes": "--max-memory-mb",
-        "max_param_count": "--max-params-m",
-    }
     limits = [
-        f"{flag} {limit_number(LIMIT_COLUMNS[limit], value)}"
-        for limit, flag in flags.items()
+        f"{option.name} {limit_number(LIMIT_COLUMNS[limit], value)}"
+        for limit, option in LIMIT_OPTIONS.items()
         if (value := getattr(decision.limits, limit)) is not None
     ]
     accuracy = [] if facts.source.is_imagenet else [f"--accuracy {facts.source.key}"]

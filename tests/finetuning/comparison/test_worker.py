@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from safetensors.torch import save_file
 
-from bakeoff_core.__main__ import main
+from bakeoff_core.cli.app import main
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.comparison.records import COMPARED, FULL, PROBE, SCRATCH
 from bakeoff_core.finetuning.comparison.request import (

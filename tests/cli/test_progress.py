@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bakeoff_core.cli import console
-from bakeoff_core.cli.console import follow
+from bakeoff_core.cli import progress
+from bakeoff_core.cli.progress import follow
 from bakeoff_core.jobs.records import Job
 
 
@@ -18,8 +18,8 @@ def job(state: str = "running", **status: object) -> Job:
 def seen(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
     """The states that a job is found in, one at each look; to be filled by the test."""
     states: list[Job] = []
-    monkeypatch.setattr(console, "read_job", lambda job_id: states.pop(0))
-    monkeypatch.setattr(console.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(progress, "read_job", lambda job_id: states.pop(0))
+    monkeypatch.setattr(progress.time, "sleep", lambda seconds: None)
     return states
 
 
@@ -42,7 +42,7 @@ def test_an_interrupt_stops_the_job(
         raise KeyboardInterrupt
 
     stopped: list[str] = []
-    monkeypatch.setattr(console.time, "sleep", interrupt)
-    monkeypatch.setattr(console, "stop_job", lambda job_id: stopped.append(job_id) or job("stopped"))
+    monkeypatch.setattr(progress.time, "sleep", interrupt)
+    monkeypatch.setattr(progress, "stop_job", lambda job_id: stopped.append(job_id) or job("stopped"))
     assert follow(job(message="Measuring")).state == "stopped"
     assert stopped == [job().job_id] and "Stopping" in capsys.readouterr().err

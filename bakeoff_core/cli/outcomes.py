@@ -1,0 +1,116 @@
+"""How a run, a comparison or a ranking ended, in print, and the exit code that says it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bakeoff_core import formatting
+from bakeoff_core.cli.console import print_json, remark
+from bakeoff_core.cli.tables import text_table
+from bakeoff_core.datasets.index import MOST_NAMES
+from bakeoff_core.finetuning.comparison.request import read_comparison
+from bakeoff_core.finetuning.results import read_run, summarise_run
+from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs.manager import read_job
+from bakeoff_core.jobs.records import Job
+from bakeoff_core.ranking.records import Ranking
+from bakeoff_core.ranking.request import find_in, read_ranking, summarise_ranking
+from bakeoff_core.reporting.documents.json import summarise_comparison
+from bakeoff_core.reporting.text.ranking import how_measured, ranking_sentences
+
+
+def require_training(job_id: str) -> str:
+    """Return the id of a run, a comparison or a ranking.
+
+    Raises:
+        BakeoffError: There is no such job, or it is of another kind.
+    """
+    readers = {
+        kinds.COMPARISON.key: read_comparison,
+        kinds.RANKING.key: read_ranking,
+    }
+    return readers.get(read_job(job_id).kind, read_run)(job_id).job.job_id
+
+
+def show_outcome(job: Job, as_json: bool) -> int:
+    """Print how a run, a comparison or a ranking ended, and return the exit code."""
+    if job.kind == kinds.RANKING.key:
+        return show_ranking(job.job_id, as_json)
+    if job.kind == kinds.COMPARISON.key:
+        return show_comparison(job, as_json)
+    return show_run(job, as_json)
+
+
+def show_run(job: Job, as_json: bool) -> int:
+    """Print how a run ended, and return the exit code."""
+    summary = summarise_run(read_run(job.job_id))
+    if as_json:
+        print_json(summary)
+    else:
+        print(run_line(summary))
+    remark(job.status.get("message") or job.state)
+    return 0 if job.state == "done" else 1
+
+
+def show_comparison(job: Job, as_json: bool) -> int:
+    """Print what a comparison says; the exit code is 0 where each of its runs got there."""
+    summary = summarise_comparison(read_comparison(job.job_id))
+    if as_json:
+        print_json(summary)
+    else:
+        for run in summary["runs"]:
+            print(run_line(run))
+        for sentence in summary["sentences"]:
+            print(sentence)
+    remark(job.status.get("message") or job.state)
+    return 0 if job.state == "done" and all(run["state"] == "done" for run in summary["runs"]) else 1
+
+
+def show_ranking(rank_id: str, as_json: bool) -> int:
+    """Print how a ranking ended; the exit code is 0 where every backbone has a result."""
+    run = read_ranking(rank_id)
+    lines, ranking = summarise_ranking(run), run.result()
+    if as_json:
+        print_json(lines)
+    elif ranking is not None:
+        print(ranking_table(ranking))
+        print()
+        for sentence in [*ranking_sentences(ranking, find_in(ranking)), how_measured(ranking)]:
+            print(sentence)
+    status = run.job.status
+    if status.get("skipped_count"):
+        remark(f"Skipped {status['skipped_count']:,}: {' '.join(s['reason'] for s in status['skipped'][:MOST_NAMES])}")
+    remark(status.get("message") or run.job.state)
+    return 0 if run.job.state == "done" and not any(line["error"] for line in lines) else 1
+
+
+def run_line(run: dict[str, Any]) -> str:
+    """Return a run in one line; `run` is as `finetuning.request.summarise_run` returns it."""
+    accuracy = "no result"
+    if run["test_accuracy"] is not None:
+        low, high = run["test_accuracy_low"], run["test_accuracy_high"]
+        accuracy = f"{run['test_accuracy']:.2f} % test ({low:.2f} to {high:.2f})"
+    owner = f"  (part of {run['owner']})" if run["owner"] else ""
+    return (
+        f"{run['run_id']}  {run['state']:8}  {run['recipe']:12}  {run['model_name']} on {run['dataset']}: "
+        f"{accuracy}{owner}"
+    )
+
+
+def ranking_table(ranking: Ranking) -> str:
+    """Return the backbones as a text table for a terminal, the best on the test images first."""
+    rows = [
+        (
+            row.model_name,
+            str(row.img_size),
+            f"{formatting.percent(row.probe_accuracy)} ({row.probe_low:.2f} to {row.probe_high:.2f})",
+            formatting.percent(row.knn_accuracy),
+            formatting.images_per_second(row.images_per_second).removesuffix(" images/s"),
+            formatting.count(row.head_param_count),
+            f"{row.strength:.3g}",
+        )
+        for row in ranking.ranked()
+    ]
+    rows += [(row.model_name, "", "no result") for row in ranking.failed()]
+    titles = ("model", "size", "probe (95 % interval)", "k-NN", "images/s", "head", "C")
+    return text_table(titles, rows, numbers=("size", "k-NN", "images/s", "head", "C"))

@@ -1,0 +1,74 @@
+"""Measure models and print their rows."""
+
+from __future__ import annotations
+
+import argparse
+
+from bakeoff_core.catalogue.shortlists import SHORTLISTS
+from bakeoff_core.cli.console import print_json, remark
+from bakeoff_core.cli.options import add_json
+from bakeoff_core.schema.records import DEVICE_CHOICES, DTYPES
+from bakeoff_core.system.paths import profiles_path
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options to the command's parser."""
+    parser.add_argument(
+        "models", nargs="*", metavar="MODEL", help="timm names; a plain one means timm's default weights tag"
+    )
+    parser.add_argument(
+        "--shortlist",
+        choices=sorted(SHORTLISTS),
+        help="a ready list of models; 'default' if no model is named",
+    )
+    parser.add_argument(
+        "--img-size", type=int, help="height and width of the input in pixels (default: each model's own)"
+    )
+    parser.add_argument("--batch-size", type=int, default=1, help="images in one forward pass (default 1)")
+    parser.add_argument(
+        "--threads", type=int, help="threads of one forward pass (default: every core this process may use)"
+    )
+    parser.add_argument("--device", choices=DEVICE_CHOICES, default="auto", help="where to measure (default auto)")
+    parser.add_argument("--dtype", choices=DTYPES, default="float32", help="weights and input (default float32)")
+    parser.add_argument("--rounds", type=int, default=2, help="fresh processes a model, interleaved (default 2)")
+    parser.add_argument("--passes", type=int, default=64, help="timed passes a model at least (default 64)")
+    parser.add_argument("--exact-passes", action="store_true", help="time exactly --passes, even of quick models")
+    parser.add_argument("--force", action="store_true", help="measure again what is cached")
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command; the exit code is 1 where a model could not be measured.
+
+    Raises:
+        ValueError: A number is out of range; the words say what must hold.
+    """
+    from bakeoff_core.cli.progress import follow
+    from bakeoff_core.profiling import store  # loads pandas
+    from bakeoff_core.profiling.request import MIN_SECONDS, make_spec, start_measuring
+    from bakeoff_core.reporting.documents.bundle import profile_table, row_json, rows_of
+    from bakeoff_core.selection.candidates import read_accuracies
+
+    names = list(arguments.models)
+    if arguments.shortlist or not names:
+        names += SHORTLISTS[arguments.shortlist or "default"].models
+    spec = make_spec(
+        names,
+        img_size=arguments.img_size,
+        batch_size=arguments.batch_size,
+        threads=arguments.threads,
+        device=arguments.device,
+        dtype=arguments.dtype,
+        rounds=arguments.rounds,
+        passes=arguments.passes,
+        min_seconds=0.0 if arguments.exact_passes else MIN_SECONDS,
+        force=arguments.force,
+    )
+    job = follow(start_measuring(spec))
+    rows = rows_of(job, store.read_frame(profiles_path()), read_accuracies())
+    if arguments.json:
+        print_json([row_json(row) for row in rows])
+    else:
+        print(profile_table(rows))
+    remark(job.status.get("message") or job.state)
+    return 0 if job.state == "done" and rows and not any(row["error"] for row in rows) else 1

@@ -1,0 +1,40 @@
+"""What the command line says of a job while it waits for it."""
+
+from __future__ import annotations
+
+import time
+
+from bakeoff_core import formatting
+from bakeoff_core.cli.console import remark
+from bakeoff_core.jobs.manager import read_job, stop_job
+from bakeoff_core.jobs.records import Job
+
+
+def follow(job: Job) -> Job:
+    """Wait for a job, showing on stderr what it does; Ctrl-C stops it. Returns the job as it ended."""
+    shown = None
+    try:
+        while job.active:
+            shown = _show(job, shown)
+            time.sleep(0.2)
+            job = read_job(job.job_id)
+    except KeyboardInterrupt:
+        remark("Stopping …")
+        job = stop_job(job.job_id)
+    return job
+
+
+def _show(job: Job, shown: tuple | None) -> tuple:
+    """Say where a job is unless that was the last thing said."""
+    status = job.status
+    now = (status.get("message"), status.get("current"), status.get("done"))
+    if now != shown and status.get("message"):
+        left = status.get("time_left_s")
+        parts = [
+            f"[{status.get('done') or 0}/{status.get('total') or 0}]",
+            status["message"],
+            status.get("current") or "",
+            f"({formatting.duration(left)} left)" if left else "",
+        ]
+        remark(" ".join(part for part in parts if part))
+    return now

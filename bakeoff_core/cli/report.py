@@ -1,0 +1,41 @@
+"""Write the decision report, alone or (to a .zip) with its figure and data."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from bakeoff_core.cli.checklist import add_questions, checklist_sections
+from bakeoff_core.cli.console import remark
+from bakeoff_core.cli.decision import add_decision_options, find_decision
+from bakeoff_core.errors import BakeoffError
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options to the command's parser."""
+    add_decision_options(parser)
+    parser.add_argument(
+        "--out", required=True, metavar="FILE", help="Markdown file; a .zip also holds the figure and the data"
+    )
+    add_questions(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command; a report without a pick is written too.
+
+    Raises:
+        BakeoffError: The file can't be written.
+    """
+    from bakeoff_core.reporting.documents.bundle import report_bundle, report_text  # loads pandas
+
+    view, decision = find_decision(arguments)
+    target = Path(arguments.out)
+    sections = checklist_sections(arguments, view, decision.limits)
+    write = report_bundle if target.suffix == ".zip" else report_text
+    content = write(view, decision, sections=sections)
+    try:
+        target.write_bytes(content if isinstance(content, bytes) else content.encode())
+    except OSError as err:
+        raise BakeoffError(f"{target} could not be written: {err.strerror}.") from err
+    remark(f"Wrote {target}.")
+    return 0

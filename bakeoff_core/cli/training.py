@@ -1,0 +1,52 @@
+"""The options that a fine-tuning run and a comparison share, and the values they give a spec."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from bakeoff_core.datasets.index import TRAIN_ON, expanded
+from bakeoff_core.datasets.registry import DATASETS
+from bakeoff_core.schema.records import DEVICE_CHOICES
+
+_PATHS = ("data_dir", "weights_file")
+
+
+def shared_details(epochs: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return what `cli.options.add_fields` is to know of the fields that both specs have; `epochs` are the default."""
+    return {
+        "model_name": {"metavar": "NAME", "help": "timm name"},
+        "dataset": {"choices": DATASETS},
+        "data_dir": {"metavar": "DIR", "help": "flowers102: the folder that holds flowers-102/; folder: yours"},
+        "steps": {"help": "optimiser steps"},
+        "epochs": {"help": f"passes over the training images (default: {epochs})"},
+        "train_on": {"choices": TRAIN_ON, "help": "default %(default)s"},
+        "batch_size": {"help": "images in a step (default %(default)s)"},
+        "learning_rate": {"metavar": "LR", "help": "peak learning rate of the head (default: the recipe's)"},
+        "img_size": {"help": "side of the input in pixels (default: the weights' own)"},
+        "seed": {"help": "fixes everything drawn at random (default %(default)s)"},
+        "weights_file": {"metavar": "FILE", "help": "your own pretrained weights, in safetensors"},
+        "any_way_up": {"help": "images upside down are as likely, as through a microscope"},
+        "device": {"choices": DEVICE_CHOICES, "help": "where to train (default %(default)s)"},
+    }
+
+
+def spec_of(arguments: argparse.Namespace, record: type) -> Any:
+    """Return the spec that the options describe; paths are made absolute, for a worker looks from another folder.
+
+    Args:
+        arguments: The spec's fields by name.
+        record: `FinetuneSpec` or `ComparisonSpec`.
+
+    Raises:
+        ValueError: A value is out of range; the words say what must hold.
+    """
+    values = {field.name: getattr(arguments, field.name) for field in fields(record)}
+    return record(**{**values, **{name: _absolute(values[name]) for name in _PATHS}})
+
+
+def _absolute(path: str | None) -> str | None:
+    return str(expanded(Path(path))) if path else None

@@ -1,0 +1,59 @@
+"""The command `replay`: whether the same pick follows, and words that say why not."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from bakeoff_core.cli.app import main
+from bakeoff_core.profiling import store as profiling_store
+from bakeoff_core.system.paths import jobs_path, profiles_path
+from tests.support.command_line import measured_here
+
+CELLS = ("--accuracy", "elpv-1a2b3c4d")
+
+
+def test_report_can_be_replayed_and_tells_when_the_pick_has_changed(lab, tmp_path, capsys):
+    target = tmp_path / "report.md"
+    assert main(["report", "--min-top1", "75", "--max-latency-ms", "25", "--out", str(target)]) == 0
+    assert "resnet50.a1_in1k" in target.read_text()
+    assert main(["replay", str(target)]) == 0
+    slower = measured_here("resnet50.a1_in1k", 0.2)
+    profiling_store.write_profiles(profiles_path(), [slower])
+    capsys.readouterr()
+    assert main(["replay", str(target)]) == 1
+    assert "efficientnet_b0" in capsys.readouterr().out
+
+
+def test_replay_of_a_file_that_is_no_report_is_refused_in_words(tmp_path, capsys):
+    (tmp_path / "notes.md").write_text("# Shopping\n")
+    assert main(["replay", str(tmp_path / "notes.md")]) == 1
+    assert "Error:" in capsys.readouterr().err
+    assert main(["replay", str(tmp_path / "missing.md")]) == 1
+
+
+@pytest.mark.parametrize(("recipe", "called"), [("long", "very long"), ("magic", "'magic'")])
+def test_replay_of_a_match_that_nobody_is_of_now_says_so(lab, tmp_path, capsys, recipe, called):
+    path = tmp_path / "matched.md"
+    assert main(["report", "--match-recipes", "modern", "--out", str(path)]) == 0
+    path.write_text(path.read_text().replace('"recipe": "modern"', f'"recipe": "{recipe}"'))
+    capsys.readouterr()
+    assert main(["replay", str(path)]) == 1
+    told = capsys.readouterr().out
+    assert f"only models of the recipe class {called}, and no candidate here is of it now." in told
+    assert "no measurements" not in told
+
+
+def test_report_whose_runs_are_not_here_says_so_when_replayed(cells, tmp_path, capsys):
+    target = tmp_path / "report.md"
+    assert main(["report", *CELLS, "--run", cells[2], "--out", str(target)]) == 0
+    shutil.rmtree(jobs_path() / cells[2])
+    assert main(["replay", str(target)]) == 1
+    assert f"The report went by the run {cells[2]}, which is not here" in capsys.readouterr().out
+    shutil.rmtree(jobs_path())
+    assert main(["replay", str(target)]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "The report's accuracies are of Solar cells (ELPV), on which no run has finished here.",
+        "Replay it where the runs are, or repeat them here on the same images.",
+    ]
