@@ -15,7 +15,7 @@ from importlib import metadata
 from pathlib import Path
 
 from bakeoff_core.datasets.elpv import elpv_folder, read_elpv
-from bakeoff_core.datasets.flowers102 import flowers_folder, missing_files, read_flowers
+from bakeoff_core.datasets.flowers102 import flowers_folder, has_images, read_flowers
 from bakeoff_core.datasets.image_folder import read_folder
 from bakeoff_core.datasets.images import find_damaged
 from bakeoff_core.datasets.index import ImageDataset, LabelledImage, SkippedFile, require_every_class
@@ -69,7 +69,7 @@ def read_dataset(name: str, data_dir: Path | None = None) -> ImageDataset:
 
 def available_datasets() -> tuple[str, ...]:
     """Return the data sets whose files are here, those of the user's own folders left out."""
-    here = {"flowers102": not missing_files(flowers_folder()), "elpv": elpv_folder() is not None}
+    here = {"flowers102": has_images(flowers_folder()), "elpv": elpv_folder() is not None}
     return tuple(name for name in DATASETS if here.get(name))
 
 
