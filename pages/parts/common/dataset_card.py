@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from bakeoff_core.datasets.download import worker as download_worker
+from bakeoff_core.datasets.download.request import start_download
 from bakeoff_core.datasets.index import expanded
 from bakeoff_core.datasets.registry import ImageDataset, read_dataset
 from bakeoff_core.datasets.summary import DatasetSummary, describe_dataset, sample_images
@@ -98,7 +98,7 @@ def _offer_download() -> None:
         st.error(markdown_text(job.status.get("message") or "The download failed."))
     if st.button("Download it (345 MB)", icon=":material/cloud_download:"):
         try:
-            download_worker.start_download()
+            start_download()
         except BakeoffError as err:
             st.error(markdown_text(err))
         else:
