@@ -11,9 +11,9 @@ import hashlib
 import os
 from pathlib import Path
 
-from bakeoff_core.datasets.images import path_text
 from bakeoff_core.datasets.index import ImageDataset, LabelledImage, expanded, is_there
 from bakeoff_core.errors import BakeoffError, DatasetMissingError
+from bakeoff_core.formatting import path_text
 from bakeoff_core.system.paths import datasets_path
 
 FOLDER = "flowers-102"

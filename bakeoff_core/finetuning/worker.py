@@ -24,13 +24,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from bakeoff_core.datasets.index import LabelledImage, labels_of
 from bakeoff_core.datasets.metrics import accuracy
-from bakeoff_core.datasets.registry import LabelledImage
 from bakeoff_core.datasets.summary import MOST_SKIPPED
 from bakeoff_core.features.extract import keep_features, weights_digest
 from bakeoff_core.features.extractor import FrozenBackbone
 from bakeoff_core.features.store import MIRRORED, PLAIN, features_key, read_features
-from bakeoff_core.finetuning.export import export_model, labels_of, write_results, write_splits
+from bakeoff_core.finetuning.export import export_model, write_results, write_splits
 from bakeoff_core.finetuning.linear_probe import ProbeTraining, put_head
 from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.finetuning.request import FinetuneSpec

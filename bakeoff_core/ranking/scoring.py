@@ -15,13 +15,12 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from bakeoff_core.datasets.index import ImageDataset, labels_of
 from bakeoff_core.datasets.metrics import accuracy
-from bakeoff_core.datasets.registry import ImageDataset
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.features.classifiers import THREADS, fit_probe, predict_by_neighbours
 from bakeoff_core.features.logme import log_maximum_evidence
 from bakeoff_core.features.store import read_features
-from bakeoff_core.finetuning.export import labels_of
 from bakeoff_core.ranking.records import pack_right
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from bakeoff_core.datasets.registry import ImageDataset, read_dataset
+from bakeoff_core.datasets.index import ImageDataset
+from bakeoff_core.datasets.registry import read_dataset
 
 
 def fill(folder: Path, *names: str) -> None:

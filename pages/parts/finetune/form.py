@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from bakeoff_core.datasets.registry import ImageDataset
+from bakeoff_core.datasets.index import ImageDataset
 from bakeoff_core.finetuning.recipes import RECIPES, recommend_recipe
 from bakeoff_core.finetuning.request import IMG_SIZES, MAX_BATCH_SIZE, MAX_EPOCHS, MAX_STEPS, TRAIN_ON, FinetuneSpec
 from bakeoff_core.formatting import markdown_text
