@@ -8,6 +8,7 @@ A class stands here only where a caller reacts differently to it::
     │   ├── NotAProfileFileError damaged, or not written by this product
     │   └── NewerFileError       written by a newer version of this product
     ├── DatasetMissingError      a data set's files are not here; carries those that are
+    ├── ImageFileError           a file can't be used as an image
     ├── NoSpaceError             the disk (or quota) that holds the state is full
     └── BusyError                another job is at work on this machine; carries its id
 
@@ -60,6 +61,10 @@ class DatasetMissingError(BakeoffError):
     def __init__(self, message: str, available: tuple[str, ...] = ()) -> None:
         self.available = available
         super().__init__(message)
+
+
+class ImageFileError(BakeoffError):
+    """A file can't be used as an image; whoever reads many leaves it out and names it."""
 
 
 class NoSpaceError(BakeoffError):

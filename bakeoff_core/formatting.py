@@ -1,16 +1,20 @@
 """Base units to display text: three significant digits, always with the unit.
 
 The only place that scales or rounds. Unknown values (`None`, NaN) become an en dash.
-Text that came from a file is escaped here too, once per medium. Not covered: sentences (see `reporting.text.decision`).
+Text that came from a file is escaped here too, once per medium, and paths are made one line. Not covered: sentences
+(see `reporting.text.decision`).
 """
 
 from __future__ import annotations
 
 import html
 import math
+import os
 import re
 
 UNKNOWN = "–"
+LONGEST_NAME = 60
+"""Characters of a file's name that words for the user show."""
 
 
 def is_unknown(value: object) -> bool:
@@ -184,3 +188,20 @@ def markdown_text(text: object) -> str:
 def markdown_code(text: object) -> str:
     """A model name as inline code where it is plain, and escaped like any other text where it is not."""
     return f"`{text}`" if _PLAIN_NAME.fullmatch(str(text)) else markdown_text(text)
+
+
+def path_text(path: str | os.PathLike[str]) -> str:
+    """Return a path as text in one line, which every medium can show.
+
+    Bytes that are no Unicode and control characters are written as escapes. Markup is left as it is: each medium
+    escapes its own.
+    """
+    text = os.fsencode(path).decode(errors="backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def name_text(name: str) -> str:
+    """Return the name of a file or folder as `path_text` does, the middle of a long one left out."""
+    text = path_text(name)
+    half = LONGEST_NAME // 2
+    return text if len(text) <= LONGEST_NAME else f"{text[:half]}…{text[-half:]}"

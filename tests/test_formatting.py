@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 
 import pandas as pd
 import pytest
@@ -190,3 +191,18 @@ def test_plain_names_become_code_and_others_escaped_text():
     assert formatting.markdown_code("a|b") == r"a\|b"
     assert formatting.markdown_code("`x`") == r"\`x\`"
     assert formatting.markdown_code("a\n") == "a"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a cat.jpg", "a cat.jpg"),
+        ("two\nlines\t.jpg", "two\\nlines\\t.jpg"),
+        ("<script>🌸.jpg", "<script>🌸.jpg"),
+        (os.fsdecode(b"caf\xe9.jpg"), "caf\\xe9.jpg"),
+        ("a" * 200, "a" * 30 + "…" + "a" * 30),
+    ],
+)
+def test_every_name_can_be_shown_in_one_line(name: str, text: str) -> None:
+    assert formatting.name_text(name) == text
+    assert text.encode("utf-8")

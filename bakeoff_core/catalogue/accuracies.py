@@ -13,7 +13,6 @@ import csv
 import functools
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import NormalDist
 
 import pandas as pd
 
@@ -27,10 +26,11 @@ from bakeoff_core.catalogue.timm_names import (
 )
 from bakeoff_core.errors import BakeoffError, UnknownModelError
 from bakeoff_core.schema.records import ACCURACY_COLUMNS, IMAGENET_VALIDATION_IMAGES
+from bakeoff_core.stats import wilson_interval
 
 # Callers have one place to ask about models; the lists and names are modules of their own for their size.
 __all__ = ["SHORTLISTS", "Shortlist", "TimmModel", "TimmModels", "read_timm_models", "write_timm_models"]
-__all__ += ["CATALOGUE_TIMM_VERSION", "attach_accuracy", "read_catalogue", "wilson_interval"]
+__all__ += ["CATALOGUE_TIMM_VERSION", "attach_accuracy", "read_catalogue"]
 __all__ += ["resolve_model_name", "search_models"]
 
 CATALOGUE_TIMM_VERSION = "1.0.31"
@@ -98,27 +98,6 @@ def read_catalogue(own_accuracy: Path | None = None) -> pd.DataFrame:
     table = pd.DataFrame(list(rows.values()), columns=list(_COLUMN_TYPES)).astype(_COLUMN_TYPES)
     low, high = wilson_interval(table["top1"], table["test_images"])
     return table.assign(top1_low=low, top1_high=high)
-
-
-def wilson_interval(top1: pd.Series, test_images: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Return the 95 % interval of accuracies that were measured on so many images.
-
-    Sampling error only: it says nothing about another recipe, another test set or another seed. Wilson's
-    score interval (Wilson 1927, doi:10.1080/01621459.1927.10502953) keeps its coverage near 0 and 100 %,
-    where the plain normal interval does not (Brown, Cai and DasGupta 2001, doi:10.1214/ss/1009213286).
-
-    Args:
-        top1: Accuracies in percent.
-        test_images: Images behind each; null makes the interval null.
-
-    Returns:
-        Lower and upper ends in percent.
-    """
-    z = NormalDist().inv_cdf(0.975)
-    share, count = top1 / 100, test_images.astype("float64")
-    centre = (share + z**2 / (2 * count)) / (1 + z**2 / count)
-    reach = z / (1 + z**2 / count) * (share * (1 - share) / count + z**2 / (4 * count**2)) ** 0.5
-    return ((centre - reach) * 100).clip(0, 100), ((centre + reach) * 100).clip(0, 100)
 
 
 def attach_accuracy(profiles: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:

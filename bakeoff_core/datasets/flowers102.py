@@ -1,7 +1,8 @@
 """Flowers102 as its authors publish it: which files, where they are looked for, and the official splits.
 
-The files lie as torchvision wants them, so a folder of one serves the other. Not covered: fetching them
-(`datasets.download.worker`).
+Labels and splits stand in `data/flowers102_split.txt`, made from the published MATLAB files, so that the images alone
+are enough. The files lie as torchvision wants them, so a folder of one serves the other; torchvision needs the MATLAB
+files too. Not covered: fetching them (`datasets.download.worker`).
 """
 
 from __future__ import annotations
@@ -10,10 +11,9 @@ import hashlib
 import os
 from pathlib import Path
 
-from bakeoff_core.datasets.images import path_text
 from bakeoff_core.datasets.index import ImageDataset, LabelledImage, expanded, is_there
-from bakeoff_core.datasets.mat_files import read_vectors
 from bakeoff_core.errors import BakeoffError, DatasetMissingError
+from bakeoff_core.formatting import path_text
 from bakeoff_core.system.paths import datasets_path
 
 FOLDER = "flowers-102"
@@ -26,10 +26,18 @@ MD5S = {
 }
 """Checksums of the published files, as in torchvision 0.28 (`torchvision/datasets/flowers102.py`)."""
 IMAGE_COUNT = 8189
-SPLIT_KEYS = {"train": "trnid", "val": "valid", "test": "tstid"}
+
+CLASS_NAMES = Path(__file__).parent / "data" / "flowers102_classes.txt"
+"""A name a line, in the order of the labels."""
+OFFICIAL_SPLIT = Path(__file__).parent / "data" / "flowers102_split.txt"
+"""A line an image, in the published order: split, number of the image, label from 1; comments say how it was made."""
+OFFICIAL_NOTE = (
+    "The official split: 1,020 images to train on, 1,020 to validate, 6,149 to test. Many papers train on the "
+    "first two together; figures from other splits (6,552 / 818 / 819) are not comparable."
+)
 
 MOST_LABEL_BYTES = 1_000_000
-"""The label files have 15 kB at most."""
+"""The MATLAB files have 15 kB at most."""
 
 
 def usual_folders() -> list[Path]:
@@ -42,52 +50,38 @@ def flowers_folder(data_dir: Path | None = None) -> Path:
     """Return where Flowers102 is, or else where it is expected.
 
     Args:
-        data_dir: The folder that holds `flowers-102/`; `None` looks in the usual ones, and takes the first that is
-            complete.
+        data_dir: The folder that holds `flowers-102/`; `None` looks in the usual ones, and takes the first that has
+            the images.
     """
     roots = [folder / FOLDER for folder in ([expanded(data_dir)] if data_dir else usual_folders())]
     here = [root for root in roots if is_there(root)]
-    return next((root for root in here if not missing_files(root)), next(iter(here), roots[-1]))
+    return next((root for root in here if has_images(root)), next(iter(here), roots[-1]))
 
 
-def missing_files(root: Path) -> list[str]:
-    """Return the names of what is not in the folder `flowers-102`; the images count as one."""
-    return [name for name in (LABELS, SPLITS, IMAGES) if not is_there(root / name)]
+def has_images(root: Path) -> bool:
+    """Tell whether the folder of the images is in the folder `flowers-102`."""
+    return is_there(root / IMAGES)
 
 
 def where_to_put(root: Path) -> str:
-    """Return the sentence about the files to fetch by hand."""
-    return (
-        f"Put `{LABELS}`, `{SPLITS}` and the folder `{IMAGES}` (from `{ARCHIVE}`) of {BASE_URL} into {path_text(root)}."
-    )
+    """Return the sentence about the images to fetch by hand."""
+    return f"Put the folder `{IMAGES}` (from `{ARCHIVE}`) of {BASE_URL} into {path_text(root)}."
 
 
 def read_flowers(root: Path) -> ImageDataset:
     """Return the index of the images in a folder `flowers-102`.
 
     Raises:
-        DatasetMissingError: Files are not there; says which, and where to put them.
-        BakeoffError: The label files are damaged.
+        DatasetMissingError: Images are not there; says where to put them.
+        BakeoffError: There is a MATLAB file that is not the published one, so that its split would be another.
     """
-    missing = missing_files(root)
-    if missing:
+    if not has_images(root):
         raise DatasetMissingError(
-            f"Flowers102 is not complete in {path_text(root.parent)}: {', '.join(missing)} not found. "
-            f"{where_to_put(root)}"
+            f"Flowers102 is not complete in {path_text(root.parent)}: {IMAGES} not found. {where_to_put(root)}"
         )
-    labels = _read_numbers(root / LABELS, "labels")["labels"]
-    numbers = _read_numbers(root / SPLITS, *SPLIT_KEYS.values())
-    if not all(1 <= number <= len(labels) for key in SPLIT_KEYS.values() for number in numbers[key]):
-        raise _damaged(root / SPLITS)
-    classes = (Path(__file__).parent / "data" / "flowers102_classes.txt").read_text(encoding="utf-8").split("\n")[:-1]
-    if not all(1 <= label <= len(classes) for label in labels):
-        raise _damaged(root / LABELS)
-    splits = {
-        split: tuple(
-            LabelledImage(root / IMAGES / f"image_{number:05d}.jpg", labels[number - 1] - 1) for number in numbers[key]
-        )
-        for split, key in SPLIT_KEYS.items()
-    }
+    for name in (LABELS, SPLITS):
+        _require_published(root / name)
+    splits = _official_splits(root / IMAGES)
     absent = sum(not is_there(image.path) for images in splits.values() for image in images)
     if absent:
         raise DatasetMissingError(
@@ -98,41 +92,38 @@ def read_flowers(root: Path) -> ImageDataset:
         name="flowers102",
         title="Flowers102",
         root=root,
-        classes=tuple(classes),
+        classes=tuple(CLASS_NAMES.read_text(encoding="utf-8").splitlines()),
         licence="unknown; for research use",
-        notes=(_split_note(root),),
+        notes=(OFFICIAL_NOTE,),
         **splits,
     )
 
 
-def _split_note(root: Path) -> str:
-    if any(_md5(root / name) != MD5S[name] for name in (LABELS, SPLITS)):
-        return (
-            "The label files are not the published ones (other checksums), so the split is not the official one, and "
-            "figures are not comparable with others."
+def _official_splits(folder: Path) -> dict[str, tuple[LabelledImage, ...]]:
+    """The images of each split, in the published order, which keeps the data set's key the same."""
+    splits: dict[str, list[LabelledImage]] = {"train": [], "val": [], "test": []}
+    for line in OFFICIAL_SPLIT.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            split, number, label = line.split()
+            splits[split].append(LabelledImage(folder / f"image_{int(number):05d}.jpg", int(label) - 1))
+    return {split: tuple(images) for split, images in splits.items()}
+
+
+def _require_published(path: Path) -> None:
+    """Refuse a MATLAB file of other content: whoever put it there expects another split than the official one."""
+    if not is_there(path):
+        return
+    try:
+        is_published = path.is_file() and path.stat().st_size <= MOST_LABEL_BYTES and _md5(path) == MD5S[path.name]
+    except OSError as err:
+        raise BakeoffError(f"{path_text(path)} can't be read: {err.strerror}.") from err
+    if not is_published:
+        raise BakeoffError(
+            f"`{path.name}` of Flowers102 in {path_text(path.parent)} is damaged, or not the published one (another "
+            f"checksum). Download it again from {BASE_URL}, or remove it: the official labels and splits are known "
+            "without it. Images with a split of your own are the data set `folder`."
         )
-    return (
-        "The official split: 1,020 images to train on, 1,020 to validate, 6,149 to test. Many papers train on the "
-        "first two together; figures from other splits (6,552 / 818 / 819) are not comparable."
-    )
 
 
 def _md5(path: Path) -> str:
     return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
-
-
-def _read_numbers(path: Path, *keys: str) -> dict[str, list[int]]:
-    """Return rows of whole numbers from a label file."""
-    try:
-        if not path.is_file() or path.stat().st_size > MOST_LABEL_BYTES:
-            raise ValueError("no label file is as large")
-        vectors = read_vectors(path.read_bytes())
-        return {key: [int(number) for number in vectors[key]] for key in keys}
-    except OSError as err:
-        raise BakeoffError(f"{path_text(path)} can't be read: {err.strerror}.") from err
-    except (ValueError, KeyError, OverflowError) as err:
-        raise _damaged(path) from err
-
-
-def _damaged(path: Path) -> BakeoffError:
-    return BakeoffError(f"`{path.name}` of Flowers102 in {path.parent} is damaged; download it again from {BASE_URL}.")

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bakeoff_core.datasets.images import SUFFIXES, ImageFileError, name_text, path_text, require_image
+from bakeoff_core.datasets.images import SUFFIXES, require_image
 from bakeoff_core.datasets.index import (
     ImageDataset,
     LabelledImage,
@@ -24,7 +24,8 @@ from bakeoff_core.datasets.index import (
     skipped_file,
 )
 from bakeoff_core.datasets.splits import SPLIT_SEED, TEST_SHARE, VAL_SHARE, split_by_class
-from bakeoff_core.errors import BakeoffError
+from bakeoff_core.errors import BakeoffError, ImageFileError
+from bakeoff_core.formatting import name_text, path_text
 
 SPLIT_NAMES = {"train": ("train", "training"), "val": ("val", "valid", "validation"), "test": ("test", "testing")}
 """What the folder of a split may be called, in any case."""

@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from bakeoff_core.errors import BakeoffError
+from bakeoff_core.errors import ImageFileError
+from bakeoff_core.formatting import name_text
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 """What is opened at all; Pillow knows dozens more, which a photograph never needs and an attacker might."""
@@ -29,33 +30,10 @@ MOST_PIXELS = 64_000_000
 MOST_BYTES = 512_000_000
 """Larger files are refused: some formats are read whole before anything of them is known."""
 
-LONGEST_NAME = 60
-"""Characters of a name that words for the user show."""
 GREY_SIDE = 64
 """Pixels a side at which an image is looked at for colour."""
 GREY_SPREAD = 3.0
 """Mean difference, of 255, between a pixel's strongest and weakest colour in an image that counts as grey."""
-
-
-class ImageFileError(BakeoffError):
-    """A file can't be used as an image."""
-
-
-def path_text(path: str | os.PathLike[str]) -> str:
-    """Return a path as text in one line, which every medium can show.
-
-    Bytes that are no Unicode and control characters are written as escapes. Markup is left as it is: each medium
-    escapes its own.
-    """
-    text = os.fsencode(path).decode(errors="backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def name_text(name: str) -> str:
-    """Return the name of a file or folder as `path_text` does, the middle of a long one left out."""
-    text = path_text(name)
-    half = LONGEST_NAME // 2
-    return text if len(text) <= LONGEST_NAME else f"{text[:half]}…{text[-half:]}"
 
 
 def require_image(path: Path) -> None:

@@ -12,11 +12,14 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
-from bakeoff_core.datasets.images import name_text, path_text
 from bakeoff_core.errors import BakeoffError
+from bakeoff_core.formatting import name_text, path_text
+
+Item = TypeVar("Item")
 
 MOST_NAMES = 8
 """Names that a sentence for the user lists at most."""
@@ -36,7 +39,7 @@ class SkippedFile:
     """A file or folder that is left out."""
 
     path: Path
-    """Where it is, to be shown; bytes that are no Unicode are written as escapes (see `datasets.images.path_text`)."""
+    """Where it is, to be shown; bytes that are no Unicode are written as escapes (see `formatting.path_text`)."""
     reason: str
     """A sentence that names it."""
 
@@ -78,6 +81,18 @@ class ImageDataset:
                 name = os.path.relpath(image.path, self.root)
                 digest.update(f"{name}\0{image.label}\0{_state(image.path)}\n".encode())
         return digest.hexdigest()[:16]
+
+
+def labels_of(images: Sequence[LabelledImage]) -> np.ndarray:
+    """Return the labels of images, shape (n,)."""
+    return np.array([image.label for image in images])
+
+
+def evenly_spaced(items: Sequence[Item], count: int) -> list[Item]:
+    """Return so many of the items, or all where there are fewer, from the first to the last at even distances."""
+    if len(items) <= count:
+        return list(items)
+    return [items[at * (len(items) - 1) // max(1, count - 1)] for at in range(count)]
 
 
 def expanded(path: Path) -> Path:

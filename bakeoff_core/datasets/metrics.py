@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from bakeoff_core.catalogue.accuracies import wilson_interval
+from bakeoff_core.stats import wilson_interval
 
 MOST_CONFUSIONS = 20
 EXAMPLES = 4
@@ -31,8 +30,8 @@ def accuracy(labels: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     if not len(labels):
         raise ValueError("`labels` must hold at least one. Got none.")
     share = 100 * float(np.mean(labels == predicted))
-    low, high = wilson_interval(pd.Series([share]), pd.Series([len(labels)]))
-    return {"accuracy": share, "low": float(low[0]), "high": float(high[0])}
+    low, high = wilson_interval(share, len(labels))
+    return {"accuracy": share, "low": float(low), "high": float(high)}
 
 
 def by_class(labels: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:

@@ -15,24 +15,13 @@ from importlib import metadata
 from pathlib import Path
 
 from bakeoff_core.datasets.elpv import elpv_folder, read_elpv
-from bakeoff_core.datasets.flowers102 import flowers_folder, missing_files, read_flowers
+from bakeoff_core.datasets.flowers102 import flowers_folder, has_images, read_flowers
 from bakeoff_core.datasets.image_folder import read_folder
 from bakeoff_core.datasets.images import find_damaged
-from bakeoff_core.datasets.index import ImageDataset, LabelledImage, SkippedFile, require_every_class
+from bakeoff_core.datasets.index import ImageDataset, SkippedFile, require_every_class
 from bakeoff_core.errors import BakeoffError, DatasetMissingError
 from bakeoff_core.system.files import read_json, write_json
 from bakeoff_core.system.paths import checks_path
-
-__all__ = [
-    "DATASETS",
-    "ImageDataset",
-    "LabelledImage",
-    "SkippedFile",
-    "available_datasets",
-    "missing",
-    "read_dataset",
-    "without_damaged",
-]
 
 DATASETS = ("flowers102", "elpv", "folder")
 TITLES = {"flowers102": "Flowers102", "elpv": "the solar cells of ELPV"}
@@ -69,7 +58,7 @@ def read_dataset(name: str, data_dir: Path | None = None) -> ImageDataset:
 
 def available_datasets() -> tuple[str, ...]:
     """Return the data sets whose files are here, those of the user's own folders left out."""
-    here = {"flowers102": not missing_files(flowers_folder()), "elpv": elpv_folder() is not None}
+    here = {"flowers102": has_images(flowers_folder()), "elpv": elpv_folder() is not None}
     return tuple(name for name in DATASETS if here.get(name))
 
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bakeoff_core.datasets.images import ImageFileError, image_size
-from bakeoff_core.datasets.index import ImageDataset, LabelledImage, SkippedFile
+from bakeoff_core.datasets.images import image_size
+from bakeoff_core.datasets.index import ImageDataset, LabelledImage, SkippedFile, evenly_spaced
 from bakeoff_core.datasets.splits import SPLIT_SEED
+from bakeoff_core.errors import ImageFileError
 
 MOST_SAMPLES = 12
 MOST_SIZES = 200
@@ -105,7 +106,7 @@ def sample_images(dataset: ImageDataset, count: int = MOST_SAMPLES) -> tuple[Lab
     by_label: dict[int, list[LabelledImage]] = {}
     for image in dataset.train:
         by_label.setdefault(image.label, []).append(image)
-    labels = _spread(sorted(by_label), count)
+    labels = evenly_spaced(sorted(by_label), count)
     each = max(1, count // max(1, len(labels)))
     return tuple(
         image
@@ -116,16 +117,9 @@ def sample_images(dataset: ImageDataset, count: int = MOST_SAMPLES) -> tuple[Lab
     )
 
 
-def _spread(items: Sequence, count: int) -> list:
-    """So many of the items, or all where there are fewer, from the first to the last at even distances."""
-    if len(items) <= count:
-        return list(items)
-    return [items[at * (len(items) - 1) // max(1, count - 1)] for at in range(count)]
-
-
 def _sizes(images: Sequence[LabelledImage]) -> ImageSizes | None:
     sizes = []
-    for image in _spread(images, MOST_SIZES):
+    for image in evenly_spaced(images, MOST_SIZES):
         try:
             sizes.append(image_size(image.path))
         except ImageFileError:

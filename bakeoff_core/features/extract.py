@@ -20,7 +20,7 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 
-from bakeoff_core.datasets.registry import LabelledImage
+from bakeoff_core.datasets.index import LabelledImage
 from bakeoff_core.features.extractor import FEATURE_BATCH, FrozenBackbone
 from bakeoff_core.features.store import (
     MIRRORED,

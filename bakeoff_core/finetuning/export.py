@@ -18,6 +18,7 @@ import pandas as pd
 import torch
 
 from bakeoff_core.datasets import metrics
+from bakeoff_core.datasets.index import labels_of
 from bakeoff_core.finetuning.request import EXPORT, PREDICTIONS, RESULTS, SPLITS
 from bakeoff_core.finetuning.setup import Prepared
 from bakeoff_core.formatting import markdown_text
@@ -36,11 +37,6 @@ scores = model(transform(Image.open("photo.jpg").convert("RGB"))[None]).softmax(
 print(model.pretrained_cfg["label_names"][scores.argmax()], f"{scores.max():.1%}")
 """
 """How to use an exported model with timm alone; stands in its card, and a test runs it."""
-
-
-def labels_of(images: tuple) -> np.ndarray:
-    """Return the labels of images, shape (n,)."""
-    return np.array([image.label for image in images])
 
 
 def write_splits(folder: Path, run: Prepared) -> None:

@@ -18,8 +18,8 @@ from typing import Any
 
 import psutil
 
-from bakeoff_core.datasets.images import ImageFileError, path_text
-from bakeoff_core.errors import BakeoffError
+from bakeoff_core.errors import BakeoffError, ImageFileError
+from bakeoff_core.formatting import path_text
 from bakeoff_core.jobs.records import FORMAT_VERSION
 from bakeoff_core.system.files import (
     is_disk_full,

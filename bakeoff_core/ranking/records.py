@@ -9,8 +9,7 @@ Definitions, all from numbers that were measured:
   are none); never on the test, since the best of several tests flatters (Cawley and Talbot 2010,
   jmlr.org/papers/v11/cawley10a). A tie is the higher published accuracy's, then the earlier one's.
 - A **gap** is the difference of two test accuracies on the same images, paired, with its 95 % interval.
-- The **rank correlation** is Spearman's, with the 95 % interval of Bonett and Wright (2000), Psychometrika 65, 23-28,
-  doi 10.1007/BF02294183.
+- The **rank correlation** is Spearman's, with its 95 % interval (`stats.spearman_interval`).
 
 No torch, no files. Not covered: measuring it (`ranking.worker`), finding it again (`ranking.request`), words
 (`reporting.text.ranking`).
@@ -18,16 +17,14 @@ No torch, no files. Not covered: measuring it (`ranking.worker`), finding it aga
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
 
-from bakeoff_core.correlation import spearman
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.stats import Z_975, PairedCounts, mcnemar_p, paired_interval
+from bakeoff_core.stats import PairedCounts, mcnemar_p, paired_interval, spearman_interval
 
 FORMAT_VERSION = 1
 """Of `ranking.json`."""
@@ -225,7 +222,8 @@ def find(ranking: Ranking, published: Mapping[tuple[str, int], float], overlaps:
         gap = compare_rows(own, imagenet, ranking.test_images)
     correlation = None
     if len(known) >= LEAST_FOR_CORRELATION:
-        correlation = correlate([top1[row] for row in known], [row.probe_accuracy for row in known])
+        interval = spearman_interval([top1[row] for row in known], [row.probe_accuracy for row in known])
+        correlation = Correlation(*interval, len(known)) if interval else None
     names = {row.model_name for row in ranking.rows}
     return RankFindings(
         own_pick=own,
@@ -250,31 +248,6 @@ def compare_rows(row: RankRow, against: RankRow, test_images: int) -> RankGap | 
     )
     points, low, high = paired_interval(counts)
     return RankGap(row.model_name, against.model_name, points, low, high, mcnemar_p(counts), test_images)
-
-
-def correlate(one: Sequence[float], other: Sequence[float]) -> Correlation | None:
-    """Return Spearman's rank correlation and its 95 % interval.
-
-    The interval is that of Fisher's z with the variance of Bonett and Wright, (1 + rho² / 2) / (n - 3). For a perfect
-    order, where z has no end, it is that of an order with two neighbours swapped, widened to the perfect one.
-
-    Args:
-        one: At least four values.
-        other: As many.
-
-    Returns:
-        `None` where all values on one side are equal, which have no order.
-    """
-    n = len(one)
-    if n < 4 or n != len(other):
-        raise ValueError(f"`one` and `other` must hold at least 4 values each, as many. Got {n} and {len(other)}.")
-    rho = spearman(one, other)
-    if rho is None:
-        return None
-    most = 1 - 12 / (n * (n * n - 1))
-    inner = max(-most, min(most, rho))
-    z, reach = math.atanh(inner), Z_975 * math.sqrt((1 + inner * inner / 2) / (n - 3))
-    return Correlation(rho, min(rho, math.tanh(z - reach)), max(rho, math.tanh(z + reach)), n)
 
 
 def pack_right(right: np.ndarray) -> str:

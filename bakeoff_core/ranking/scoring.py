@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 from torch import nn
 
 from bakeoff_core.catalogue.weights import find_weights
-from bakeoff_core.datasets.index import ImageDataset
+from bakeoff_core.datasets.index import ImageDataset, labels_of
 from bakeoff_core.datasets.metrics import accuracy
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.features.classifiers import THREADS, fit_probe, predict_by_neighbours
@@ -29,7 +29,6 @@ from bakeoff_core.features.extract import keep_features, weights_digest
 from bakeoff_core.features.extractor import FrozenBackbone
 from bakeoff_core.features.logme import log_maximum_evidence
 from bakeoff_core.features.store import features_key, read_features, read_rate
-from bakeoff_core.finetuning.export import labels_of
 from bakeoff_core.jobs.worker import log
 from bakeoff_core.models.pretrained import create_for_transfer, data_config, eval_transform
 from bakeoff_core.ranking.records import RankRow, pack_right

@@ -27,13 +27,12 @@ from accelerate import Accelerator
 from bakeoff_core.catalogue.accuracies import resolve_model_name
 from bakeoff_core.catalogue.timm_names import read_timm_models
 from bakeoff_core.catalogue.weights import find_weights, require_obtainable
-from bakeoff_core.datasets.images import ImageFileError
-from bakeoff_core.datasets.registry import ImageDataset, read_dataset, without_damaged
+from bakeoff_core.datasets.index import ImageDataset, labels_of
+from bakeoff_core.datasets.registry import read_dataset, without_damaged
 from bakeoff_core.datasets.splits import limited
 from bakeoff_core.datasets.summary import MOST_SKIPPED
-from bakeoff_core.errors import BakeoffError, NoSpaceError
+from bakeoff_core.errors import BakeoffError, ImageFileError, NoSpaceError
 from bakeoff_core.features.classifiers import NEIGHBOURS
-from bakeoff_core.finetuning.export import labels_of
 from bakeoff_core.jobs.worker import Reporter, StopRequested, describe_error, process_start, run_worker, yield_to_others
 from bakeoff_core.models.loaders import start_decoders
 from bakeoff_core.models.memory import peak_memory_bytes

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bakeoff_core.correlation import spearman
 from bakeoff_core.selection.pareto import find_frontier
+from bakeoff_core.stats import spearman
 
 MIN_MODELS = 20
 """Models under which a share of a machine's frontier says little: it has some ten points then."""

@@ -19,7 +19,6 @@ from bakeoff_core.catalogue.accuracies import (
     read_timm_models,
     resolve_model_name,
     search_models,
-    wilson_interval,
     write_timm_models,
 )
 from bakeoff_core.errors import BakeoffError, NoSpaceError, UnknownModelError
@@ -211,17 +210,6 @@ def test_one_architecture_has_the_accuracy_of_each_recipe_and_size(model_name, i
 
 
 # The interval
-
-
-def test_the_interval_of_half_right_in_a_hundred_is_wilsons():
-    low, high = wilson_interval(pd.Series([50.0]), pd.Series([100]))
-    assert (low[0], high[0]) == (pytest.approx(40.383, abs=1e-3), pytest.approx(59.617, abs=1e-3))
-
-
-def test_the_interval_of_a_perfect_score_stays_within_a_hundred_percent():
-    low, high = wilson_interval(pd.Series([0.0, 100.0]), pd.Series([10, 10]))
-    assert 0 <= low[0] < 1e-9 and high[0] == pytest.approx(27.753, abs=1e-3)
-    assert 100 - 1e-9 < high[1] <= 100 and low[1] == pytest.approx(72.247, abs=1e-3)
 
 
 def test_imagenets_fifty_thousand_images_leave_about_seven_tenths_of_a_point():

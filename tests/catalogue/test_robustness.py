@@ -4,14 +4,16 @@ import csv
 import os
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from bakeoff_core.catalogue.accuracies import attach_accuracy, read_catalogue, wilson_interval
+from bakeoff_core.catalogue.accuracies import attach_accuracy, read_catalogue
 from bakeoff_core.catalogue.robustness import ROBUST_SETS, robust_accuracies
 from bakeoff_core.reporting.text.names import accuracy_unit, column_words
 from bakeoff_core.schema.records import ACCURACY_COLUMNS
 from bakeoff_core.selection.accuracy_sources import accuracy_table, find_source, list_sources
+from bakeoff_core.stats import wilson_interval
 from tests.support.places import ROOT
 
 DATA = Path(os.environ.get("BAKEOFF_TEST_DATA") or ROOT.parent / "shared" / "data") / "timm-results"
@@ -52,9 +54,8 @@ def test_intervals_are_those_of_each_sets_own_images(key, images):
     source = BY_KEY[key]
     assert source.test_images == images
     table = robust_accuracies(source, read_catalogue())
-    low, high = wilson_interval(table["top1"], pd.Series(images, index=table.index))
-    pd.testing.assert_series_equal(table["top1_low"], low, check_names=False)
-    pd.testing.assert_series_equal(table["top1_high"], high, check_names=False)
+    low, high = wilson_interval(table["top1"], images)
+    assert np.array_equal(table["top1_low"], low) and np.array_equal(table["top1_high"], high)
     assert f"{images:,}" in source.meaning and "arXiv:" in source.meaning
 
 

@@ -10,16 +10,8 @@ import pytest
 from PIL import Image
 
 from bakeoff_core.datasets import images
-from bakeoff_core.datasets.images import (
-    ImageFileError,
-    find_damaged,
-    image_size,
-    is_grey,
-    name_text,
-    open_rgb,
-    require_image,
-    thumbnail,
-)
+from bakeoff_core.datasets.images import find_damaged, image_size, is_grey, open_rgb, require_image, thumbnail
+from bakeoff_core.errors import ImageFileError
 
 
 def noise(mode: str = "RGB", size: tuple[int, int] = (64, 48)) -> Image.Image:
@@ -153,21 +145,6 @@ def test_the_size_of_an_image_is_read_from_its_header(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.png", noise(size=(640, 480)))
     path.write_bytes(path.read_bytes()[:20_000])
     assert image_size(path) == (640, 480)
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("a cat.jpg", "a cat.jpg"),
-        ("two\nlines\t.jpg", "two\\nlines\\t.jpg"),
-        ("<script>🌸.jpg", "<script>🌸.jpg"),
-        (os.fsdecode(b"caf\xe9.jpg"), "caf\\xe9.jpg"),
-        ("a" * 200, "a" * 30 + "…" + "a" * 30),
-    ],
-)
-def test_every_name_can_be_shown_in_one_line(name: str, text: str) -> None:
-    assert name_text(name) == text
-    assert text.encode("utf-8")
 
 
 def test_too_many_pixels_are_refused_before_they_are_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,11 +134,11 @@ def test_what_is_missing_is_named_with_what_is_available(tmp_path: Path, monkeyp
         read_dataset("elpv")
 
 
-def test_flowers_are_available_only_when_they_are_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flowers_are_available_only_with_their_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BAKEOFF_DATA", str(tmp_path))
-    (make_flowers(tmp_path / "flowers-102") / "imagelabels.mat").rename(tmp_path / "aside")
+    (make_flowers(tmp_path / "flowers-102") / "jpg").rename(tmp_path / "aside")
     assert available_datasets() == ("elpv",)
-    (tmp_path / "aside").rename(tmp_path / "flowers-102" / "imagelabels.mat")
+    (tmp_path / "aside").rename(tmp_path / "flowers-102" / "jpg")
     assert available_datasets() == ("flowers102", "elpv")
 
 

@@ -148,7 +148,7 @@ def test_flowers_that_are_not_here_are_asked_for_by_name_and_can_be_fetched(monk
     app = opened()
     app.button_group(key="dataset").set_value("flowers102").run()
     assert not app.exception
-    assert any("imagelabels.mat" in warning.value for warning in app.warning)
+    assert any("102flowers.tgz" in warning.value for warning in app.warning)
     assert any(found.label.startswith("Download it") for found in app.button)
 
 

@@ -13,16 +13,16 @@ from tests.support.examples import make_round
 def test_the_interval_of_two_rounds_is_the_one_worked_out_by_hand() -> None:
     # Equal times within a round: no error within. The logs differ by ln 1.1, so their variance is (ln 1.1)^2 / 2.
     # Pooled with the prior of 8 %, which counts for 4: (4 * 0.0064 + 0.00454201) / 5 = 0.00602840.
-    # t(5) = 2.571; 2.571 * sqrt(0.00602840 / 2) = 0.141152. Centre 0.105.
+    # t(5) = 2.570582; 2.570582 * sqrt(0.00602840 / 2) = 0.141129. Centre 0.105.
     low, high = median_interval([make_round([0.100] * 32), make_round([0.110] * 32)])
-    assert low == pytest.approx(0.105 * math.exp(-0.141152), rel=1e-5)
-    assert high == pytest.approx(0.105 * math.exp(0.141152), rel=1e-5)
+    assert low == pytest.approx(0.105 * math.exp(-0.141129), rel=1e-5)
+    assert high == pytest.approx(0.105 * math.exp(0.141129), rel=1e-5)
 
 
 def test_the_interval_of_one_round_rests_on_the_prior_alone() -> None:
-    # t(4) = 2.776; 2.776 * 0.08 = 0.22208.
+    # t(4) = 2.7764451; 2.7764451 * 0.08 = 0.222115608.
     low, high = median_interval([make_round([0.100] * 32)])
-    assert (low, high) == pytest.approx((0.1 * math.exp(-0.22208), 0.1 * math.exp(0.22208)), rel=1e-9)
+    assert (low, high) == pytest.approx((0.1 * math.exp(-0.222115608), 0.1 * math.exp(0.222115608)), rel=1e-9)
 
 
 def test_the_interval_contains_the_median_even_where_rounds_disagree_wildly() -> None:

@@ -1,20 +1,17 @@
-"""What follows from rows of accuracies: orders, picks, gaps and correlations, against scipy and by hand."""
+"""What follows from rows of accuracies: orders, picks, gaps and correlations, by hand."""
 
 import json
-import math
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import spearmanr
 
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.ranking.records import (
     LEAST_FOR_CORRELATION,
     RankRow,
     compare_rows,
-    correlate,
     find,
     from_json,
     pack_right,
@@ -86,43 +83,6 @@ def test_which_images_are_right_comes_back_as_it_was_kept(right: list[bool]) -> 
 
 
 # --- correlation -----------------------------------------------------------------------------------------------------
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=4, max_size=20).filter(
-        lambda pairs: len({a for a, _ in pairs}) > 1 and len({b for _, b in pairs}) > 1
-    )
-)
-def test_spearmans_correlation_is_scipys_ties_included(pairs: list[tuple[int, int]]) -> None:
-    one, other = zip(*pairs, strict=True)
-    found = correlate(one, other)
-    assert found.rho == pytest.approx(spearmanr(one, other).statistic, abs=1e-9)
-    assert -1 <= found.low <= found.rho <= found.high <= 1
-
-
-def test_the_interval_is_bonett_and_wrights() -> None:
-    one, other = range(10), [1, 0, 3, 2, 5, 4, 7, 6, 9, 8]
-    found = correlate(one, other)
-    rho = 1 - 6 * 10 / (10 * 99)
-    reach = 1.959963984540054 * math.sqrt((1 + rho**2 / 2) / 7)
-    assert (found.rho, found.backbones) == (pytest.approx(rho), 10)
-    assert (found.low, found.high) == pytest.approx(
-        (math.tanh(math.atanh(rho) - reach), math.tanh(math.atanh(rho) + reach))
-    )
-
-
-@pytest.mark.parametrize("sign", [1, -1])
-def test_a_perfect_order_of_few_is_no_certainty(sign: int) -> None:
-    found = correlate(range(8), [sign * value for value in range(8)])
-    assert found.rho == sign
-    assert found.high - found.low > 0.05
-    assert max(abs(found.low), abs(found.high)) == 1
-
-
-def test_values_that_are_all_equal_have_no_order_and_three_are_refused() -> None:
-    assert correlate([1, 2, 3, 4], [5, 5, 5, 5]) is None
-    with pytest.raises(ValueError, match="at least 4 values"):
-        correlate([1, 2, 3], [1, 2, 3])
 
 
 def test_a_correlation_takes_eight_backbones_with_both_accuracies() -> None:

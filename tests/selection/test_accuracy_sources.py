@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from bakeoff_core.catalogue.accuracies import attach_accuracy, read_catalogue, wilson_interval
+from bakeoff_core.catalogue.accuracies import attach_accuracy, read_catalogue
 from bakeoff_core.catalogue.robustness import ROBUST_SETS
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.results import finished_runs_stamp, leading_run, read_finished_runs
@@ -14,6 +14,7 @@ from bakeoff_core.schema.records import IMAGENET, AccuracySource, CandidateRef, 
 from bakeoff_core.selection.accuracy_sources import accuracy_table, find_source, list_sources, runs_of, unmeasured
 from bakeoff_core.selection.candidates import candidates_of, list_settings
 from bakeoff_core.selection.decision import decide
+from bakeoff_core.stats import wilson_interval
 from bakeoff_core.system.paths import jobs_path
 from tests.support.candidate_tables import HOSTILE_NAMES
 from tests.support.examples import make_failure, make_profile
@@ -177,8 +178,8 @@ def test_models_with_a_run_but_without_a_row_are_those_still_to_measure():
 def test_two_models_within_the_noise_of_656_images_are_declared_a_tie():
     """86.0 and 84.9 % of 656 images: the intervals overlap, so latency may not be all that speaks for either."""
     for number, (name, share) in enumerate(((RESNET18, 86.0), ("resnet50.a1_in1k", 84.9), ("vgg16.tv_in1k", 60.0))):
-        low, high = wilson_interval(pd.Series([share]), pd.Series([656]))
-        write_run(number, name, accuracy=share, test_accuracy_low=float(low[0]), test_accuracy_high=float(high[0]))
+        low, high = wilson_interval(share, 656)
+        write_run(number, name, accuracy=share, test_accuracy_low=float(low), test_accuracy_high=float(high))
     names = (RESNET18, "resnet50.a1_in1k", "vgg16.tv_in1k")
     profiles = to_frame([make_profile(name) for name in names])
     rows = candidates_of(profiles, list_settings(profiles)[0].setting, table())

@@ -1,14 +1,14 @@
 """The job that downloads Flowers102.
 
 Files come from their publisher, are believed only by their checksums, and appear in their place whole or not at all.
-Those that somebody has put there already are used. That nobody answers is found out within `ANSWER_S` (see
+Those that somebody has put there already are used. The product itself reads the images alone; the MATLAB files make
+the folder one that torchvision reads too. That nobody answers is found out within `ANSWER_S` (see
 `datasets.download.fetching`). Not covered: going on with half a file.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import gzip
 import hashlib
 import re
@@ -17,30 +17,18 @@ import sys
 import tarfile
 import time
 import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 
-from bakeoff_core.datasets.download.fetching import UnavailableError, chunks
-from bakeoff_core.datasets.flowers102 import (
-    ARCHIVE,
-    BASE_URL,
-    FOLDER,
-    IMAGE_COUNT,
-    IMAGES,
-    LABELS,
-    MD5S,
-    SPLITS,
-    where_to_put,
-)
+from bakeoff_core.datasets.download.fetching import UnavailableError, fetch_file
+from bakeoff_core.datasets.download.request import DownloadSpec
+from bakeoff_core.datasets.flowers102 import ARCHIVE, FOLDER, IMAGES, LABELS, SPLITS, where_to_put
 from bakeoff_core.datasets.registry import missing
 from bakeoff_core.errors import BakeoffError, BusyError, NoSpaceError
 from bakeoff_core.formatting import megabytes
-from bakeoff_core.jobs import kinds
-from bakeoff_core.jobs.manager import list_jobs, start_job
-from bakeoff_core.jobs.records import Job
 from bakeoff_core.jobs.worker import Reporter, run_worker
 from bakeoff_core.system.files import to_user_error
+from bakeoff_core.system.locks import take_lock
 from bakeoff_core.system.paths import datasets_path
 
 ANSWER_S = 10.0
@@ -53,45 +41,6 @@ MOST_ARCHIVE_BYTES = 500_000_000
 MOST_UNPACKED_BYTES = 1_000_000_000
 
 _IMAGE_MEMBER = re.compile(r"(?:\./)?jpg/(image_\d{5}\.jpg)")
-
-
-@dataclass(frozen=True)
-class DownloadSpec:
-    """What to fetch; everything but the name is for tests and mirrors."""
-
-    dataset: str
-    """Only `flowers102` can be downloaded."""
-    base_url: str = BASE_URL
-    """Where the files are, with a slash at the end."""
-    md5s: Mapping[str, str] = field(default_factory=lambda: dict(MD5S))
-    """Checksum of each file."""
-    image_count: int = IMAGE_COUNT
-    """How many images the archive must hold."""
-
-    def __post_init__(self) -> None:
-        if self.dataset != "flowers102":
-            raise ValueError(f"`dataset` must be flowers102; others are not downloaded. Got {self.dataset!r}.")
-        if not re.match(r"https?://.+/$", self.base_url):
-            raise ValueError(f"`base_url` must begin with http and end with a slash. Got {self.base_url!r}.")
-
-
-def start_download(dataset: str = "flowers102", **options: object) -> Job:
-    """Start to download a data set, or return the job that does so already.
-
-    It fails within 15 seconds where there is no connection; its message then names the files, where to put them, and
-    what is available.
-
-    Args:
-        dataset: `flowers102`.
-        **options: Other fields of `DownloadSpec`.
-
-    Raises:
-        NoSpaceError: The disk is full.
-        ValueError: An option is out of range.
-    """
-    DownloadSpec(dataset, **options)  # type: ignore[arg-type]
-    active = next((job for job in list_jobs(kinds.DOWNLOAD) if job.active), None)
-    return active or start_job(kinds.DOWNLOAD, {"dataset": dataset, **options})
 
 
 class Download:
@@ -133,9 +82,9 @@ class Download:
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        with (self._root / ".lock").open("w") as lock:
+        with contextlib.ExitStack() as stack:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                take_lock(stack, self._root / ".lock")
             except BlockingIOError as err:
                 raise BusyError("Flowers102 is already being downloaded.") from err
             yield
@@ -160,26 +109,30 @@ class Download:
         try:
             return self._fetch(name)
         except UnavailableError as err:
-            by_hand = f"{where_to_put(self._root)} The three files as they are will do as well: download again then."
+            by_hand = (
+                f"{where_to_put(self._root)} The three files as they are will do as well (`{LABELS}`, `{SPLITS}` and "
+                f"`{ARCHIVE}`): download again then."
+            )
             raise missing("flowers102", f"Flowers102 can't be downloaded: {err} {by_hand}") from err
 
     def _fetch(self, name: str) -> Path:
         path, url = self._partial / name, self._spec.base_url + name
-        digest = hashlib.md5(usedforsecurity=False)
-        done, began = 0, time.monotonic()
-        with path.open("wb") as handle:
-            for chunk, total in chunks(url, self._answer_by):
-                if total and not done:
-                    self._require_space(total)
-                handle.write(chunk)
-                digest.update(chunk)
-                done += len(chunk)
-                if done > MOST_ARCHIVE_BYTES:
-                    raise UnavailableError(f"{url} is far larger than the published file.")
-                speed = done / max(time.monotonic() - began, 1e-3)
-                left = (total - done) / speed if total else None
-                self._report(f"Downloading {name}", done=done, total=total, time_left_s=left)
-        if digest.hexdigest() != self._spec.md5s[name]:
+        began = time.monotonic()
+
+        def progress(done: int, total: int | None) -> None:
+            speed = done / max(time.monotonic() - began, 1e-3)
+            left = (total - done) / speed if total and done else None
+            self._report(f"Downloading {name}", done=done, total=total, time_left_s=left)
+
+        fetch_file(
+            url,
+            path,
+            answer_by=self._answer_by,
+            most_bytes=MOST_ARCHIVE_BYTES,
+            admit=self._require_space,
+            progress=progress,
+        )
+        if _md5_of(path) != self._spec.md5s[name]:
             raise UnavailableError(f"{url} is not the published file, or was damaged on its way (its MD5 is another).")
         return path
 

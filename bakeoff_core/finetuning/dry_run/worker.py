@@ -20,13 +20,12 @@ from statistics import fmean
 import numpy as np
 
 from bakeoff_core.datasets.images import find_damaged
-from bakeoff_core.datasets.registry import LabelledImage
+from bakeoff_core.datasets.index import LabelledImage, evenly_spaced, labels_of
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.features.extract import pooled, weights_digest
 from bakeoff_core.features.extractor import FrozenBackbone
 from bakeoff_core.features.store import MIRRORED, PLAIN, features_key, missing_views
 from bakeoff_core.finetuning.dry_run.request import ESTIMATE, Estimate
-from bakeoff_core.finetuning.export import labels_of
 from bakeoff_core.finetuning.linear_probe import ProbeTraining, require_linear_head
 from bakeoff_core.finetuning.recipes import GROWING
 from bakeoff_core.finetuning.request import FinetuneSpec
@@ -83,7 +82,7 @@ class DryRun:
 
     def _sound_sample(self, run: Prepared) -> list[LabelledImage]:
         """Some images to learn from that do open; and how long it would take to see of all whether they do."""
-        some = spread(run.fit, max(SAMPLE_IMAGES, 2 * self._spec.batch_size))
+        some = evenly_spaced(run.fit, max(SAMPLE_IMAGES, 2 * self._spec.batch_size))
         if run.was_checked:
             return some
         began = time.monotonic()
@@ -112,7 +111,7 @@ class DryRun:
 
             def run_through(progress: Callable[[int], None]) -> None:
                 done = 0
-                for (rows,) in pooled(backbone, spread(sample, PREDICTED_IMAGES), run.eval_transform):
+                for (rows,) in pooled(backbone, evenly_spaced(sample, PREDICTED_IMAGES), run.eval_transform):
                     done += len(rows)
                     progress(done)
 
@@ -155,7 +154,11 @@ class DryRun:
         self._seconds["checkpoints"] = keep_s * (1 + total_s // CHECKPOINT_S)
         start_s, pace_s = _time_passes(
             lambda progress: predict(
-                run.accelerator, training.bare, spread(sample, PREDICTED_IMAGES), run.eval_transform, progress=progress
+                run.accelerator,
+                training.bare,
+                evenly_spaced(sample, PREDICTED_IMAGES),
+                run.eval_transform,
+                progress=progress,
             )
         )
         if run.val:
@@ -164,12 +167,6 @@ class DryRun:
             self._seconds["validating"] = times * (start_s + len(run.val) * pace_s)
         self._seconds["testing"] = start_s + len(run.dataset.test) * pace_s
         return steps * self._spec.batch_size / total_s
-
-
-def spread(images: Sequence[LabelledImage], count: int) -> list[LabelledImage]:
-    """Return so many of the images, at even distances; all where there are fewer."""
-    stride = max(1, len(images) / count)
-    return [images[int(at * stride)] for at in range(min(count, len(images)))]
 
 
 def segments(run: Prepared, steps: int) -> list[tuple[int, int]]:

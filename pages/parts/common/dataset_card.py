@@ -6,9 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from bakeoff_core.datasets.download import worker as download_worker
-from bakeoff_core.datasets.index import expanded
-from bakeoff_core.datasets.registry import ImageDataset, read_dataset
+from bakeoff_core.datasets.download.request import start_download
+from bakeoff_core.datasets.index import ImageDataset, expanded
+from bakeoff_core.datasets.registry import read_dataset
 from bakeoff_core.datasets.summary import DatasetSummary, describe_dataset, sample_images
 from bakeoff_core.errors import BakeoffError, DatasetMissingError
 from bakeoff_core.formatting import duration, markdown_text
@@ -98,7 +98,7 @@ def _offer_download() -> None:
         st.error(markdown_text(job.status.get("message") or "The download failed."))
     if st.button("Download it (345 MB)", icon=":material/cloud_download:"):
         try:
-            download_worker.start_download()
+            start_download()
         except BakeoffError as err:
             st.error(markdown_text(err))
         else:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from bakeoff_core.datasets.images import ImageFileError, thumbnail
+from bakeoff_core.datasets.images import thumbnail
+from bakeoff_core.errors import ImageFileError
 from bakeoff_core.formatting import html_text
 
 SIDE_PX = 112

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from bakeoff_core.datasets.index import TRAIN_ON
-from bakeoff_core.datasets.registry import ImageDataset
+from bakeoff_core.datasets.index import TRAIN_ON, ImageDataset
 from bakeoff_core.finetuning.recipes import RECIPES, recommend_recipe
 from bakeoff_core.finetuning.request import IMG_SIZES, MAX_BATCH_SIZE, MAX_EPOCHS, MAX_STEPS, FinetuneSpec
 from bakeoff_core.formatting import markdown_text
