@@ -1,92 +1,64 @@
-"""A run at work as a card: how far it is, its curves as they come, and how to stop it. Trials are cards as well."""
+"""What the cards of training jobs show: fine-tuning and comparisons with their curves as they come, and dry runs."""
 
 from __future__ import annotations
 
-import streamlit as st
-
 from bakeoff_core.finetuning.comparison.request import read_comparison
 from bakeoff_core.finetuning.recipes import RECIPES
-from bakeoff_core.formatting import duration, images_per_second, markdown_text
+from bakeoff_core.formatting import markdown_text
 from bakeoff_core.jobs import kinds
-from bakeoff_core.jobs.manager import read_job, stop_job
 from bakeoff_core.jobs.records import Job
-from bakeoff_core.reporting.figures.finetuning import Curve, accuracy_figure, loss_figure
-from pages.parts.common import cache, plotly_chart
-from pages.parts.finetune import comparison
+from bakeoff_core.reporting.figures.finetuning import Curve
+from pages.parts.common import cache
+from pages.parts.common.job_card import JobCard, describe_progress
+from pages.parts.finetune import curves
 
-WATCHED_HEIGHT_PX = 260
-
-
-def draw(job_id: str) -> None:
-    """Draw the card; it redraws itself every second, and the page when the job has ended."""
-    st.fragment(_card, run_every="1s")(job_id)
-
-
-def _card(job_id: str) -> None:
-    job = read_job(job_id)
-    if not job.active:
-        st.rerun()
-    with st.container(border=True):
-        bar, button = st.columns([5, 1], vertical_alignment="center")
-        bar.progress(progress_share(job), text=f"{title(job)} · {progress_text(job)}")
-        if button.button("Stop", key=f"stop-{job_id}", icon=":material/stop_circle:", width="stretch"):
-            with st.spinner("Stopping"):
-                stop_job(job_id)
-            st.rerun()
-        curves = curves_of(job)
-        if any(curve.metrics for curve in curves):
-            loss, accuracy = st.columns(2)
-            with loss:
-                _figure(loss_figure(curves, dark=plotly_chart.is_dark()), f"loss-{job_id}")
-            with accuracy:
-                _figure(accuracy_figure(curves, dark=plotly_chart.is_dark()), f"accuracy-{job_id}")
-        if job.kind != kinds.DRY_RUN.key:
-            st.caption(
-                "You can close this tab: training goes on, and a checkpoint is kept every half minute. Measuring has "
-                "to wait until it is done."
-            )
+HEIGHT_PX = 260
+NOTE = (
+    "You can close this tab: training goes on, and a checkpoint is kept every half minute. Measuring has to wait until "
+    "it is done."
+)
 
 
-def _figure(figure: object, key: str) -> None:
-    figure.update_layout(height=WATCHED_HEIGHT_PX)
-    st.plotly_chart(figure, key=key, theme=None, width="stretch", config={"displayModeBar": False})
-
-
-def title(job: Job) -> str:
-    """Return what a job does, in Markdown."""
-    model = markdown_text(job.status.get("model_name") or job.spec.get("model_name", ""))
-    if job.kind == kinds.DRY_RUN.key:
-        return f"Working out the cost of **{model}**"
-    if job.kind == kinds.COMPARISON.key:
-        return f"Comparing on **{model}**"
+def _describe_run(job: Job) -> str:
     recipe = RECIPES.get(job.spec.get("recipe", ""))
-    return f"**{model}**" + (f", {recipe.title.lower()}" if recipe else "")
+    return f"**{_model(job)}**{f', {recipe.title.lower()}' if recipe else ''} · {_describe_training(job)}"
 
 
-def progress_share(job: Job) -> float:
-    """Return how much of what it is at is done, 0 to 1."""
-    return min(1.0, (job.status.get("done") or 0) / max(1, job.status.get("total") or 1))
+def _describe_dry_run(job: Job) -> str:
+    return f"Working out the cost of **{_model(job)}** · {_describe_training(job)}"
 
 
-def progress_text(job: Job) -> str:
-    """Return what a job is at, how fast it is, and how long it will take, in Markdown."""
-    status = job.status
-    parts = [markdown_text(status.get("message") or "Loading PyTorch and timm")]
-    is_training = status.get("message") == "Training"
-    if status.get("total") and (is_training or job.kind != kinds.COMPARISON.key):
-        what = "steps" if is_training else "images"
-        parts.append(f"{status.get('done') or 0:,} of {status['total']:,} {what}")
-    if is_training and status.get("images_per_second"):
-        parts.append(images_per_second(status["images_per_second"]))
-    if status.get("time_left_s"):
-        parts.append(f"about {duration(status['time_left_s'])} left")
-    return " · ".join(parts)
+def _describe_comparison(job: Job) -> str:
+    return f"{kinds.COMPARISON.title} on **{_model(job)}** · {_describe_training(job, counted=None)}"
 
 
-def curves_of(job: Job) -> list[Curve]:
-    """Return a job's learning curves."""
-    if job.kind == kinds.DRY_RUN.key:
-        return []
-    if job.kind == kinds.COMPARISON.key:
-        return comparison.curves_of(read_comparison(job.job_id))
-    return [Curve("", cache.metrics_of(job))]
+def _model(job: Job) -> str:
+    return markdown_text(job.status.get("model_name") or job.spec.get("model_name", ""))
+
+
+def _describe_training(job: Job, counted: str | None = "images") -> str:
+    """What a job is at; `counted` is what its status counts unless it is training."""
+    if job.status.get("message") == "Training":
+        return describe_progress(job, "steps", job.status.get("images_per_second"))
+    return describe_progress(job, counted)
+
+
+def _draw_run(job: Job) -> None:
+    _draw_curves(job, [Curve("", cache.metrics_of(job))])
+
+
+def _draw_comparison(job: Job) -> None:
+    _draw_curves(job, curves.of_comparison(read_comparison(job.job_id)))
+
+
+def _draw_curves(job: Job, found: list[Curve]) -> None:
+    if any(curve.metrics for curve in found):
+        curves.draw(found, keys=(f"loss-{job.job_id}", f"accuracy-{job.job_id}"), height_px=HEIGHT_PX)
+
+
+CARDS = (
+    JobCard(kinds.FINETUNE, _describe_run, _draw_run, NOTE),
+    JobCard(kinds.COMPARISON, _describe_comparison, _draw_comparison, NOTE),
+    JobCard(kinds.DRY_RUN, _describe_dry_run),
+)
+"""Of every kind of job that the Fine-tune page starts."""
