@@ -32,7 +32,8 @@ def test_streamlit_still_finds_the_folder_of_pages_by_itself(monkeypatch: pytest
     PagesManager(str(ROOT / "app.py"))
     assert PagesManager.uses_pages_directory, (
         "This version of Streamlit no longer runs the files in pages/ by itself. Delete "
-        "pages/parts/common/app_start.py, its calls in pages/*.py, `is_drawn` in pages/parts/common/sidebar.py, and this file."
+        "pages/parts/common/app_start.py, its calls in pages/*.py, `is_drawn` in pages/parts/common/sidebar.py, "
+        "and this file."
     )
 
 
