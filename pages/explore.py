@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from pages.parts.common import sidebar, timm_names_job
+from pages.parts.common import app_start, timm_names_job
 from pages.parts.explore import anatomy, landscape, origins, published_import, why_measure
 
-sidebar.require_app()
+app_start.require_app()
 st.markdown("## Explore")
-anatomy.land_here()
+anatomy.scroll_here_if_linked()
 timm_names_job.ensure_listed()
 published, fault = origins.published()
 if fault:

@@ -5,28 +5,24 @@ import streamlit as st
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import list_jobs
 from bakeoff_core.system import locks
-from pages.parts.common import job_card, sidebar, timm_names_job
-from pages.parts.measure import file_exchange
-from pages.parts.measure import form as measure_form
+from pages.parts.common import app_start, measuring, timm_names_job
+from pages.parts.measure import form, import_export
 
-sidebar.require_app()
+app_start.require_app()
 st.markdown("## Measure models on this machine")
-all_jobs = list_jobs(kinds.MEASURE)[:20]
-active = [job for job in all_jobs if job.active]
-for job in active:
-    job_card.draw(job.job_id)
+measuring.draw_active()
 
 timm_names_job.ensure_listed()
-spec = measure_form.draw()
+spec = form.draw()
 if spec is not None:
-    measure_form.draw_start(spec, busy=bool(locks.machine_holder()))
+    form.draw_start(spec, busy=bool(locks.machine_holder()))
 
-ended = [job for job in all_jobs if not job.active]
+ended = [job for job in list_jobs(kinds.MEASURE)[:20] if not job.active]
 if ended:
     st.markdown("### Earlier jobs")
     for job in ended[:5]:
         with st.container(border=True):
             st.caption(f"Started {job.status.get('started_at', job.job_id).replace('T', ' ').replace('Z', ' UTC')}")
-            job_card.draw_ended(job)
+            measuring.draw_ended(job)
 
-file_exchange.draw()
+import_export.draw()

@@ -13,9 +13,20 @@ import secrets
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bakeoff_core.errors import BakeoffError, NoSpaceError
+
+
+class FileStamp(NamedTuple):
+    """A file, and what changes whenever it is written: for whoever keeps what was read from it."""
+
+    path: str
+    """The file."""
+    modified_ns: int | None
+    """When it was last written, in nanoseconds since 1970; `None` where there is no such file."""
+    size_bytes: int | None
+    """Its size; `None` where there is no such file."""
 
 
 @contextlib.contextmanager
@@ -56,6 +67,15 @@ def write_text(path: Path, text: str, *, durable: bool = False) -> None:
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Replace a JSON file whole or not at all."""
     write_text(path, json.dumps(content, indent=1))
+
+
+def stamp_of(path: Path) -> FileStamp:
+    """Return the file's stamp."""
+    try:
+        status = path.stat()
+    except OSError:
+        return FileStamp(str(path), None, None)
+    return FileStamp(str(path), status.st_mtime_ns, status.st_size)
 
 
 def read_text(path: Path) -> str:

@@ -31,8 +31,7 @@ def checklist(app_server, tmp_path: Path, page: Page) -> Page:
     home = tmp_path / "home"
     home.mkdir()
     code = (
-        "import sys; sys.path[:0] = ['tests', 'tests/pages'];"
-        "from test_pages import profile_of; from bakeoff_core import store;"
+        "from tests.support.app_pages import profile_of; from bakeoff_core.profiling import store;"
         "from bakeoff_core.system.paths import profiles_path;"
         f"rows = [profile_of(name, time, param_count=params) for name, time, params in {MEASURED!r}];"
         "store.write_profiles(profiles_path(), rows)"

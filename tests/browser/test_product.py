@@ -267,7 +267,7 @@ def test_hostile_names_of_an_imported_file_are_shown_as_text(app_server, tmp_pat
     home.mkdir()
     invented(home, 3)
     hostile = (
-        "from dataclasses import replace; from pathlib import Path; from bakeoff_core import store;"
+        "from dataclasses import replace; from pathlib import Path; from bakeoff_core.profiling import store;"
         "from bakeoff_core.system.paths import profiles_path;"
         "rows = [replace(p, model_name='<img src=x onerror=alert(1)>|`x`', machine_id='x', machine_name='<b>|box')"
         " for p in store.read_profiles(profiles_path())[:1]];"

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.system.paths import profiles_path
 from tests.browser.conftest import AppServer
-from tests.pages.test_pages import profile_of
+from tests.support.app_pages import profile_of
 from tests.support.image_folders import copy_solar_cells
 from tests.support.ranking_folders import write_ranking
 from tests.support.rankings import make_row

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from bakeoff_core.profiling import store as profiling_store
 from tests.browser.conftest import AppServer
-from tests.pages.test_pages import profile_of
+from tests.support.app_pages import profile_of
 
 RESNETS = {"resnet50.tv_in1k": 0.010, "resnet50.tv2_in1k": 0.011, "resnet50.a1_in1k": 0.012}
 OTHERS = {"efficientnet_b0.ra_in1k": 0.004, "vgg16.tv_in1k": 0.030}

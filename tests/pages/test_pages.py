@@ -5,69 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from bakeoff_core.catalogue.shortlists import SHORTLISTS
 from bakeoff_core.profiling import store as profiling_store
-from bakeoff_core.profiling.worker import fold
-from bakeoff_core.schema.records import Profile, Round
-from bakeoff_core.system.machine import this_machine
 from bakeoff_core.system.paths import home, own_accuracy_path, profiles_path
+from tests.support.app_pages import FRONTIER, HOSTILE, MEASURE, REPORT, measured_shortlist, opened, profile_of, text_of
 from tests.support.places import ROOT
 
-PAGES = ("pages/frontier.py", "pages/measure.py", "pages/report.py")
-HOSTILE = "<script>alert(1)</script>|**x**.a`b`"
+PAGES = (FRONTIER, MEASURE, REPORT)
 
 
 @pytest.fixture(autouse=True)
 def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     home().mkdir(parents=True, exist_ok=True)
-
-
-def profile_of(model_name: str, latency_s: float, **fields: object) -> Profile:
-    """A profile of this machine with two rounds of steady passes."""
-    machine = this_machine()
-    blank = Profile(
-        model_name=model_name,
-        img_size=224,
-        machine_id=machine.machine_id,
-        device="cpu",
-        threads=2,
-        batch_size=1,
-        dtype="float32",
-        runtime="pytorch-eager",
-        torch_version=machine.torch_version,
-        timm_version=machine.timm_version,
-        machine_name=machine.machine_name,
-        cpu_name=machine.cpu_name,
-        cpu_count=2,
-        memory_bytes=machine.memory_bytes,
-        gpu_name=None,
-        os_name=machine.os_name,
-        python_version=machine.python_version,
-    )
-    one = Round((latency_s,) * 64, 6, True, False, 0.0, 0.0, 50_000_000, "2026-01-01T00:00:00Z")
-    measured = fold(fold(blank, one, None), one, None)
-    return replace(measured, **{"param_count": 5_000_000, "weight_bytes": 20_000_000, "macs": 300_000_000, **fields})
-
-
-def measured_shortlist() -> list[Profile]:
-    return [profile_of(name, 0.004 * (i + 1)) for i, name in enumerate(SHORTLISTS["lab"].models)]
-
-
-def opened(page: str = PAGES[0], **query: str) -> AppTest:
-    app = AppTest.from_file(ROOT / "app.py", default_timeout=30)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    return app.switch_page(page).run() if page != PAGES[0] else app
-
-
-def text_of(app: AppTest) -> str:
-    kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.success)
-    html = [element.proto.body for element in app.get("html")]
-    return "\n".join([element.value for kind in kinds for element in kind] + html)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -163,7 +113,7 @@ def test_faulty_accuracy_file_is_named_and_the_built_in_ones_are_used():
 
 
 def test_unknown_name_in_the_form_is_answered_before_anything_starts():
-    app = opened(PAGES[1])
+    app = opened(MEASURE)
     app.multiselect(key="models").set_value(["resnet50.no_such_tag_xyz|"]).run()
     assert not app.exception
 
@@ -171,6 +121,6 @@ def test_unknown_name_in_the_form_is_answered_before_anything_starts():
 def test_report_of_the_limits_chosen_on_the_frontier_page_names_them():
     profiling_store.write_profiles(profiles_path(), measured_shortlist())
     app = opened(latency_ms="9", min_top1="70")
-    app.switch_page(PAGES[2]).run()
+    app.switch_page(REPORT).run()
     assert not app.exception
     assert any("efficientnet_b0.ra_in1k" in code.value and "9 ms" in code.value for code in app.code)

@@ -17,7 +17,7 @@ from bakeoff_core.jobs.records import Job
 from bakeoff_core.profiling.anatomy.records import Anatomy, from_json, to_json
 from bakeoff_core.profiling.request import MAX_IMG_SIZE, MAX_MODELS
 from bakeoff_core.schema.records import require_count
-from bakeoff_core.system.files import read_json, to_user_error, write_json
+from bakeoff_core.system.files import FileStamp, read_json, stamp_of, to_user_error, write_json
 from bakeoff_core.system.paths import anatomy_path
 
 
@@ -41,6 +41,11 @@ def read_anatomy(model_name: str, img_size: int) -> Anatomy | None:
     except (ValueError, KeyError, TypeError):
         return None
     return found if (found.model_name, found.img_size) == (model_name, img_size) else None
+
+
+def anatomy_stamp(model_name: str, img_size: int) -> FileStamp:
+    """Return what changes when what `read_anatomy` returns may have."""
+    return stamp_of(anatomy_path(model_name, img_size))
 
 
 def write_anatomy(anatomy: Anatomy) -> None:

@@ -1,7 +1,7 @@
 """The frontier as a Plotly figure: all that stays where it is while a limit is dragged.
 
-Limits and answers are no part of it: `pages/parts/limit_marks` lays them over the drawn chart. As part of the figure
-they would cost a full redraw, 200 ms and more with a thousand points, for every step of a slider.
+Limits and answers are no part of it: `pages/parts/components/limit_marks` lays them over the drawn chart. As part of
+the figure they would cost a full redraw, 200 ms and more with a thousand points, for every step of a slider.
 
 Draw it with `st.plotly_chart(figure, theme=None, …)`: colours, fonts and both backgrounds are designed here
 (pass `dark` from `st.context.theme`), and Streamlit's own theme would replace half of them. The background is

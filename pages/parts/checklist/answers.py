@@ -1,21 +1,23 @@
 """The checklist's questions, and the answers to them: kept in the link, and in the session while other pages are open.
 
-The link is written by the server alone (see `frontier.controls` for why), under the names of the command line's
-options. Not covered: what follows from the answers (`bakeoff_core.selection.checklist.advice`).
+The link is written by the server alone (see `common.links` for why), under the names of the command line's options. Not
+covered: what follows from the answers (`bakeoff_core.selection.checklist.advice`).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
 from bakeoff_core.schema.records import Limits
-from bakeoff_core.selection.checklist.advice import Advice, advise
-from bakeoff_core.selection.checklist.rules import CHOICES, Answers, read_rules
-from pages.parts.common import cache, sidebar
+from bakeoff_core.selection.checklist.rules import CHOICES, Answers
+from pages.parts.common import links, session
+from pages.parts.common.links import FLOOR, LATENCY, MEMORY, PARAMS
 
-KEPT = "checklist"
+TEXTS = "checklist"
 """Session key of the answers: text by name, as the link holds them."""
 
 WRITTEN = "checklist-written"
@@ -36,10 +38,10 @@ LABELS = {
 """What the answers are called on the page."""
 
 NUMBERS = {
-    "latency_ms": (0.01, None),
-    "min_top1": (0.0, 100.0),
-    "max_memory_mb": (1.0, None),
-    "max_params_m": (0.1, None),
+    LATENCY: (0.01, None),
+    FLOOR: (0.0, 100.0),
+    MEMORY: (1.0, None),
+    PARAMS: (0.1, None),
     "max_gmacs": (0.001, None),
     "labelled": (1, 1_000_000_000),
 }
@@ -52,51 +54,44 @@ def current() -> Answers:
     Call it before the questions are drawn: it sets what they show.
     """
     linked = {name: st.query_params[name] for name in (*CHOICES, *NUMBERS) if name in st.query_params}
-    kept = st.session_state.get(KEPT, {})
+    texts = st.session_state.get(TEXTS, {})
     written = st.session_state.get(WRITTEN, [])
     is_new_here = not any(_key(name) in st.session_state for name in CHOICES)
-    if is_new_here and kept and not linked:  # leaving the page took them out of the link
+    if is_new_here and texts and not linked:  # leaving the page took them out of the link
         st.session_state[WRITTEN] = [linked]
-        _write(kept)
+        _write(texts)
     elif linked in written:  # what comes late from a busy browser is an older link of ours, and no wish
         st.session_state[WRITTEN] = written[written.index(linked) :]
     else:  # a link was opened, or the browser's back button pressed
-        kept = linked
+        texts = linked
         st.session_state[WRITTEN] = [linked]
-    kept = {name: text for name, text in kept.items() if _value(name, text) is not None}
-    st.session_state[KEPT] = kept
+    values = {name: _value(name, text) for name, text in texts.items()}
+    texts = {name: text for name, text in texts.items() if values[name] is not None}
+    st.session_state[TEXTS] = texts
     for name in (*CHOICES, *NUMBERS):
-        st.session_state[_key(name)] = _value(name, kept[name]) if name in kept else _default(name)
-    return answers_kept()
+        st.session_state[_key(name)] = values[name] if name in texts else _default(name)
+    answers = _answers(values)
+    session.remember_answers(answers if texts else None)
+    return answers
 
 
-def answers_kept() -> Answers:
-    """Return the answers given in this session, for other pages."""
-    kept = st.session_state.get(KEPT, {})
-    given = {name: _value(name, text) for name, text in kept.items()}
-    numbers = {name: given.get(name) for name in NUMBERS}
+def _answers(values: Mapping[str, Any]) -> Answers:
+    """Return answers in base units; what has no value is an open question."""
+    max_gmacs = values.get("max_gmacs")
     return Answers(
-        target=given.get("target"),
-        task=given.get("task") or "classification",
+        target=values.get("target"),
+        task=values.get("task") or "classification",
         limits=Limits(
-            min_top1=numbers["min_top1"],
-            max_latency_s=_scaled(numbers["latency_ms"], 1e-3),
-            max_memory_bytes=_scaled(numbers["max_memory_mb"], 1e6),
-            max_param_count=_scaled(numbers["max_params_m"], 1e6),
+            min_top1=values.get(FLOOR),
+            max_latency_s=_scaled(values.get(LATENCY), 1e-3),
+            max_memory_bytes=_scaled(values.get(MEMORY), 1e6),
+            max_param_count=_scaled(values.get(PARAMS), 1e6),
         ),
-        max_macs=None if numbers["max_gmacs"] is None else round(numbers["max_gmacs"] * 1e9),
-        priority=given.get("priority"),
-        labelled=numbers["labelled"],
-        domain=given.get("domain"),
+        max_macs=None if max_gmacs is None else round(max_gmacs * 1e9),
+        priority=values.get("priority"),
+        labelled=values.get("labelled"),
+        domain=values.get("domain"),
     )
-
-
-def advice_kept() -> Advice | None:
-    """Return what follows from the answers given in this session; `None` where none was given."""
-    if not st.session_state.get(KEPT):
-        return None
-    shown = sidebar.shown()
-    return advise(answers_kept(), cache.evidence(shown.setting if shown else None), read_rules())
 
 
 def forget() -> None:
@@ -114,7 +109,7 @@ def choose(name: str, label: str, *, help: str | None = None) -> None:
         format_func=LABELS[name].get,
         required=name == "task",
         key=_key(name),
-        on_change=_keep,
+        on_change=_remember,
         args=(name,),
         help=help,
     )
@@ -132,30 +127,26 @@ def number(name: str, label: str, *, placeholder: str = "no limit", help: str | 
         format="%d" if name == "labelled" else "%g",
         placeholder=placeholder,
         key=_key(name),
-        on_change=_keep,
+        on_change=_remember,
         args=(name,),
         help=help,
     )
 
 
-def _keep(name: str) -> None:
+def _remember(name: str) -> None:
     """Put an answer that was just given into the link and the session; a default is left out."""
-    value, kept = st.session_state[_key(name)], dict(st.session_state.get(KEPT, {}))
-    kept.pop(name, None)
+    value, texts = st.session_state[_key(name)], dict(st.session_state.get(TEXTS, {}))
+    texts.pop(name, None)
     if value is not None and value != _default(name):
-        kept[name] = value if isinstance(value, str) else f"{value:.10g}"
-    _write(kept)
+        texts[name] = value if isinstance(value, str) else f"{value:.10g}"
+    _write(texts)
 
 
-def _write(kept: dict[str, str]) -> None:
-    """Keep these answers, and no others, in the session and the link."""
-    st.session_state[KEPT] = kept
-    st.session_state[WRITTEN] = [*st.session_state.get(WRITTEN, []), kept][-MOST_WRITTEN:]
-    for name in (*CHOICES, *NUMBERS):
-        if name in kept:
-            st.query_params[name] = kept[name]
-        else:
-            st.query_params.pop(name, None)
+def _write(texts: dict[str, str]) -> None:
+    """Put these answers, and no others, into the session and the link."""
+    st.session_state[TEXTS] = texts
+    st.session_state[WRITTEN] = [*st.session_state.get(WRITTEN, []), texts][-MOST_WRITTEN:]
+    links.write({name: texts.get(name) for name in (*CHOICES, *NUMBERS)})
 
 
 def _value(name: str, text: str) -> str | float | int | None:

@@ -7,14 +7,12 @@ import streamlit as st
 from bakeoff_core.formatting import duration, html_text
 from bakeoff_core.profiling.request import estimate, make_spec
 from bakeoff_core.reporting.text.checklist import RECIPE_WORDS, explain_advice, headline, numbers
-from bakeoff_core.schema.records import IMAGENET
 from bakeoff_core.selection.candidates import MeasuredSetting
 from bakeoff_core.selection.checklist.advice import Advice
 from bakeoff_core.system import locks
 from pages.parts.checklist import sourced_text
-from pages.parts.common import cache, job_card
+from pages.parts.common import cache, links, measuring
 from pages.parts.components.live_slider import move_live_slider
-from pages.parts.frontier import accuracy, controls
 
 NO_LIMIT_MS = 1e9
 """Beyond the end of any latency slider, which stops at its end."""
@@ -37,7 +35,7 @@ def draw(advice: Advice, shown: MeasuredSetting | None) -> None:
             type="primary",
             help="Sets the limits there to these.",
         ):
-            st.switch_page("pages/frontier.py", query_params=_set_limits(advice))
+            st.switch_page(links.FRONTIER, query_params=_set_limits(advice))
         _draw_measuring(advice, shown)
 
 
@@ -62,34 +60,15 @@ def _draw_measuring(advice: Advice, shown: MeasuredSetting | None) -> None:
         disabled=is_busy,
         help="This machine is at work; what is measured beside it would be wrong." if is_busy else None,
     ):
-        job_card.start(spec)
+        measuring.start(spec)
 
 
 def _set_limits(advice: Advice) -> dict[str, str]:
     """Have the Frontier page go by the answers' limits alone, and return the link that says so."""
-    limits, decision = advice.answers.limits, advice.decision
-    link = {
-        "latency_ms": _text(limits.max_latency_s, 1e3),
-        "min_top1": _text(limits.min_top1, 1) or "0",  # without it, the page would start from a floor of its own
-        "max_memory_mb": _text(limits.max_memory_bytes, 1e-6),
-        "max_params_m": _text(limits.max_param_count, 1e-6),
-        "rule": controls.RULE_LABELS["cheapest"] if decision and decision.rule == "cheapest" else None,
-    }
-    given = {name: text for name, text in link.items() if text is not None}
-    for name in (*link, "cost"):
-        st.session_state.pop(f"kept_{name}", None)
-    st.session_state[f"kept_{accuracy.KEY}"] = IMAGENET.key
-    st.session_state.pop(f"kept_{accuracy.RUN}", None)
-    for name in ("latency_ms", "min_top1", "rule"):
-        if name in given:
-            st.session_state[f"kept_{name}"] = given[name]
-    move_live_slider("latency-slider", float(given.get("latency_ms", NO_LIMIT_MS)))
-    move_live_slider("floor-slider", float(given["min_top1"]))
-    return given
-
-
-def _text(value: float | None, factor: float) -> str | None:
-    return None if value is None else f"{value * factor:.10g}"
+    parameters = links.to_limits(advice.answers.limits, advice.decision.rule if advice.decision else None)
+    move_live_slider(links.LATENCY_SLIDER, float(parameters.get(links.LATENCY, NO_LIMIT_MS)))
+    move_live_slider(links.FLOOR_SLIDER, float(parameters[links.FLOOR]))
+    return parameters
 
 
 def _card(advice: Advice) -> str:

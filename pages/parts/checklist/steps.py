@@ -22,7 +22,7 @@ from bakeoff_core.selection.checklist.advice import Advice, Entry, SetAside
 from bakeoff_core.selection.checklist.rules import Caution, Remark, Step, read_rules
 from pages.parts.checklist import sourced_text
 from pages.parts.checklist.answers import choose, number
-from pages.parts.common import plotly_chart
+from pages.parts.common import links, plotly_chart
 
 CHART_PX = (330, 340)
 """As small as it gets: on a phone."""
@@ -150,7 +150,7 @@ def _find_recipe(advice: Advice, shown: MeasuredSetting | None) -> None:
         f"<p class='head'>{html_text(title)}</p><p class='lead'>{html_text(summary)}</p>"
         f"{sourced_text.reasons(point.parts)}"
     )
-    st.page_link("pages/finetune.py", label="Fine-tune it", icon=":material/model_training:")
+    st.page_link(links.FINETUNE, label="Fine-tune it", icon=":material/model_training:")
 
 
 def _find_measured(advice: Advice, shown: MeasuredSetting | None) -> None:

@@ -5,6 +5,7 @@ Tables are shared between sessions and runs: treat them as read-only.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -19,35 +20,28 @@ from bakeoff_core.finetuning.results import FinishedRun, finished_runs_stamp, re
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.profiling.anatomy.records import Anatomy
-from bakeoff_core.profiling.anatomy.store import read_anatomy
+from bakeoff_core.profiling.anatomy.store import anatomy_stamp, read_anatomy
 from bakeoff_core.ranking.results import RankedModel, ranked_models_stamp, read_ranked_models
 from bakeoff_core.reporting.figures.frontier import hover_texts
-from bakeoff_core.schema.records import IMAGENET, AccuracySource, Setting
+from bakeoff_core.schema.records import AccuracySource, Setting
 from bakeoff_core.selection import accuracy_sources as selection_accuracy_sources
 from bakeoff_core.selection import candidates, pareto
-from bakeoff_core.selection.candidates import MeasuredSetting
-from bakeoff_core.system.paths import anatomy_path, jobs_path, own_accuracy_path, profiles_path, timm_models_path
+from bakeoff_core.selection.candidates import MeasuredSetting, View
+from bakeoff_core.system.files import FileStamp, stamp_of
+from bakeoff_core.system.paths import jobs_path, own_accuracy_path, profiles_path, timm_models_path
+from pages.parts.common.session import Criteria
 
-Stamp = tuple[int, int] | None
-"""What changes when a file changes: its modification time and size; `None` where there is no file."""
+BY_DEFAULT = Criteria()
+"""Latency against ImageNet's accuracy, of every candidate."""
 
 
-Version = tuple[Stamp, Stamp, int, int]
+Version = tuple[FileStamp, FileStamp, int, int]
 """The stamps of all that candidates are made from."""
-
-
-def stamp(path: Path) -> Stamp:
-    """Return the file's stamp."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size
 
 
 def version() -> Version:
     """Return what changes when the candidates of any setting may have changed."""
-    return stamp(profiles_path()), stamp(own_accuracy_path()), finished_runs_stamp(), ranked_models_stamp()
+    return stamp_of(profiles_path()), stamp_of(own_accuracy_path()), finished_runs_stamp(), ranked_models_stamp()
 
 
 def profiles() -> pd.DataFrame:
@@ -56,12 +50,12 @@ def profiles() -> pd.DataFrame:
     Raises:
         StoreError: The store can't be used, e.g. because a newer version wrote it.
     """
-    return _profiles(str(profiles_path()), stamp(profiles_path()))
+    return _profiles(stamp_of(profiles_path()))
 
 
 def accuracies() -> pd.DataFrame:
     """Return the published accuracies, with the user's own where their file is in order."""
-    return _accuracies(str(own_accuracy_path()), stamp(own_accuracy_path()))[0]
+    return _accuracies(stamp_of(own_accuracy_path()))[0]
 
 
 def notices() -> list[str]:
@@ -71,13 +65,13 @@ def notices() -> list[str]:
         "Measure again, or delete it to remove this notice."
         for path in profiling_store.damaged_files(profiles_path())
     ]
-    fault = _accuracies(str(own_accuracy_path()), stamp(own_accuracy_path()))[1]
+    fault = _accuracies(stamp_of(own_accuracy_path()))[1]
     return [*found, fault] if fault else found
 
 
 def settings() -> list[MeasuredSetting]:
     """Return the settings that were measured, this machine's first."""
-    return _settings(str(profiles_path()), stamp(profiles_path()))
+    return _settings(stamp_of(profiles_path()))
 
 
 def finished_runs() -> list[FinishedRun]:
@@ -95,33 +89,32 @@ def accuracy_sources() -> list[AccuracySource]:
     return selection_accuracy_sources.list_sources([*finished_runs(), *ranked_models()])
 
 
-def accuracy_table(source: AccuracySource, chosen: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Return the accuracies of a source; see `selection.accuracy_sources.accuracy_table`."""
-    return selection_accuracy_sources.accuracy_table(source, [*finished_runs(), *ranked_models()], accuracies(), chosen)
+def accuracy_table(criteria: Criteria) -> pd.DataFrame:
+    """Return the accuracies that candidates are compared by; see `selection.accuracy_sources.accuracy_table`."""
+    results = [*finished_runs(), *ranked_models()]
+    return selection_accuracy_sources.accuracy_table(criteria.source, results, accuracies(), criteria.run_ids)
 
 
-def candidates_of(
-    setting: Setting,
-    cost: str,
-    source: AccuracySource = IMAGENET,
-    chosen: tuple[str, ...] = (),
-    recipe: str | None = None,
-) -> pd.DataFrame:
-    """Return one setting's candidates, with the frontier of a source's accuracy against `cost`.
+def candidates_of(setting: Setting, criteria: Criteria = BY_DEFAULT) -> pd.DataFrame:
+    """Return one setting's candidates, with the frontier by the criteria."""
+    return _candidates(setting, criteria, version())
 
-    Args:
-        setting: Which rows.
-        cost: Key of `schema.records.COST_COLUMNS`.
-        source: What the accuracies are of.
-        chosen: Ids of fine-tuning runs to go by.
-        recipe: Recipe class to restrict them to; `None` for no restriction.
+
+def recipe_counts(setting: Setting, criteria: Criteria = BY_DEFAULT) -> dict[str, int]:
+    """Return the recipe classes of one setting's candidates, the restriction to one aside.
+
+    See `catalogue.pretraining.recipe_counts`.
     """
-    return _candidates(setting, cost, source, chosen, recipe, version())
+    return _recipe_counts(setting, replace(criteria.unrestricted, cost=BY_DEFAULT.cost), version())
 
 
-def recipe_counts(setting: Setting, source: AccuracySource = IMAGENET, chosen: tuple[str, ...] = ()) -> dict[str, int]:
-    """Return the recipe classes of one setting's candidates; see `catalogue.pretraining.recipe_counts`."""
-    return _recipe_counts(setting, source, chosen, version())
+def view_of(measured: MeasuredSetting, criteria: Criteria) -> View:
+    """Return one setting and its candidates; where none is of the recipe class, they are not restricted to it."""
+    counts = recipe_counts(measured.setting, criteria)
+    if criteria.recipe not in counts:
+        criteria = criteria.unrestricted
+    table = candidates_of(measured.setting, criteria)
+    return View(measured, table, criteria.source, criteria.run_ids, criteria.recipe, counts)
 
 
 def evidence(setting: Setting | None) -> pd.DataFrame:
@@ -133,15 +126,9 @@ def evidence(setting: Setting | None) -> pd.DataFrame:
     return _evidence(setting, version())
 
 
-def hovers(
-    setting: Setting,
-    cost: str,
-    source: AccuracySource = IMAGENET,
-    chosen: tuple[str, ...] = (),
-    recipe: str | None = None,
-) -> dict[str, str]:
-    """Return the hover texts of one setting's candidates; see `figures.frontier.hover_texts`, `candidates_of`."""
-    return _hovers(setting, cost, source, chosen, recipe, version())
+def hovers(setting: Setting, criteria: Criteria) -> dict[str, str]:
+    """Return the hover texts of one setting's candidates; see `reporting.figures.frontier.hover_texts`."""
+    return _hovers(setting, criteria, version())
 
 
 def published(shortlist: str, cost: str) -> pd.DataFrame:
@@ -151,59 +138,55 @@ def published(shortlist: str, cost: str) -> pd.DataFrame:
 
 def metrics_of(job: Job) -> list[dict]:
     """Return a job's measurements so far."""
-    path = job.folder / "metrics.jsonl"
-    return _metrics(str(path), stamp(path), job)
+    return _metrics(stamp_of(job.folder / "metrics.jsonl"), job)
 
 
 def summary_of(run: Run) -> dict:
-    """Return what there is to say of a run; see `finetuning.request.summarise_run`."""
-    files = [stamp(run.job.folder / name) for name in ("metrics.jsonl", "status.json", RESULTS)]
-    return _summary(run.run_id, (run.job.state, *files), run)
+    """Return what there is to say of a run; see `finetuning.results.summarise_run`."""
+    files = [stamp_of(run.job.folder / name) for name in ("metrics.jsonl", "status.json", RESULTS)]
+    return _summary((run.job.state, *files), run)
 
 
 def timm_models() -> TimmModels | None:
     """Return timm's names, or `None` until a worker has listed them."""
-    return _timm_models(str(timm_models_path()), stamp(timm_models_path()))
+    return _timm_models(stamp_of(timm_models_path()))
 
 
 def anatomy(model_name: str, img_size: int) -> Anatomy | None:
     """Return the anatomy of a model at a size, or `None` until a worker has taken it."""
-    path = anatomy_path(model_name, img_size)
-    return _anatomy(str(path), stamp(path), model_name, img_size)
+    return _anatomy(model_name, img_size, anatomy_stamp(model_name, img_size))
 
 
 # The stamps below are part of the cache's keys; Streamlit leaves out arguments that begin with an underscore.
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _profiles(path: str, version: Stamp) -> pd.DataFrame:
+def _profiles(file: FileStamp) -> pd.DataFrame:
     return candidates.read_measured()[0]
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _settings(path: str, version: Stamp) -> list[MeasuredSetting]:
+def _settings(file: FileStamp) -> list[MeasuredSetting]:
     return candidates.list_settings(profiles())
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _accuracies(path: str, version: Stamp) -> tuple[pd.DataFrame, str | None]:
+def _accuracies(file: FileStamp) -> tuple[pd.DataFrame, str | None]:
     try:
-        return read_catalogue(Path(path)), None
+        return read_catalogue(Path(file.path)), None
     except BakeoffError as err:
         return read_catalogue(), f"{err} The built-in accuracies are shown without it."
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _candidates(
-    setting: Setting, cost: str, source: AccuracySource, chosen: tuple[str, ...], recipe: str | None, files: Version
-) -> pd.DataFrame:
-    table = candidates.candidates_of(profiles(), setting, accuracy_table(source, chosen))
-    return pareto.annotate(pretraining.with_recipe(table, recipe), cost=cost)
+def _candidates(setting: Setting, criteria: Criteria, files: Version) -> pd.DataFrame:
+    table = candidates.candidates_of(profiles(), setting, accuracy_table(criteria))
+    return pareto.annotate(pretraining.with_recipe(table, criteria.recipe), cost=criteria.cost)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _recipe_counts(setting: Setting, source: AccuracySource, chosen: tuple[str, ...], files: Version) -> dict[str, int]:
-    return pretraining.recipe_counts(candidates_of(setting, "latency", source, chosen))
+def _recipe_counts(setting: Setting, criteria: Criteria, files: Version) -> dict[str, int]:
+    return pretraining.recipe_counts(candidates_of(setting, criteria))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -213,10 +196,8 @@ def _evidence(setting: Setting | None, files: Version) -> pd.DataFrame:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _hovers(
-    setting: Setting, cost: str, source: AccuracySource, chosen: tuple[str, ...], recipe: str | None, files: Version
-) -> dict[str, str]:
-    return hover_texts(candidates_of(setting, cost, source, chosen, recipe), cost, source)
+def _hovers(setting: Setting, criteria: Criteria, files: Version) -> dict[str, str]:
+    return hover_texts(candidates_of(setting, criteria), criteria.cost, criteria.source)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -230,20 +211,20 @@ def _ranked_models(path: str, version: int) -> list[RankedModel]:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _metrics(path: str, version: Stamp, _job: Job) -> list[dict]:
+def _metrics(file: FileStamp, _job: Job) -> list[dict]:
     return _job.metrics()
 
 
 @st.cache_resource(max_entries=200, show_spinner=False)
-def _summary(run_id: str, version: tuple, _run: Run) -> dict:
+def _summary(version: tuple, _run: Run) -> dict:
     return summarise_run(_run)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _timm_models(path: str, version: Stamp) -> TimmModels | None:
-    return read_timm_models(Path(path))
+def _timm_models(file: FileStamp) -> TimmModels | None:
+    return read_timm_models(Path(file.path))
 
 
 @st.cache_resource(max_entries=200, show_spinner=False)
-def _anatomy(path: str, version: Stamp, model_name: str, img_size: int) -> Anatomy | None:
+def _anatomy(model_name: str, img_size: int, file: FileStamp) -> Anatomy | None:
     return read_anatomy(model_name, img_size)

@@ -14,7 +14,8 @@ from bakeoff_core.errors import BakeoffError, DatasetMissingError
 from bakeoff_core.formatting import duration, markdown_text
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import list_jobs, read_job, stop_job
-from pages.parts.common import pictures
+from pages.parts.common import actions, pictures
+from pages.parts.common.job_card import share_done
 
 TITLES = {"elpv": "Solar cells", "flowers102": "Flowers102", "folder": "Your own folder"}
 ORDER = ("elpv", "flowers102", "folder")
@@ -90,19 +91,14 @@ def _describe(dataset: ImageDataset) -> None:
 
 def _offer_download() -> None:
     """Offer to fetch Flowers102, and show how far that is, or why it could not be had."""
-    (job, *_) = [*list_jobs(kinds.DOWNLOAD)[:1], None]
+    job = next(iter(list_jobs(kinds.DOWNLOAD)), None)
     if job is not None and job.active:
         st.fragment(_draw_download, run_every="1s")(job.job_id)
         return
     if job is not None and job.state == "failed":
         st.error(markdown_text(job.status.get("message") or "The download failed."))
     if st.button("Download it (345 MB)", icon=":material/cloud_download:"):
-        try:
-            start_download()
-        except BakeoffError as err:
-            st.error(markdown_text(err))
-        else:
-            st.rerun()
+        actions.attempt_and_redraw(start_download)
 
 
 def _draw_download(job_id: str) -> None:
@@ -111,10 +107,9 @@ def _draw_download(job_id: str) -> None:
         _read.clear()
         st.rerun()
     status = job.status
-    share = min(1.0, (status.get("done") or 0) / max(1, status.get("total") or 1))
     left = status.get("time_left_s")
     words = markdown_text(status.get("message") or "Starting")
-    st.progress(share, text=words + (f" · about {duration(left)} left" if left else ""))
+    st.progress(share_done(job), text=words + (f" · about {duration(left)} left" if left else ""))
     if st.button("Stop the download", key=f"stop-{job_id}"):
         stop_job(job_id)
         st.rerun()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +16,7 @@ from bakeoff_core.formatting import markdown_code, markdown_text
 from bakeoff_core.selection.decision import decide
 from bakeoff_core.selection.starting_model import Start, choose_start
 from pages.parts.common import cache, sidebar
-from pages.parts.common.session import asked_before
+from pages.parts.common.session import last_question
 
 KINDS = {
     "packaged": "weights here (packaged)",
@@ -27,7 +27,7 @@ KINDS = {
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ModelChoice:
     """A model to fine-tune."""
 
     model_name: str
@@ -38,15 +38,17 @@ class Chosen:
     """The size it was measured at, in pixels; `None` where it was not measured, or at several sizes."""
 
 
-def draw() -> Chosen | None:
+def draw() -> ModelChoice | None:
     """Draw the choice, the pick chosen first, and where the weights come from; `None` while it can't be used."""
     can_download = is_hub_reachable()
     shown = sidebar.shown()
-    asked = asked_before()
-    table = cache.candidates_of(shown.setting, "latency", asked.source, asked.chosen) if shown else None
-    if table is not None:
+    question = last_question()
+    criteria = question.criteria
+    table = decision = None
+    if shown is not None:
+        table = cache.candidates_of(shown.setting, replace(criteria.unrestricted, cost=cache.BY_DEFAULT.cost))
         table = table[table["error"].isna()]
-    decision = None if table is None else decide(table, asked.limits, rule=asked.rule, cost=asked.cost)
+        decision = decide(table, question.limits, rule=question.rule, cost=criteria.cost)
     start = choose_start(decision, table, can_download=can_download)
     names = list(dict.fromkeys([start.model_name, *PACKAGED, *(table["model_name"] if table is not None else ())]))
     # The pick follows the limits until the user chooses another model here.
@@ -88,7 +90,7 @@ def draw() -> Chosen | None:
         return None
     _describe(weights, can_download, name)
     size = start.img_size if name == start.model_name else None
-    return Chosen(name, str(file) if file else None, size or _only_size(table, name))
+    return ModelChoice(name, str(file) if file else None, size or _only_size(table, name))
 
 
 def _only_size(table: pd.DataFrame | None, name: str) -> int | None:

@@ -31,6 +31,11 @@ def draw(figure: go.Figure, *, key: str, height: int = HEIGHT_PX) -> str | None:
     return clicked(key)
 
 
+def draw_static(figure: go.Figure, *, key: str) -> None:
+    """Draw a figure in which nothing is chosen, without the bar of tools."""
+    st.plotly_chart(figure, key=key, theme=None, width="stretch", config={"displayModeBar": False})
+
+
 def clicked(key: str) -> str | None:
     """Return the label of the candidate that was clicked last in a chart, if any."""
     return st.session_state.get(f"{key}-clicked")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 
 import streamlit as st
-from streamlit.runtime.pages_manager import PagesManager
 
 from bakeoff_core.catalogue.timm_names import architecture_of
 from bakeoff_core.errors import StoreError
@@ -16,9 +15,11 @@ from bakeoff_core.jobs.manager import watched_jobs
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.ranking.results import ranked_models_stamp
 from bakeoff_core.selection.candidates import MeasuredSetting
+from bakeoff_core.system.files import stamp_of
 from bakeoff_core.system.machine import this_machine
 from bakeoff_core.system.paths import profiles_path
 from pages.parts.common import cache
+from pages.parts.common.job_card import share_done
 
 THIS = "this"
 """Key of the machine the app runs on while it has no profiles."""
@@ -49,7 +50,7 @@ def draw() -> None:
             "data types or library versions are never mixed.",
         )
         shown = settings.get(chosen)
-        st.caption(_describe(shown))
+        st.caption(_describe_setting(shown))
         others = [key for key in settings if key != chosen]
         against = None
         if shown and others:
@@ -61,22 +62,16 @@ def draw() -> None:
                 format_func=lambda key: settings[key].label,
                 help="Draws a second frontier. It never takes part in the pick.",
             )
-        running()
+        draw_running()
     st.session_state["shown_setting"] = shown
     st.session_state["comparison_setting"] = settings.get(against)
     for notice in cache.notices():
         st.warning(notice, icon=":material/warning:")
 
 
-def require_app() -> None:
-    """Have the whole app run where a page was run without it.
-
-    Until the app has named its pages once, Streamlit finds the files in `pages/` by itself and runs the one in the
-    link alone: that is what the first link after a start of the server would get.
-    """
-    if "shown_setting" not in st.session_state:
-        PagesManager.uses_pages_directory = False
-        st.rerun()
+def is_drawn() -> bool:
+    """Tell whether `draw` was called in this session."""
+    return "shown_setting" in st.session_state
 
 
 def shown() -> MeasuredSetting | None:
@@ -95,10 +90,10 @@ def key_of(measured: MeasuredSetting) -> str:
 
 
 @st.fragment(run_every="2s")
-def running() -> None:
+def draw_running() -> None:
     """Say what is running, and rerun the page when a job starts, ends or has saved something new."""
     active = [job for job in watched_jobs() if job.kind not in kinds.KINDS or kinds.KINDS[job.kind].shown]
-    files = (cache.stamp(profiles_path()), finished_runs_stamp(), ranked_models_stamp())
+    files = (stamp_of(profiles_path()), finished_runs_stamp(), ranked_models_stamp())
     seen = (files, [job.job_id for job in active])
     before = st.session_state.get("seen_by_sidebar")
     st.session_state["seen_by_sidebar"] = seen
@@ -107,16 +102,12 @@ def running() -> None:
     if not active:
         st.caption("Nothing is running.")
     for job in active:
-        status = job.status
-        total = max(1, status.get("total") or 1)
-        left = status.get("time_left_s")
-        st.progress(
-            min(1.0, (status.get("done") or 0) / total),
-            text=_what(job) + (f", about {duration(left)} left" if left else ""),
-        )
+        left = job.status.get("time_left_s")
+        text = _describe_job(job) + (f", about {duration(left)} left" if left else "")
+        st.progress(share_done(job), text=text)
 
 
-def _what(job: Job) -> str:
+def _describe_job(job: Job) -> str:
     """What a job is at, in a few words."""
     kind = kinds.KINDS.get(job.kind)
     if kind is None or not kind.names_model:
@@ -126,7 +117,7 @@ def _what(job: Job) -> str:
     return f"{kind.title}: {markdown_text(architecture_of(model))}"
 
 
-def _describe(measured: MeasuredSetting | None) -> str:
+def _describe_setting(measured: MeasuredSetting | None) -> str:
     machine = this_machine()
     if measured is None:
         return f"{machine.machine_name}, {machine.os_name}. Nothing was measured here yet."

@@ -10,31 +10,34 @@ from bakeoff_core.jobs.manager import list_jobs
 from bakeoff_core.profiling.request import start_listing
 from pages.parts.common import cache
 
+REQUESTED = "names-requested"
+"""Session key of whether this session has started a job."""
+
 
 def ensure_listed() -> None:
     """Start listing where the list is missing, and redraw the page once it is there."""
     if cache.timm_models() is not None:
         return
-    known = list_jobs(kinds.NAMES)[:1]
-    listed_before = bool(known) and known[0].state == "done"  # for another version of timm, or of the list
-    if (not known or listed_before) and "names_asked" not in st.session_state:
-        st.session_state["names_asked"] = True
+    latest = next(iter(list_jobs(kinds.NAMES)), None)
+    is_outdated = latest is not None and latest.state == "done"  # for another version of timm, or of the list
+    if (latest is None or is_outdated) and REQUESTED not in st.session_state:
+        st.session_state[REQUESTED] = True
         try:
             start_listing()
         except BakeoffError as err:
             st.warning(str(err))
             return
-    elif known and not known[0].active:
+    elif latest is not None and not latest.active:
         st.info(
             "timm's full list of names could not be read yet; it is read again with the next measurement. "
             "Until then the search knows the catalogue's models only."
         )
         return
-    _wait()
+    _draw_wait()
 
 
 @st.fragment(run_every="1s")
-def _wait() -> None:
+def _draw_wait() -> None:
     if cache.timm_models() is not None:
         st.rerun()
     st.caption(

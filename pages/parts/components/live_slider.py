@@ -113,7 +113,7 @@ def live_slider(
         st.session_state.get(_memory_slot(key)),
         _parse_report(st.session_state.get(key)),
         argument=_require_finite(value),
-        asked=st.session_state.pop(_asked_slot(key), None),
+        requested=st.session_state.pop(_requested_slot(key), None),
         tolerance=step / 2,
     )
     st.session_state[_memory_slot(key)] = memory
@@ -154,7 +154,7 @@ def move_live_slider(key: str, value: float) -> None:
     Raises:
         ValueError: `value` is not finite.
     """
-    st.session_state[_asked_slot(key)] = _require_finite(value)
+    st.session_state[_requested_slot(key)] = _require_finite(value)
 
 
 def _follow(
@@ -162,7 +162,7 @@ def _follow(
     report: _Report | None,
     *,
     argument: float,
-    asked: float | None,
+    requested: float | None,
     tolerance: float,
 ) -> _Memory:
     """Decide where the thumb stands from what was known, what the browser says and what the page wants.
@@ -171,7 +171,7 @@ def _follow(
         memory: What the last run left; `None` in the first run of a session.
         report: The browser's latest message; `None` before the first and where it was malformed.
         argument: The page's `value` in this run.
-        asked: A move requested through `move_live_slider`.
+        requested: A move asked for through `move_live_slider`.
         tolerance: Values closer than this are the same; a URL may have rounded one of them.
 
     Returns:
@@ -192,7 +192,7 @@ def _follow(
     if echo is not None:
         returned = returned[echo:]
 
-    target = asked
+    target = requested
     if target is None and not is_unchanged and echo is None:
         target = argument
     if target is not None:
@@ -261,6 +261,6 @@ def _memory_slot(key: str) -> str:
     return f"{key}:live_slider"
 
 
-def _asked_slot(key: str) -> str:
+def _requested_slot(key: str) -> str:
     """Return where in the session a requested move waits."""
-    return f"{key}:live_slider:asked"
+    return f"{key}:live_slider:requested"

@@ -17,23 +17,16 @@ from bakeoff_core.reporting.figures.anatomy import kinds_figure, kinds_of, large
 from bakeoff_core.reporting.text.anatomy import describe_anatomy, describe_speed
 from bakeoff_core.schema.records import CandidateRef
 from pages.parts.common import cache, plotly_chart, sidebar
+from pages.parts.common.links import ANATOMY, ANATOMY_OTHER, ANATOMY_SIZE
 from pages.parts.explore import anatomy_job, throughput
 
-MODEL, SIZE, OTHER = "anatomy", "anatomy_size", "anatomy_other"
-"""Keys of the choices, in links too."""
 
-
-def link_to(model_name: str, img_size: int) -> dict[str, str]:
-    """Return the parameters of a link to this view of a model, for `st.page_link("pages/explore.py", …)`."""
-    return {MODEL: model_name, SIZE: str(img_size)}
-
-
-def land_here() -> None:
+def scroll_here_if_linked() -> None:
     """Where a link to this view opened the page, scroll to it; draw this first, so that it is drawn once.
 
     It follows until what is above has its height, or the reader moves.
     """
-    st.html(f"<script>{_SCROLL % MODEL}</script>", unsafe_allow_javascript=True)
+    st.html(f"<script>{_SCROLL % ANATOMY}</script>", unsafe_allow_javascript=True)
 
 
 _SCROLL = """
@@ -61,15 +54,15 @@ def draw() -> None:
         "different places, often: that is why size, computation and time rank models differently."
     )
     shown = sidebar.shown()
-    table = cache.candidates_of(shown.setting, "latency") if shown else None
+    table = cache.candidates_of(shown.setting) if shown else None
     measured = [] if table is None else measured_speeds(table)
     chosen = _draw_choice(measured)
     pairs = find_disagreements(measured)
-    named = [speed.ref for pair in pairs for speed in (pair.fewer, pair.more)]
-    found = anatomy_job.take(
-        [Wanted(ref.model_name, ref.img_size) for ref in chosen], [Wanted(r.model_name, r.img_size) for r in named]
+    paired = [speed.ref for pair in pairs for speed in (pair.fewer, pair.more)]
+    anatomies = anatomy_job.get_or_start(
+        [Wanted(ref.model_name, ref.img_size) for ref in chosen], [Wanted(r.model_name, r.img_size) for r in paired]
     )
-    shown_here = [anatomy for anatomy in found if anatomy is not None]
+    shown_here = [anatomy for anatomy in anatomies if anatomy is not None]
     if shown_here:
         _draw_anatomies(shown_here, measured)
     if measured:
@@ -88,7 +81,7 @@ def _draw_choice(measured: list[Speed]) -> list[CandidateRef]:
     first = left.selectbox(
         "Model",
         options,
-        key=MODEL,
+        key=ANATOMY,
         bind="query-params",
         accept_new_options=True,
         help="Measured models first. Any other name that timm knows can be typed.",
@@ -98,7 +91,7 @@ def _draw_choice(measured: list[Speed]) -> list[CandidateRef]:
         1,
         MAX_IMG_SIZE,
         None,
-        key=SIZE,
+        key=ANATOMY_SIZE,
         bind="query-params",
         placeholder="own",
         help="Height and width; empty for each model's own. MACs and activations of a convolution grow with its "
@@ -108,7 +101,7 @@ def _draw_choice(measured: list[Speed]) -> list[CandidateRef]:
         "Compare with",
         options,
         index=None,
-        key=OTHER,
+        key=ANATOMY_OTHER,
         bind="query-params",
         accept_new_options=True,
         placeholder="Nothing",
@@ -162,7 +155,7 @@ def _draw_anatomies(shown: list[Anatomy], measured: list[Speed]) -> None:
             st.markdown(f"{name}{markdown_code(anatomy.model_name)} at {anatomy.img_size} px")
             st.markdown("\n".join(f"- {sentence}" for sentence in sentences))
     st.html(legend_html(kinds_of(shown)))
-    _plot(kinds_figure(shown, dark=dark), "anatomy-kinds")
+    plotly_chart.draw_static(kinds_figure(shown, dark=dark), key="anatomy-kinds")
     with st.expander("What counts as which kind"):
         st.markdown("\n".join(f"- **{kind.title}**: {markdown_text(kind.meaning)}" for kind in KINDS.values()))
     unit = st.segmented_control(
@@ -184,14 +177,10 @@ def _draw_anatomies(shown: list[Anatomy], measured: list[Speed]) -> None:
                 if name:
                     st.caption(f"{name}{markdown_text(anatomy.label)}")
                 figure = stages_figure(anatomy, quantity, absolute=absolute, most=most, dark=dark)
-                _plot(figure, f"anatomy-{quantity}-{anatomy.label}")
+                plotly_chart.draw_static(figure, key=f"anatomy-{quantity}-{anatomy.label}")
     for anatomy in shown:
         with st.expander(f"All numbers of {markdown_text(anatomy.label)}"):
             st.dataframe(display_table(anatomy), hide_index=True, width="stretch", column_config=_COLUMNS)
-
-
-def _plot(figure: object, key: str) -> None:
-    st.plotly_chart(figure, key=key, theme=None, width="stretch", config={"displayModeBar": False})
 
 
 _COLUMNS = {

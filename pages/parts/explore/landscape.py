@@ -21,7 +21,7 @@ DOUBLE_CLICK_MS = 140
 """How long Plotly waits for a second click in the legend before it hides a family; its own 500 feel like a fault."""
 
 
-def show(machine: str, part: str) -> None:
+def show_next(machine: str, part: str) -> None:
     """Have the next run show a table of a published machine."""
     st.session_state[f"{ORIGIN}_next"] = f"{machine}, {part}"
 
@@ -33,9 +33,9 @@ def draw(origins: Sequence[Origin]) -> None:
         origins: What there is to choose from; the first is shown at first.
     """
     by_label = {origin.label: origin for origin in origins}
-    wanted = st.session_state.pop(f"{ORIGIN}_next", None)
-    if wanted in by_label:
-        st.session_state[ORIGIN] = wanted
+    requested = st.session_state.pop(f"{ORIGIN}_next", None)
+    if requested in by_label:
+        st.session_state[ORIGIN] = requested
     elif st.session_state.get(ORIGIN) not in by_label:
         st.session_state.pop(ORIGIN, None)
     _draw(by_label)
@@ -88,10 +88,10 @@ def _draw_families(origin: Origin) -> tuple[list[str], bool]:
     """Draw the filter; returns the families that get a colour, and whether the others are left out."""
     options = families_in(origin.points)
     before = st.session_state.get(FAMILIES)
-    kept = [family for family in before or () if family in options]
-    if before is None or (before and not kept):  # at first, and where another machine has none of those chosen
-        kept = usual_families(origin.points)
-    st.session_state[FAMILIES] = kept
+    chosen = [family for family in before or () if family in options]
+    if before is None or (before and not chosen):  # at first, and where another machine has none of those chosen
+        chosen = usual_families(origin.points)
+    st.session_state[FAMILIES] = chosen
     left, right = st.columns([5, 2], vertical_alignment="bottom")
     families = left.multiselect(
         "Families",
@@ -137,14 +137,14 @@ def _where(origin: Origin) -> str:
 
 def _reading(origin: Origin, picture: str) -> str:
     """How to read the picture, and what of it is out of view."""
-    told = [
+    sentences = [
         "The larger the images, the larger the mark. Hollow: the weights have seen ImageNet-1k alone; filled (22k): "
         "more of ImageNet; with a dot (web): images from the web."
     ]
     if picture == ACCURACY:
-        told.append("Lines are least-squares fits of accuracy over the logarithm of the other axis.")
-    told.append("Click a name in the legend to hide it, double-click it to see it alone.")
+        sentences.append("Lines are least-squares fits of accuracy over the logarithm of the other axis.")
+    sentences.append("Click a name in the legend to hide it, double-click it to see it alone.")
     strays = int((origin.points["family"] == NO_FAMILY).sum())
     if 0 < strays < len(origin.points):
-        told.append(f"Zoom out for {strays} that the catalogue has no family for.")
-    return " ".join(told)
+        sentences.append(f"Zoom out for {strays} that the catalogue has no family for.")
+    return " ".join(sentences)

@@ -17,7 +17,7 @@ from bakeoff_core.datasets.index import expanded
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import markdown_text
 from bakeoff_core.system.paths import published_path
-from pages.parts.common import cache
+from pages.parts.common import actions, cache
 from pages.parts.explore import landscape, published_cache
 
 RESULTS_HELP = (
@@ -84,7 +84,7 @@ def _import(results: object, speeds: object, machine: str, names: TimmModels, re
         except (BakeoffError, OSError) as err:
             st.error(markdown_text(err))
             return
-    landscape.show(counts[0].machine, counts[0].part)
+    landscape.show_next(counts[0].machine, counts[0].part)
     st.session_state["published_done"] = (
         f"{markdown_text(counts[0].machine)}: {published_store.OUTCOMES[outcome]} The picture above shows it."
     )
@@ -108,14 +108,13 @@ def _draw_count(count: JoinCount) -> None:
         alone = _alone_table(count)
         if len(alone):
             st.dataframe(alone, hide_index=True, width="stretch", height=240, placeholder="—")
-        key, told = f"remove {count.machine} {count.part}", "With all its tables, of inference and of training."
-        if st.button("Remove this machine", key=key, help=told, icon=":material/delete:"):
-            try:
-                published_store.remove_machine(published_path(), count.machine)
-            except BakeoffError as err:
-                st.error(markdown_text(err))
-            else:
-                st.rerun()
+        if st.button(
+            "Remove this machine",
+            key=f"remove {count.machine} {count.part}",
+            help="With all its tables, of inference and of training.",
+            icon=":material/delete:",
+        ):
+            actions.attempt_and_redraw(lambda: published_store.remove_machine(published_path(), count.machine))
 
 
 def _alone_table(count: JoinCount) -> pd.DataFrame:

@@ -42,13 +42,8 @@ def draw(
             f"{count(fastest.macs_per_second)} of {markdown_code(names[fastest.ref])}: "
             f"{significant(fastest.macs_per_second / slowest.macs_per_second, 2)} times as many."
         )
-    st.plotly_chart(
-        speed_figure(measured, pairs, names, selected=chosen, dark=plotly_chart.is_dark()),
-        key="speeds",
-        theme=None,
-        width="stretch",
-        config={"displayModeBar": False},
-    )
+    figure = speed_figure(measured, pairs, names, selected=chosen, dark=plotly_chart.is_dark())
+    plotly_chart.draw_static(figure, key="speeds")
     if not pairs:
         st.caption("No two of these models disagree about MACs and time by more than the noise.")
         return

@@ -53,7 +53,7 @@ def _draw(by_label: dict[str, Origin]) -> None:
     _warn_of_few(judged, name)
     figure = proxy_figure(judged, dark=plotly_chart.is_dark())
     figure.update_layout(height=90 + 38 * len(judged))
-    st.plotly_chart(figure, key="proxies", theme=None, width="stretch", config={"displayModeBar": False})
+    plotly_chart.draw_static(figure, key="proxies")
     st.markdown("\n".join(f"- {judgement_sentence(judgement, name, markdown_text)}" for judgement in judged))
     if not any(other.machine for other in by_label.values() if other is not subject):
         st.caption("Import a published machine below to see how far it stands for this one.")

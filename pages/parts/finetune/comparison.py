@@ -8,11 +8,10 @@ from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.comparison.request import ComparisonRun, list_comparisons
 from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.formatting import duration, markdown_text
-from bakeoff_core.jobs.manager import resume_job
-from bakeoff_core.reporting.figures.finetuning import Curve, accuracy_figure, labels_figure
+from bakeoff_core.reporting.figures.finetuning import accuracy_figure, labels_figure
 from bakeoff_core.reporting.text.comparison import comparison_sentences
-from bakeoff_core.system import locks
-from pages.parts.common import cache, plotly_chart
+from pages.parts.common import plotly_chart, resume
+from pages.parts.finetune import curves
 
 SHOWN = 3
 
@@ -45,14 +44,14 @@ def _draw_one(found: ComparisonRun) -> None:
     if found.job.state != "done":
         _draw_unfinished(found)
     st.markdown("\n".join(f"- {sentence}" for sentence in comparison_sentences(comparison, markdown_text)))
-    curves = curves_of(found)
     left, right = st.columns(2)
     dark = plotly_chart.is_dark()
     with left:
-        _figure(accuracy_figure(curves, dark=dark), f"transfer-curves-{found.comparison_id}")
+        figure = accuracy_figure(curves.of_comparison(found), dark=dark)
+        plotly_chart.draw_static(figure, key=f"transfer-curves-{found.comparison_id}")
     if comparison.labels:
         with right:
-            _figure(labels_figure(comparison, dark=dark), f"labels-{found.comparison_id}")
+            plotly_chart.draw_static(labels_figure(comparison, dark=dark), key=f"labels-{found.comparison_id}")
     st.dataframe(
         [
             {
@@ -80,22 +79,4 @@ def _draw_unfinished(found: ComparisonRun) -> None:
     """Say how a comparison ended that is not complete, and offer to go on."""
     message = markdown_text(found.job.status.get("message") or "")
     (st.warning if found.job.state == "stopped" else st.error)(message or found.job.state)
-    holder = locks.machine_holder()
-    if st.button(
-        "Resume the comparison", icon=":material/resume:", disabled=bool(holder), key=f"resume-{found.comparison_id}"
-    ):
-        try:
-            resume_job(found.comparison_id)
-        except BakeoffError as err:
-            st.error(markdown_text(err))
-        else:
-            st.rerun()
-
-
-def curves_of(found: ComparisonRun) -> list[Curve]:
-    """Return the learning curves of a comparison's runs, as far as they have come."""
-    return [Curve(RECIPES[run.spec.recipe].title, cache.metrics_of(run.job)) for run in found.runs()]
-
-
-def _figure(figure: object, key: str) -> None:
-    st.plotly_chart(figure, key=key, theme=None, width="stretch", config={"displayModeBar": False})
+    resume.draw_button(found.job, "Resume the comparison")

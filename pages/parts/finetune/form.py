@@ -9,6 +9,7 @@ from bakeoff_core.finetuning.recipes import RECIPES, recommend_recipe
 from bakeoff_core.finetuning.request import IMG_SIZES, MAX_BATCH_SIZE, MAX_EPOCHS, MAX_STEPS, FinetuneSpec
 from bakeoff_core.formatting import markdown_text
 from pages.parts.common import dataset_card, model_choice
+from pages.parts.common.model_choice import ModelChoice
 
 
 def draw() -> FinetuneSpec | None:
@@ -47,7 +48,7 @@ def _recipe(dataset: ImageDataset) -> str:
     return recipe
 
 
-def _spec(model: model_choice.Chosen, dataset: ImageDataset, folder: str | None, recipe: str) -> FinetuneSpec | None:
+def _spec(model: ModelChoice, dataset: ImageDataset, folder: str | None, recipe: str) -> FinetuneSpec | None:
     """Draw the budget and what few people change, and return what the form asks for."""
     unit, amount, batch, part = st.columns(4, vertical_alignment="bottom")
     by = unit.segmented_control(

@@ -13,8 +13,7 @@ import streamlit as st
 from bakeoff_core.finetuning.request import EXPORT, PREDICTIONS, Run
 from bakeoff_core.formatting import duration, images_per_second, markdown_text, megabytes, percent
 from bakeoff_core.reporting.figures.finetuning import MOST_CLASSES, class_figure
-from pages.parts.common import cache, pictures, plotly_chart
-from pages.parts.frontier import accuracy
+from pages.parts.common import cache, links, pictures, plotly_chart
 
 GALLERY = 12
 KINDS = {"any": "At random", "wrong": "Wrong", "unsure": "Least sure"}
@@ -27,22 +26,17 @@ def draw(run: Run) -> None:
         st.error("Its results can't be read any more; the folder was changed.")
         return
     _headline(run, results)
-    classes, confused, gallery, take = st.tabs(["Classes", "Confused pairs", "Predictions", "Take it away"])
+    classes, confused, gallery, export = st.tabs(["Classes", "Confused pairs", "Predictions", "Take it away"])
     with classes:
         if len(results["by_class"]) > MOST_CLASSES:
             st.caption(f"The {MOST_CLASSES} classes recognised worst, of {len(results['by_class'])}.")
-        st.plotly_chart(
-            class_figure(results["by_class"], dark=plotly_chart.is_dark()),
-            key=f"classes-{run.run_id}",
-            theme=None,
-            width="stretch",
-            config={"displayModeBar": False},
-        )
+        figure = class_figure(results["by_class"], dark=plotly_chart.is_dark())
+        plotly_chart.draw_static(figure, key=f"classes-{run.run_id}")
     with confused:
         _draw_confusions(results)
     with gallery:
         _draw_gallery(run, results)
-    with take:
+    with export:
         _draw_export(run, results)
 
 
@@ -71,11 +65,11 @@ def _draw_link(run: Run) -> None:
     finished = next((found for found in cache.finished_runs() if found.run_id == run.run_id), None)
     if finished is not None:
         st.page_link(
-            "pages/frontier.py",
+            links.FRONTIER,
             label="Show it on the frontier",
             icon=":material/show_chart:",
             help="Accuracy on these images against latency, beside the other models that were fine-tuned on them.",
-            query_params=accuracy.link_to(finished),
+            query_params=links.to_run(finished),
         )
 
 

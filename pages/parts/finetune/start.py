@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, fields
 
 import streamlit as st
 
-from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.comparison.request import ComparisonSpec, start_comparison
 from bakeoff_core.finetuning.dry_run.request import Estimate, last_dry_run, read_estimate, start_dry_run
 from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.finetuning.request import FinetuneSpec, start_run
 from bakeoff_core.formatting import duration, images_per_second, markdown_text, megabytes
 from bakeoff_core.system import locks
+from pages.parts.common import actions
 
 
 def draw(spec: FinetuneSpec) -> None:
     """Draw what the run will cost, as far as it is known, and the buttons."""
     holder = locks.machine_holder()
-    trial = last_dry_run(spec)
-    estimate = read_estimate(trial) if trial else None
-    if trial is not None and trial.job.state == "failed":
-        st.error(f"The cost could not be worked out. {markdown_text(trial.job.status.get('message') or '')}")
+    dry_run = last_dry_run(spec)
+    estimate = read_estimate(dry_run) if dry_run else None
+    if dry_run is not None and dry_run.job.state == "failed":
+        st.error(f"The cost could not be worked out. {markdown_text(dry_run.job.status.get('message') or '')}")
     if estimate is not None:
         _draw_cost(estimate)
     elif holder:
@@ -36,14 +35,14 @@ def draw(spec: FinetuneSpec) -> None:
             disabled=bool(holder),
             type="secondary" if estimate else "primary",
         ):
-            _press(lambda: start_dry_run(spec))
+            actions.attempt_and_redraw(lambda: start_dry_run(spec))
         if st.button(
             "Fine-tune",
             icon=":material/play_arrow:",
             disabled=bool(holder),
             type="primary" if estimate else "secondary",
         ):
-            _press(lambda: start_run(spec))
+            actions.attempt_and_redraw(lambda: start_run(spec))
         if st.button(
             "Compare with from scratch",
             icon=":material/compare_arrows:",
@@ -51,10 +50,10 @@ def draw(spec: FinetuneSpec) -> None:
             help="Trains a linear probe, a full fine-tune and a run from scratch alike, one after the other, and says "
             "what transfer was worth. Takes about twice as long as the full fine-tune.",
         ):
-            _press(lambda: start_comparison(_compared(spec)))
+            actions.attempt_and_redraw(lambda: start_comparison(_comparison_of(spec)))
 
 
-def _compared(spec: FinetuneSpec) -> ComparisonSpec:
+def _comparison_of(spec: FinetuneSpec) -> ComparisonSpec:
     """The comparison that differs from a run in nothing but the recipes.
 
     What belongs to the chosen recipe stays behind: its usual number of epochs, and a rate meant for another one.
@@ -77,13 +76,3 @@ def _draw_cost(estimate: Estimate) -> None:
     longest = sorted(estimate.parts.items(), key=lambda part: -part[1])[:3]
     parts = ", ".join(f"{name} {duration(seconds)}" for name, seconds in longest if seconds >= 1)
     st.caption(f"Starts from {markdown_text(estimate.weights)}." + (f" Most of the time: {parts}." if parts else ""))
-
-
-def _press(start: Callable[[], object]) -> None:
-    """Start a job from a button's press; show why it can't be, where it can't."""
-    try:
-        start()
-    except BakeoffError as err:
-        st.error(markdown_text(err))
-        return
-    st.rerun()

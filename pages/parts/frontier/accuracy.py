@@ -5,67 +5,35 @@ Not covered: the accuracies themselves (`bakeoff_core.selection.accuracy_sources
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pandas as pd
 import streamlit as st
 
 from bakeoff_core.finetuning.results import FinishedRun
 from bakeoff_core.formatting import markdown_code, markdown_text
-from bakeoff_core.ranking.records import Ranking
 from bakeoff_core.reporting.text.names import listed, own_way
 from bakeoff_core.schema.records import IMAGENET, AccuracySource
 from bakeoff_core.selection.accuracy_sources import runs_of, source_key, unmeasured
-from pages.parts.common import cache
+from pages.parts.common import cache, links
+from pages.parts.common.links import ACCURACY, FLOOR, RUN, floor_key, session_key
+from pages.parts.common.session import Criteria
 
-KEY = "accuracy"
-"""Of the choice, in the session and in the link."""
-RUN = "run"
-"""Of the runs chosen to go by, in the link, where it may stand several times."""
+ACCURACY_KEY, RUNS_KEY = session_key(ACCURACY), session_key(RUN)
 NAMES_SHOWN = 5
 
 
-@dataclass(frozen=True)
-class Shown:
-    """What the page goes by."""
-
-    source: AccuracySource
-    """What the accuracies are of."""
-    chosen: tuple[str, ...] = ()
-    """Ids of the source's runs that the user chose to go by; others go by the best validated run."""
-
-
-def link_to(run: FinishedRun) -> dict[str, str]:
-    """Return the parameters of a link to the Frontier page that shows a run's data set and goes by this run.
-
-    For `st.page_link("pages/frontier.py", query_params=link_to(run))` and its like.
-    """
-    return {KEY: source_key(run.dataset, run.content_key), RUN: run.run_id}
-
-
-def link_to_ranked(ranking: Ranking) -> dict[str, str]:
-    """Return the parameters of a link to the Frontier page that goes by a ranking's accuracies."""
-    return {KEY: source_key(ranking.dataset, ranking.content_key, ranking.train_on)}
-
-
-def floor_slot(source: AccuracySource) -> str:
-    """Return where in the session the accuracy floor of a source is kept: 75 % of ImageNet mean nothing elsewhere."""
-    return "kept_min_top1" if source.is_imagenet else f"kept_min_top1 {source.key}"
-
-
-def current() -> Shown:
-    """Return what the page goes by now: as chosen, from the link, or from earlier in this session."""
-    if KEY not in st.session_state:
-        kept = st.session_state.get(f"kept_{KEY}")
-        if kept and not {KEY, RUN, "min_top1"} & set(st.query_params):  # leaving the page took them out of the link
-            _write(kept)
-        st.session_state[f"kept_{RUN}"] = st.query_params.get_all(RUN) or st.session_state.get(f"kept_{RUN}", [])
-        st.session_state[KEY] = st.session_state[f"kept_{KEY}"] = st.query_params.get(KEY) or _source_of_runs()
+def current() -> Criteria:
+    """Return the accuracy the page goes by now: as chosen, from the link, or from earlier in this session."""
+    if ACCURACY not in st.session_state:
+        last = st.session_state.get(ACCURACY_KEY)
+        if last and not {ACCURACY, RUN, FLOOR} & set(st.query_params):  # leaving the page took them out of the link
+            _write(last)
+        st.session_state[RUNS_KEY] = st.query_params.get_all(RUN) or st.session_state.get(RUNS_KEY, [])
+        st.session_state[ACCURACY] = st.session_state[ACCURACY_KEY] = st.query_params.get(ACCURACY) or _key_of_runs()
     sources = {source.key: source for source in cache.accuracy_sources()}
-    if st.session_state[KEY] not in sources:
-        st.session_state[KEY] = IMAGENET.key
-    source = sources[st.session_state[KEY]]
-    return Shown(source, tuple(run.run_id for run in _chosen(source)))
+    if st.session_state[ACCURACY] not in sources:
+        st.session_state[ACCURACY] = IMAGENET.key
+    source = sources[st.session_state[ACCURACY]]
+    return Criteria(source=source, run_ids=tuple(run.run_id for run in _chosen_runs(source)))
 
 
 def draw_choice() -> None:
@@ -75,40 +43,37 @@ def draw_choice() -> None:
         "Accuracy",
         list(names),
         format_func=names.get,
-        key=KEY,
+        key=ACCURACY,
         on_change=_change,
         label_visibility="collapsed",
     )
 
 
-def draw_notes(shown: Shown, table: pd.DataFrame) -> None:
+def draw_notes(criteria: Criteria, table: pd.DataFrame) -> None:
     """Say under the chart what the accuracies mean, which of their models are missing, and which runs were chosen.
 
     Args:
-        shown: What the page goes by.
-        table: The candidates of the setting shown.
+        criteria: What the page goes by.
+        table: The candidates of the setting shown, of every recipe class.
     """
-    if shown.source.meaning:
-        st.caption(f"**{markdown_text(shown.source.name)}**: {shown.source.meaning}")
-    missing = (
-        unmeasured(cache.accuracy_table(shown.source, shown.chosen), table) if not shown.source.is_published else []
-    )
+    source = criteria.source
+    if source.meaning:
+        st.caption(f"**{markdown_text(source.name)}**: {source.meaning}")
+    missing = unmeasured(cache.accuracy_table(criteria), table) if not source.is_published else []
     if missing:
         names = [f"{markdown_code(ref.model_name)} at {ref.img_size} px" for ref in missing[:NAMES_SHOWN]]
         names += [f"{len(missing) - NAMES_SHOWN} more"] if len(missing) > NAMES_SHOWN else []
         st.info(
-            f"{own_way(shown.source).capitalize()} on {markdown_text(shown.source.name)}, but not measured yet in this "
+            f"{own_way(source).capitalize()} on {markdown_text(source.name)}, but not measured yet in this "
             f"setting: {listed(names)}. "
             "Measure them on the Measure page to see them here.",
             icon=":material/timer:",
         )
-    chosen = _chosen(shown.source)
-    if chosen:
+    runs = _chosen_runs(source)
+    if runs:
         text, button = st.columns([4, 1], vertical_alignment="center")
-        told = [
-            f"{markdown_code(run.model_name)} by {markdown_text(run.recipe_title)} ({run.run_id})" for run in chosen
-        ]
-        text.caption(f"By your choice, not by validation: {listed(told)}.")
+        names = [f"{markdown_code(run.model_name)} by {markdown_text(run.recipe_title)} ({run.run_id})" for run in runs]
+        text.caption(f"By your choice, not by validation: {listed(names)}.")
         button.button("Best validated", on_click=_forget_runs, help="Go by the best validated run of each model.")
 
 
@@ -119,23 +84,23 @@ def _option(source: AccuracySource) -> str:
     return f"Accuracy: {name} · {source.model_count} {'model' if source.model_count == 1 else 'models'}"
 
 
-def _chosen(source: AccuracySource) -> list[FinishedRun]:
-    wanted = st.session_state.get(f"kept_{RUN}", [])
-    return [run for run in runs_of(source, cache.finished_runs()) if run.run_id in wanted]
+def _chosen_runs(source: AccuracySource) -> list[FinishedRun]:
+    run_ids = st.session_state.get(RUNS_KEY, [])
+    return [run for run in runs_of(source, cache.finished_runs()) if run.run_id in run_ids]
 
 
-def _source_of_runs() -> str:
+def _key_of_runs() -> str:
     """Return what the runs in the link were tested on; ImageNet where it names none."""
-    wanted = st.session_state[f"kept_{RUN}"] if RUN in st.query_params else []
-    found = (source_key(run.dataset, run.content_key) for run in cache.finished_runs() if run.run_id in wanted)
-    return next(found, IMAGENET.key)
+    run_ids = st.session_state[RUNS_KEY] if RUN in st.query_params else []
+    keys = (source_key(run.dataset, run.content_key) for run in cache.finished_runs() if run.run_id in run_ids)
+    return next(keys, IMAGENET.key)
 
 
 def _change() -> None:
     """Keep the floor of the accuracy that was shown until now, and put the one just chosen into the link."""
-    if "min_top1" in st.query_params:  # a floor that came with the link, and was never moved, is in no slot yet
-        st.session_state[floor_slot(_source(st.session_state[f"kept_{KEY}"]))] = st.query_params["min_top1"]
-    _write(st.session_state[KEY])
+    if FLOOR in st.query_params:  # a floor that came with the link, and was never moved, is in the session nowhere yet
+        st.session_state[floor_key(_source(st.session_state[ACCURACY_KEY]))] = st.query_params[FLOOR]
+    _write(st.session_state[ACCURACY])
 
 
 def _source(key: str) -> AccuracySource:
@@ -144,20 +109,17 @@ def _source(key: str) -> AccuracySource:
 
 def _write(key: str) -> None:
     """Put a choice into the link, with the runs and the floor that go with it; the default is left out."""
-    st.session_state[f"kept_{KEY}"] = key
+    st.session_state[ACCURACY_KEY] = key
     source = _source(key)
-    parts = {
-        KEY: None if source.is_imagenet else source.key,
-        RUN: [run.run_id for run in _chosen(source)],
-        "min_top1": st.session_state.get(floor_slot(source)),
-    }
-    for name, value in parts.items():
-        if value:
-            st.query_params[name] = value
-        else:
-            st.query_params.pop(name, None)
+    links.write(
+        {
+            ACCURACY: None if source.is_imagenet else source.key,
+            RUN: [run.run_id for run in _chosen_runs(source)],
+            FLOOR: st.session_state.get(floor_key(source)),
+        }
+    )
 
 
 def _forget_runs() -> None:
-    st.session_state[f"kept_{RUN}"] = []
-    st.query_params.pop(RUN, None)
+    st.session_state[RUNS_KEY] = []
+    links.write({RUN: None})

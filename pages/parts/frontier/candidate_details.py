@@ -23,24 +23,23 @@ from bakeoff_core.reporting.text.decision import explain_off_frontier
 from bakeoff_core.reporting.text.names import interval_text
 from bakeoff_core.reporting.text.warnings import explain_warning
 from bakeoff_core.schema.records import AccuracySource, candidate_label
-from pages.parts.common import cache
-from pages.parts.explore import anatomy
+from pages.parts.common import cache, links
+from pages.parts.common.session import Criteria
 from pages.parts.frontier import weights_table
 
 
-def draw(label: str, table: pd.DataFrame, cost: str, source: AccuracySource, *, on_close: Callable[[], None]) -> None:
+def draw(label: str, table: pd.DataFrame, criteria: Criteria, *, on_close: Callable[[], None]) -> None:
     """Draw the candidate with this label; nothing, if the table no longer holds it.
 
     Args:
         label: As `schema.records.candidate_label` makes it.
         table: The candidates, with `schema.records.FRONTIER_COLUMNS`.
-        cost: Key of `schema.records.COST_COLUMNS`: the axis its place on the frontier is told for.
-        source: What the accuracies are of.
+        criteria: What they are compared by.
         on_close: Called when the user closes the details.
     """
     row = _find(label, table)
     if row is not None:
-        _draw(row, _find(row["dominated_by"], table), cost, source, on_close)
+        _draw(row, _find(row["dominated_by"], table), criteria, on_close)
 
 
 def _find(label: str | None, table: pd.DataFrame) -> dict | None:
@@ -51,14 +50,14 @@ def _find(label: str | None, table: pd.DataFrame) -> dict | None:
     return None
 
 
-def _draw(row: dict, dominator: dict | None, cost: str, source: AccuracySource, on_close: Callable[[], None]) -> None:
+def _draw(row: dict, dominator: dict | None, criteria: Criteria, on_close: Callable[[], None]) -> None:
     with st.container(border=True):
         title, button = st.columns([5, 1], vertical_alignment="center")
         title.markdown(f"**{markdown_code(row['model_name'])}** at {int(row['img_size'])} px")
         button.button("Close", icon=":material/close:", on_click=on_close, width="stretch")
         low, high = milliseconds(row["latency_p50_low_s"]), milliseconds(row["latency_p50_high_s"])
         figures = {
-            **_accuracy(row, source),
+            **_accuracy(row, criteria.source),
             "Latency, median": milliseconds(row["latency_p50_s"]),
             "95 % interval": f"{low} to {high}",
             "p90": milliseconds(row["latency_p90_s"]),
@@ -73,6 +72,7 @@ def _draw(row: dict, dominator: dict | None, cost: str, source: AccuracySource, 
         }
         items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items())
         st.html(f"{_STYLE}<dl class='figures'>{items}</dl>")
+        cost, source = criteria.cost, criteria.source
         lines = [explain_off_frontier(row, dominator, cost=cost, escape=markdown_code, source=source)]
         origin = row["accuracy_source"]
         lines += [] if is_unknown(origin) else [f"Accuracy: {markdown_text(origin)}."]
@@ -82,10 +82,10 @@ def _draw(row: dict, dominator: dict | None, cost: str, source: AccuracySource, 
         st.caption("  \n".join(lines))
         weights_table.draw(row["model_name"], int(row["img_size"]))
         st.page_link(
-            "pages/explore.py",
+            links.EXPLORE,
             label="Where its cost sits: by kind of layer and by stage",
             icon=":material/stacked_bar_chart:",
-            query_params=anatomy.link_to(row["model_name"], int(row["img_size"])),
+            query_params=links.to_anatomy(row["model_name"], int(row["img_size"])),
         )
         for warning in row["warnings"]:
             st.warning(markdown_text(explain_warning(warning)), icon=":material/warning:")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
@@ -12,24 +14,25 @@ from bakeoff_core.reporting.text.warnings import warning_line
 from bakeoff_core.schema.records import AccuracySource, Setting
 from bakeoff_core.selection.candidates import MeasuredSetting
 from pages.parts.common import cache
+from pages.parts.common.session import Criteria
 from pages.parts.frontier import pretraining_switch
-from pages.parts.frontier.accuracy import Shown
 
 
-def draw(shown: MeasuredSetting, by: Shown) -> None:
+def draw(shown: MeasuredSetting, criteria: Criteria) -> None:
     """Draw every candidate of the setting, failed ones and those without an accuracy included."""
     st.markdown("**All candidates**, measured in the setting shown at the side")
-    recipe = pretraining_switch.current(cache.recipe_counts(shown.setting, by.source, by.chosen))
-    table = cache.candidates_of(shown.setting, "latency", by.source, by.chosen, recipe)
-    shown_table, csv = _prepared(shown.setting, by, recipe, cache.version(), table)
+    recipe = pretraining_switch.current(cache.recipe_counts(shown.setting, criteria))
+    criteria = replace(criteria, recipe=recipe)
+    source = criteria.source
+    table, csv = _prepared(shown.setting, criteria, cache.version(), cache.candidates_of(shown.setting, criteria))
     st.dataframe(
-        shown_table,
+        table,
         hide_index=True,
         width="stretch",
         placeholder="—",
         column_config={
             "model": st.column_config.TextColumn(pinned=True, width="medium"),
-            _accuracy_column(by.source): st.column_config.NumberColumn(format="%.2f", help=_accuracy_help(by.source)),
+            _accuracy_column(source): st.column_config.NumberColumn(format="%.2f", help=_accuracy_help(source)),
             "recipe": st.column_config.TextColumn(help="How the published weights were trained; see Match recipes"),
             "latency (ms)": st.column_config.NumberColumn(format="%.2f", help="Median of one forward pass"),
             "± low (ms)": st.column_config.NumberColumn(format="%.2f", help="Lower end of the median's 95 % interval"),
@@ -52,11 +55,11 @@ def draw(shown: MeasuredSetting, by: Shown) -> None:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _prepared(
-    setting: Setting, by: Shown, recipe: str | None, version: cache.Version, _table: pd.DataFrame
+    setting: Setting, criteria: Criteria, version: cache.Version, _candidates: pd.DataFrame
 ) -> tuple[pd.DataFrame, bytes]:
     """The table and its CSV, made once for each table of candidates."""
-    shown_table = display_table(_table, by.source)
-    return shown_table, shown_table.to_csv(index=False).encode()
+    table = display_table(_candidates, criteria.source)
+    return table, table.to_csv(index=False).encode()
 
 
 def _accuracy_column(source: AccuracySource) -> str:

@@ -4,29 +4,41 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 
 from bakeoff_core.schema.records import COST_COLUMNS, RULES, AccuracySource, Limits
-from pages.parts.common.session import Asked
+from pages.parts.common import links
+from pages.parts.common.links import (
+    COST,
+    COST_LABELS,
+    FLOOR,
+    FLOOR_SLIDER,
+    LATENCY,
+    LATENCY_SLIDER,
+    MEMORY,
+    PARAMS,
+    RULE,
+    RULE_LABELS,
+    floor_key,
+)
+from pages.parts.common.session import Criteria, Question
 from pages.parts.components.live_slider import live_slider
-from pages.parts.frontier import accuracy
 
 DEFAULT_FLOOR = 75.0
 """The accuracy floor of the lab that this product grew from."""
 
-COST_LABELS = {"latency": "Latency", "macs": "MACs", "params": "Parameters", "memory": "Memory"}
-RULE_LABELS = {"most-accurate": "Most accurate", "cheapest": "Cheapest"}
 
-
-def draw(table: pd.DataFrame, shown: accuracy.Shown) -> Asked:
+def draw(table: pd.DataFrame, criteria: Criteria) -> Question:
     """Draw the controls for a table of candidates and return what they ask for, also in the middle of a drag.
 
     Args:
-        table: The candidates, with the accuracies that are shown.
-        shown: What these are accuracies of.
+        table: The candidates, of every recipe class, with the accuracies that are shown.
+        criteria: What they are compared by; the cost is chosen here.
     """
+    source = criteria.source
     slowest_ms = _round_up(table["latency_p50_s"].max() * 1e3)
     step_ms = 0.1 if slowest_ms <= 100 else 1.0
     lowest = _lowest_floor(table["top1"].min())
@@ -37,11 +49,11 @@ def draw(table: pd.DataFrame, shown: accuracy.Shown) -> Asked:
             minimum=step_ms,
             maximum=slowest_ms,
             step=step_ms,
-            value=_from_url("latency_ms", slowest_ms),
+            value=_restored(LATENCY, slowest_ms),
             unit="ms",
             help="Highest acceptable median time of one forward pass, measured on the machine shown at the side.",
-            key="latency-slider",
-            on_release=_keep_in_url("latency_ms", slowest_ms),
+            key=LATENCY_SLIDER,
+            on_release=_remember(LATENCY, slowest_ms),
         )
     with right:
         floor = live_slider(
@@ -49,32 +61,32 @@ def draw(table: pd.DataFrame, shown: accuracy.Shown) -> Asked:
             minimum=lowest,
             maximum=100.0,
             step=0.1,
-            value=_from_url("min_top1", _default_floor(table, shown.source, lowest), accuracy.floor_slot(shown.source)),
+            value=_restored(FLOOR, _default_floor(table, source, lowest), floor_key(source)),
             unit="%",
-            help=_floor_help(shown.source),
-            key="floor-slider" if shown.source.is_imagenet else f"floor-slider-{shown.source.key}",
-            on_release=_keep_in_url("min_top1", None, accuracy.floor_slot(shown.source)),
+            help=_floor_help(source),
+            key=FLOOR_SLIDER if source.is_imagenet else f"{FLOOR_SLIDER}-{source.key}",
+            on_release=_remember(FLOOR, None, floor_key(source)),
         )
     rule, cost, more = st.columns([4, 5, 2], gap="medium", vertical_alignment="bottom")
-    _choose_from_url("rule", RULE_LABELS)
-    _choose_from_url("cost", COST_LABELS)
+    _restore_choice(RULE, RULE_LABELS)
+    _restore_choice(COST, COST_LABELS)
     chosen_rule = rule.segmented_control(
         "The pick is",
         RULES,
         format_func=RULE_LABELS.get,
         required=True,
-        key="rule",
-        on_change=_keep_choice,
-        args=("rule", RULE_LABELS),
+        key=RULE,
+        on_change=_remember_choice,
+        args=(RULE, RULE_LABELS),
     )
     chosen_cost = cost.segmented_control(
         "Cost, and horizontal axis",
         tuple(COST_COLUMNS),
         format_func=COST_LABELS.get,
         required=True,
-        key="cost",
-        on_change=_keep_choice,
-        args=("cost", COST_LABELS),
+        key=COST,
+        on_change=_remember_choice,
+        args=(COST, COST_LABELS),
         help="What “cheapest” means. MACs are multiply-accumulates of one image; papers call them FLOPs.",
     )
     with more.popover("More limits", width="stretch"):
@@ -83,7 +95,7 @@ def draw(table: pd.DataFrame, shown: accuracy.Shown) -> Asked:
             min_value=1.0,
             value=None,
             placeholder="no limit",
-            key="max_memory_mb",
+            key=MEMORY,
             bind="query-params",
         )
         params_m = st.number_input(
@@ -91,7 +103,7 @@ def draw(table: pd.DataFrame, shown: accuracy.Shown) -> Asked:
             min_value=0.1,
             value=None,
             placeholder="no limit",
-            key="max_params_m",
+            key=PARAMS,
             bind="query-params",
         )
     limits = Limits(
@@ -100,7 +112,7 @@ def draw(table: pd.DataFrame, shown: accuracy.Shown) -> Asked:
         max_memory_bytes=memory_mb * 1e6 if memory_mb else None,
         max_param_count=params_m * 1e6 if params_m else None,
     )
-    return Asked(limits, chosen_rule, chosen_cost, shown.source, shown.chosen)
+    return Question(limits, chosen_rule, replace(criteria, cost=chosen_cost))
 
 
 def _lowest_floor(worst: float) -> float:
@@ -124,61 +136,41 @@ def _floor_help(source: AccuracySource) -> str:
     return f"Lowest acceptable share of the {images} that a model, fine-tuned on this machine, gets right."
 
 
-def _from_url(name: str, default: float, slot: str | None = None) -> float:
-    """Return a slider's value from the link, from earlier in this session, or the default.
+def _restored(name: str, default: float, key: str | None = None) -> float:
+    """Return a slider's value from the link, from earlier in this session, or the default where neither has a number.
 
     Args:
         name: In the link.
-        default: Where neither has it, or no number.
-        slot: Where the session keeps it; `None` for `kept_` and the name.
+        default: Where neither has it.
+        key: In the session, as for `links.restore`.
     """
-    text = st.query_params.get(name)
-    if text is None and (text := st.session_state.get(slot or f"kept_{name}")) is not None:
-        st.query_params[name] = text  # leaving the page took it out of the link
     try:
-        value = float(text)
+        value = float(links.restore(name, key))
     except (TypeError, ValueError):
         return default
     return value if math.isfinite(value) else default
 
 
-def _choose_from_url(name: str, labels: dict[str, str]) -> None:
-    """Set a choice that this page has not drawn yet from the link, from earlier in this session, or to the first.
-
-    Streamlit could bind the choice to the link by itself, but then the browser writes one part of the link and the
-    server, for the sliders, another; on a busy machine the later one of two quick changes is lost.
-    """
-    if name in st.session_state:
-        return
-    label = st.query_params.get(name)
-    if label is None and (label := st.session_state.get(f"kept_{name}")) is not None:
-        st.query_params[name] = label  # leaving the page took it out of the link
-    st.session_state[name] = next((key for key, known in labels.items() if known == label), next(iter(labels)))
-
-
-def _keep_choice(name: str, labels: dict[str, str]) -> None:
-    """Keep a choice in the link; the first one is the default and is left out of it."""
-    label = labels[st.session_state[name]]
-    if label == next(iter(labels.values())):
-        st.query_params.pop(name, None)
-        st.session_state.pop(f"kept_{name}", None)
-    else:
-        st.query_params[name] = st.session_state[f"kept_{name}"] = label
-
-
-def _keep_in_url(name: str, default: float | None, slot: str | None = None) -> Callable[[float], None]:
+def _remember(name: str, default: float | None, key: str | None = None) -> Callable[[float], None]:
     """Return what to do when a slider is let go: keep its value in the link, or leave the default out of it."""
-    slot = slot or f"kept_{name}"
 
-    def keep(value: float) -> None:
-        if value == default:
-            st.query_params.pop(name, None)
-            st.session_state.pop(slot, None)
-        else:
-            st.query_params[name] = f"{value:g}"
-            st.session_state[slot] = f"{value:g}"
+    def remember(value: float) -> None:
+        links.remember(name, None if value == default else f"{value:g}", key)
 
-    return keep
+    return remember
+
+
+def _restore_choice(name: str, labels: dict[str, str]) -> None:
+    """Set a choice that this page has not drawn yet from the link, from earlier in this session, or to the first."""
+    if name not in st.session_state:
+        label = links.restore(name)
+        st.session_state[name] = next((key for key, known in labels.items() if known == label), next(iter(labels)))
+
+
+def _remember_choice(name: str, labels: dict[str, str]) -> None:
+    """Keep a choice in the link; the first one is the default and is left out of it."""
+    choice = st.session_state[name]
+    links.remember(name, None if choice == next(iter(labels)) else labels[choice])
 
 
 def _round_up(value: float) -> float:

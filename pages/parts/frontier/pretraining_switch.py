@@ -11,13 +11,13 @@ import streamlit as st
 
 from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES, explain_classes, explain_recipes
 from bakeoff_core.schema.records import AccuracySource
+from pages.parts.common import links
+from pages.parts.common.links import RECIPE
 
-KEY = "recipes"
-"""In the link: the class that is matched."""
 SWITCH = "match_recipes"
 CLASS = "recipe_class"
-KEPT = f"kept_{KEY}"
-"""In the session: the class that was wished for, also where no candidate is of it, and while other pages are shown."""
+REQUESTED = links.session_key(RECIPE)
+"""In the session: the class that was chosen, also where no candidate is of it, and while other pages are shown."""
 
 HELP = (
     "A recipe is how a network was trained: on which images, for how long, with which tricks. It moves the accuracy of "
@@ -29,27 +29,25 @@ HELP = (
 def current(counts: dict[str, int]) -> str | None:
     """Return the class that is matched now: as chosen, from the link, or from earlier in this session; else `None`.
 
-    Where no candidate is of the class that was wished for, the most frequent one is matched instead, as long as that
+    Where no candidate is of the class that was chosen, the most frequent one is matched instead, as long as that
     is so.
 
     Args:
         counts: The classes there are, as `catalogue.pretraining.recipe_counts` returns them.
     """
     if SWITCH not in st.session_state:
-        wanted = st.query_params.get(KEY)
-        if wanted is None and (wanted := st.session_state.get(KEPT)) is not None:
-            st.query_params[KEY] = wanted  # leaving the page took it out of the link
-        st.session_state[SWITCH] = wanted in RECIPE_CLASSES
-        st.session_state[KEPT] = wanted if wanted in RECIPE_CLASSES else None
+        requested = links.restore(RECIPE)
+        st.session_state[SWITCH] = requested in RECIPE_CLASSES
+        st.session_state[REQUESTED] = requested if requested in RECIPE_CLASSES else None
     if not st.session_state[SWITCH] or not counts:
         return None
-    if st.session_state[KEPT] is None:  # just switched on
-        _wish(next(iter(counts)))
-    wish = st.session_state[KEPT]
-    chosen = wish if wish in counts else next(iter(counts))
-    if st.session_state.get(CLASS) != chosen:
-        st.session_state[CLASS] = chosen
-    return chosen
+    if st.session_state.get(REQUESTED) is None:  # just switched on
+        links.remember(RECIPE, next(iter(counts)))
+    requested = st.session_state[REQUESTED]
+    matched = requested if requested in counts else next(iter(counts))
+    if st.session_state.get(CLASS) != matched:
+        st.session_state[CLASS] = matched
+    return matched
 
 
 def draw_switch(counts: dict[str, int]) -> None:
@@ -63,22 +61,25 @@ def draw_switch(counts: dict[str, int]) -> None:
             list(counts),
             format_func=lambda key: f"{RECIPE_CLASSES[key].title} · {counts[key]}",
             key=CLASS,
-            on_change=lambda: _wish(st.session_state[CLASS]),
+            on_change=lambda: links.remember(RECIPE, st.session_state[CLASS]),
             label_visibility="collapsed",
         )
 
 
 def draw_notice(counts: dict[str, int], recipe: str | None, source: AccuracySource) -> None:
     """Say under the chart which recipes are mixed in it, or which one is matched; nothing where all are alike."""
-    told = explain_recipes(counts, recipe, source)
-    if told is not None:
-        hint = "" if recipe else " Switch on *Match recipes* to compare like with like."
-        wish = st.session_state[KEPT]
-        instead = (
-            f"No model here is of the recipe class {RECIPE_CLASSES[wish].title}. " if recipe not in (None, wish) else ""
-        )
-        st.info(f"{instead}{told}{hint}", icon=":material/science:")
-    if recipe is None and told is not None:
+    sentences = explain_recipes(counts, recipe, source)
+    if sentences is None:
+        return
+    hint = "" if recipe else " Switch on *Match recipes* to compare like with like."
+    requested = st.session_state.get(REQUESTED)
+    instead = (
+        f"No model here is of the recipe class {RECIPE_CLASSES[requested].title}. "
+        if recipe not in (None, requested)
+        else ""
+    )
+    st.info(f"{instead}{sentences}{hint}", icon=":material/science:")
+    if recipe is None:
         draw_meanings(counts)
 
 
@@ -90,11 +91,6 @@ def draw_meanings(keys: Iterable[str]) -> None:
             st.markdown("\n".join(meanings))
 
 
-def _wish(recipe: str) -> None:
-    st.query_params[KEY] = st.session_state[KEPT] = recipe
-
-
 def _forget() -> None:
     """Take the class out of the link; where the switch is on, `current` puts the most frequent one in its place."""
-    st.query_params.pop(KEY, None)
-    st.session_state[KEPT] = None
+    links.remember(RECIPE, None)

@@ -12,7 +12,7 @@ from bakeoff_core.formatting import duration, markdown_text
 from bakeoff_core.profiling import request as profiling_request
 from bakeoff_core.schema.records import DTYPES, MeasureSpec
 from bakeoff_core.system.machine import this_machine, usable_cores
-from pages.parts.common import cache, job_card
+from pages.parts.common import cache, measuring
 
 
 def draw() -> MeasureSpec | None:
@@ -23,7 +23,7 @@ def draw() -> MeasureSpec | None:
         format_func=lambda key: SHORTLISTS[key].title,
         default="default",
         key="shortlist",
-        on_change=_take_shortlist,
+        on_change=_fill_in_shortlist,
     )
     if name:
         st.caption(SHORTLISTS[name].purpose)
@@ -102,7 +102,7 @@ def draw_start(spec: MeasureSpec, *, busy: bool) -> None:
     if button.button(
         "Measure", type="primary", width="stretch", disabled=busy or not pending.models, icon=":material/timer:"
     ):
-        job_card.start(spec)
+        measuring.start(spec)
     if busy:
         st.caption(
             "This machine is at work, as the sidebar says. What is measured beside it would be wrong, so measuring "
@@ -110,7 +110,7 @@ def draw_start(spec: MeasureSpec, *, busy: bool) -> None:
         )
 
 
-def _take_shortlist() -> None:
+def _fill_in_shortlist() -> None:
     chosen = st.session_state.get("shortlist")
     if chosen:
         st.session_state["models"] = list(SHORTLISTS[chosen].models)

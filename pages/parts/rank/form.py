@@ -14,13 +14,13 @@ from bakeoff_core.formatting import duration, markdown_text
 from bakeoff_core.ranking.estimate import RankCost, estimate_ranking
 from bakeoff_core.ranking.request import MOST_MODELS, RankSpec, start_ranking
 from bakeoff_core.system import locks
-from pages.parts.common import cache, dataset_card, model_choice, sidebar
+from pages.parts.common import actions, cache, dataset_card, model_choice, sidebar
 
 
 def draw() -> None:
     """Draw the form, the cost and the button."""
     shown = sidebar.shown()
-    table = cache.candidates_of(shown.setting, "latency") if shown else None
+    table = cache.candidates_of(shown.setting) if shown else None
     with st.container(border=True):
         found = dataset_card.choose()
         chosen = _models(table)
@@ -46,7 +46,7 @@ def _models(table: pd.DataFrame | None) -> list[str]:
     measured = [] if table is None else table.loc[table["error"].isna(), "model_name"].tolist()
     options = list(dict.fromkeys([*measured, *PACKAGED]))
     here = [name for name in options if find_weights(name).is_here]
-    typed = st.multiselect(
+    names = st.multiselect(
         "Models",
         options,
         here,
@@ -58,7 +58,7 @@ def _models(table: pd.DataFrame | None) -> list[str]:
         help="Measured models and those that come with this product; any other name that timm knows can be typed.",
     )
     chosen = []
-    for name in typed:
+    for name in names:
         try:
             chosen.append(resolve_model_name(name, cache.timm_models()))
         except BakeoffError as err:
@@ -116,20 +116,15 @@ def _draw_start(spec: RankSpec, dataset: ImageDataset) -> None:
     else:
         _draw_cost(cost, len(spec.models))
     if st.button("Rank", icon=":material/leaderboard:", type="primary", disabled=bool(holder)):
-        try:
-            start_ranking(spec)
-        except BakeoffError as err:
-            st.error(markdown_text(err))
-            return
-        st.rerun()
+        actions.attempt_and_redraw(lambda: start_ranking(spec))
 
 
 def _draw_cost(cost: RankCost, models: int) -> None:
     st.markdown(f"About **{duration(cost.seconds)}** for {models} {'model' if models == 1 else 'models'}.")
-    told = []
+    notes = []
     if cost.kept:
-        told.append(f"The features of {len(cost.kept)} are kept from an earlier ranking of these images.")
+        notes.append(f"The features of {len(cost.kept)} are kept from an earlier ranking of these images.")
     if len(cost.measured) < models:
-        told.append("What was never run here is estimated from its MACs; the time left shows once it runs.")
-    if told:
-        st.caption(" ".join(told))
+        notes.append("What was never run here is estimated from its MACs; the time left shows once it runs.")
+    if notes:
+        st.caption(" ".join(notes))

@@ -6,12 +6,9 @@ import streamlit as st
 
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import markdown_text
-from bakeoff_core.jobs.manager import resume_job
 from bakeoff_core.ranking.request import RankRun, list_rankings
-from bakeoff_core.system import locks
-from pages.parts.common import dataset_card
-from pages.parts.rank import inside
-from pages.parts.rank import result as rank_result
+from pages.parts.common import dataset_card, resume
+from pages.parts.rank import image_explorer, result
 
 SHOWN = 50
 
@@ -32,15 +29,16 @@ def draw() -> None:
             key=f"ranking-{ended[0].rank_id}",  # a new one on top is shown at once
         )
         run = next(run for run in ended if run.rank_id == chosen)
-    _draw_state(run)
+    if run.job.state != "done":
+        resume.draw(run.job, "Resume goes on where it was; finished backbones are kept.")
     try:
         ranking = run.result()
     except BakeoffError as err:
         st.error(markdown_text(err))
         return
     if ranking is not None and ranking.rows:
-        rank_result.draw(ranking, run.rank_id)
-        inside.draw(run, ranking)
+        result.draw(ranking, run.rank_id)
+        image_explorer.draw(run, ranking)
 
 
 def _title(run: RankRun) -> str:
@@ -48,29 +46,3 @@ def _title(run: RankRun) -> str:
     count = len(run.spec.models)
     images = dataset_card.TITLES[run.spec.dataset]
     return f"{started} · {images} · {count} {'model' if count == 1 else 'models'} · {run.job.state}"
-
-
-def _draw_state(run: RankRun) -> None:
-    """Say how a ranking ended that is not done, and offer to go on."""
-    job = run.job
-    if job.state == "done":
-        return
-    message = markdown_text(job.status.get("message") or "")
-    if job.state == "stopped":
-        st.warning("Stopped. Resume goes on where it was; finished backbones are kept.")
-    else:
-        st.error(f"Failed. {message} Resume goes on where it was; finished backbones are kept.")
-    holder = locks.machine_holder()
-    if st.button("Resume", icon=":material/resume:", disabled=bool(holder), key=f"resume-{run.rank_id}"):
-        try:
-            resume_job(run.rank_id)
-        except BakeoffError as err:
-            st.error(markdown_text(err))
-        else:
-            st.rerun()
-    if holder:
-        st.caption("Another job is at work on this machine; resume when it is done.")
-    log = job.log()
-    if job.state == "failed" and log.strip():
-        with st.expander("Log"):
-            st.code(log, language=None)

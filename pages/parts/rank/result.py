@@ -9,8 +9,7 @@ from bakeoff_core.ranking.records import Ranking
 from bakeoff_core.ranking.request import find_in
 from bakeoff_core.reporting.figures.ranking import ranking_figure
 from bakeoff_core.reporting.text.ranking import how_measured, ranking_sentences
-from pages.parts.common import cache, plotly_chart
-from pages.parts.frontier import accuracy
+from pages.parts.common import cache, links, plotly_chart
 
 
 def draw(ranking: Ranking, key: str) -> None:
@@ -24,16 +23,16 @@ def draw(ranking: Ranking, key: str) -> None:
         st.caption(markdown_text(how_measured(ranking)))
     if ranking.ranked():
         figure = ranking_figure(ranking, findings, dark=plotly_chart.is_dark())
-        st.plotly_chart(figure, key=f"bars-{key}", theme=None, width="stretch", config={"displayModeBar": False})
+        plotly_chart.draw_static(figure, key=f"bars-{key}")
         st.caption("★ pick by your images · ◇ best by published ImageNet accuracy · whiskers: 95 % intervals")
     draw_table(ranking, key=f"table-{key}")
     if ranking.ranked():
         st.page_link(
-            "pages/frontier.py",
+            links.FRONTIER,
             label="Show it on the frontier",
             icon=":material/show_chart:",
             help="The probes' accuracy against latency, for every model ranked so on these images and measured.",
-            query_params=accuracy.link_to_ranked(ranking),
+            query_params=links.to_ranking(ranking),
         )
     notes = [*ranking.notes, f"Licence of the images: {ranking.licence}."]
     if ranking.skipped_images:

@@ -18,6 +18,7 @@ from bakeoff_core.jobs.manager import read_job, stop_job
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.profiling.anatomy.store import (
     Wanted,
+    anatomy_stamp,
     dissecting_now,
     failure_of,
     read_anatomy,
@@ -178,3 +179,10 @@ def test_an_anatomy_that_cannot_be_kept_is_an_error_in_words(home: Path) -> None
     (home / "anatomy").write_text("a file where the folder should be")
     with pytest.raises(BakeoffError, match="The anatomy of heavy.tag could not be kept"):
         write_anatomy(heavy_head())
+
+
+def test_an_anatomys_stamp_changes_when_it_is_written(home: Path) -> None:
+    found = heavy_head()
+    absent = anatomy_stamp(found.model_name, found.img_size)
+    write_anatomy(found)
+    assert anatomy_stamp(found.model_name, found.img_size) != absent

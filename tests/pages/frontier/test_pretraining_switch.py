@@ -1,4 +1,4 @@
-"""The *match recipes* switch, its notice, and the table of weights behind a candidate."""
+"""The *match recipes* switch and its notice."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.system.paths import home, profiles_path
-from pages.parts.frontier.weights_table import draw
-from tests.pages.test_pages import PAGES, ROOT, measured_shortlist, opened, profile_of, text_of
+from tests.support.app_pages import FRONTIER, REPORT, measured_shortlist, opened, profile_of, text_of
+from tests.support.places import ROOT
 
 SMALL, B0, RESNET50, CONVNEXT = (profile.model_name for profile in measured_shortlist())  # 2 tuned, modern, more labels
 
@@ -90,7 +90,7 @@ def test_matching_leaves_the_limits_as_they_are():
 
 def test_the_report_tells_the_match_and_how_to_repeat_it():
     app = opened(recipes="tuned")
-    app.switch_page(PAGES[2]).run()
+    app.switch_page(REPORT).run()
     assert not app.exception
     (code,) = [code.value for code in app.code]
     assert "- Recipes: matched, only tuned." in code and "--match-recipes tuned" in code
@@ -100,9 +100,9 @@ def test_the_report_tells_the_match_and_how_to_repeat_it():
 
 def test_coming_back_to_the_page_finds_the_class_as_it_was():
     app = opened(recipes="modern")
-    app.switch_page(PAGES[2]).run()
+    app.switch_page(REPORT).run()
     app.query_params.clear()
-    app.switch_page(PAGES[0]).run()
+    app.switch_page(FRONTIER).run()
     assert pick(app) == RESNET50 and app.query_params["recipes"] == "modern"
 
 
@@ -117,29 +117,3 @@ def test_a_candidate_without_a_recipe_does_not_stop_the_page():
     profiling_store.write_profiles(profiles_path(), [profile_of("my_net.v1", 0.01)])
     app = opened()
     assert not app.exception and "my_net.v1" in models(app)
-
-
-def weights_of(model_name: str, img_size: int) -> str:
-    def page(model_name: str, img_size: int) -> None:
-        from pages.parts.frontier.weights_table import draw
-
-        draw(model_name, img_size)
-
-    assert draw  # what the page below imports
-    app = AppTest.from_function(page, kwargs={"model_name": model_name, "img_size": img_size}).run(timeout=30)
-    assert not app.exception
-    return text_of(app)
-
-
-def test_the_table_of_weights_shows_which_of_the_four_figures_of_resnet50_is_whose():
-    text = weights_of("resnet50.tv_in1k", 224)
-    assert "the network is the same, its training is not" in text
-    for words in ("76.156 %", "torchvision says 76.13 %", "80.382 %", "80.846 %", "torchvision says 80.858 %"):
-        assert words in text
-    assert "recipe class “basic”" in text
-    shown = text.partition("<tr class='shown'>")[2] or text.partition('<tr class="shown">')[2]
-    assert shown.partition("</tr>")[0].count("tv_in1k") == 1
-
-
-def test_the_table_of_a_model_that_nothing_is_published_about_is_not_drawn():
-    assert weights_of("my_net.v1", 224).strip() == ""

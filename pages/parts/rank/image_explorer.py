@@ -67,8 +67,8 @@ def draw(run: RankRun, ranking: Ranking) -> None:
         format_func=lambda at: "All classes" if at is None else ranking.classes[at],
         key=f"look-class-{key}",
     )
-    kind, wanted = _of_kind([one for one in answers if of_class in (None, one.label)], key)
-    number = _choose(wanted, ranking, key, f"{name}-{kind}-{of_class}")
+    kind, listed = _of_kind([one for one in answers if of_class in (None, one.label)], key)
+    number = _choose(listed, ranking, key, f"{name}-{kind}-{of_class}")
     if number is None:
         st.caption("Click a picture to see what the backbone finds like it.")
     else:
@@ -107,21 +107,21 @@ def _answers(run: RankRun, row: RankRow, images: pd.DataFrame) -> list[_Answer] 
     ]
 
 
-def _choose(wanted: list[_Answer], ranking: Ranking, key: str, part: str) -> int | None:
+def _choose(listed: list[_Answer], ranking: Ranking, key: str, part: str) -> int | None:
     """Draw the pictures, so many at a time; return the place of the test image clicked last, whatever is shown now."""
-    if not wanted:
+    if not listed:
         st.caption("None.")
-    pages, page = max(1, -(-len(wanted) // SHOWN)), 1
+    pages, page = max(1, -(-len(listed) // SHOWN)), 1
     if pages > 1:
         page = st.number_input(f"Page, 1 to {pages:,}", 1, pages, key=f"look-page-{key}-{part}", width=180)
-    shown = {one.row: _picture(one, ranking) for one in wanted[(page - 1) * SHOWN : page * SHOWN]}
+    shown = {one.row: _picture(one, ranking) for one in listed[(page - 1) * SHOWN : page * SHOWN]}
     return picture_picker.pick("Pictures", shown, slot=f"look-chosen-{key}", key=f"look-{key}-{part}-{page}")
 
 
 def _picture(one: _Answer, ranking: Ranking) -> pictures.Picture:
-    said = f"{ranking.classes[one.predicted]} ({one.probability:.0%})"
+    answer = f"{ranking.classes[one.predicted]} ({one.probability:.0%})"
     truth = f", is {ranking.classes[one.label]}" if one.is_wrong else ""
-    return pictures.Picture(one.path, said + truth, one.is_wrong)
+    return pictures.Picture(one.path, answer + truth, one.is_wrong)
 
 
 def _draw_one(one: _Answer, row: RankRow, ranking: Ranking, images: pd.DataFrame, key: str) -> None:
@@ -156,7 +156,7 @@ def _draw_one(one: _Answer, row: RankRow, ranking: Ranking, images: pd.DataFrame
         )
     st.markdown("**What it finds alike in this image**")
     look = Look(row.model_name, row.features_key, str(one.path))
-    looked = patches_job.take(look)
+    looked = patches_job.get_or_start(look)
     if looked is None:
         return
     patches = looked.maps[0]

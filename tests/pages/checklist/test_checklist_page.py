@@ -7,7 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.system.paths import home, own_accuracy_path, profiles_path
-from tests.pages.test_pages import HOSTILE, ROOT, measured_shortlist, opened, profile_of, text_of
+from tests.support.app_pages import HOSTILE, measured_shortlist, opened, profile_of, text_of
+from tests.support.places import ROOT
 
 PAGE = "pages/checklist.py"
 

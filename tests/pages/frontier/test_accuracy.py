@@ -11,8 +11,9 @@ from bakeoff_core.finetuning.results import read_finished_runs
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.ranking.request import list_rankings
 from bakeoff_core.system.paths import home, jobs_path, profiles_path
-from pages.parts.frontier.accuracy import link_to, link_to_ranked
-from tests.pages.test_pages import HOSTILE, PAGES, ROOT, measured_shortlist, opened, profile_of, text_of
+from pages.parts.common import links
+from tests.support.app_pages import FRONTIER, HOSTILE, REPORT, measured_shortlist, opened, profile_of, text_of
+from tests.support.places import ROOT
 from tests.support.ranking_folders import write_ranking
 from tests.support.rankings import make_row
 from tests.support.run_folders import write_run
@@ -45,7 +46,7 @@ def pick(app: AppTest) -> str:
 
 
 def reported_limits(app: AppTest) -> str:
-    (code,) = [code.value for code in app.switch_page(PAGES[2]).run().code]
+    (code,) = [code.value for code in app.switch_page(REPORT).run().code]
     return next(line for line in code.splitlines() if line.startswith("- Limits:"))
 
 
@@ -120,7 +121,7 @@ def test_floor_in_a_link_is_that_of_the_links_accuracy(runs):
 
 def test_link_of_a_run_shows_its_data_set_and_goes_by_it(runs):
     (probe,) = [run for run in read_finished_runs() if run.run_id == runs[2]]
-    app = opened(**link_to(probe))
+    app = opened(**links.to_run(probe))
     assert pick(app) == SMALL
     assert f"By your choice, not by validation: `{B0}` by Linear probe ({runs[2]})." in text_of(app)
     (button,) = [button for button in app.button if button.label == "Best validated"]
@@ -161,14 +162,14 @@ def test_hostile_name_of_a_folder_stays_text_on_both_pages():
     app = opened(accuracy="folder-1a2b3c4d")
     assert pick(app) == SMALL
     assert "<script>" not in text_of(app)
-    app.switch_page(PAGES[2]).run()
+    app.switch_page(REPORT).run()
     assert not app.exception
     assert "<script>" not in text_of(app).replace("`<script>", "")
 
 
 def test_report_of_chosen_accuracy_tells_the_run_in_its_preview(runs):
     app = opened(accuracy=KEY)
-    app.switch_page(PAGES[2]).run()
+    app.switch_page(REPORT).run()
     assert not app.exception
     preview = text_of(app)
     assert "## Fine-tuned here" in preview and f"`{runs[1]}`" in preview
@@ -177,9 +178,9 @@ def test_report_of_chosen_accuracy_tells_the_run_in_its_preview(runs):
 
 def test_coming_back_to_the_page_finds_accuracy_run_and_floor_as_they_were(runs):
     app = opened(accuracy=KEY, run=runs[2], min_top1="75")
-    app.switch_page(PAGES[2]).run()
+    app.switch_page(REPORT).run()
     app.query_params.clear()
-    app.switch_page(PAGES[0]).run()
+    app.switch_page(FRONTIER).run()
     assert pick(app) == SMALL
     assert (app.query_params["accuracy"], app.query_params["run"]) == (KEY, runs[2])
 
@@ -241,8 +242,8 @@ def test_runs_and_rankings_on_the_same_images_are_two_accuracies(runs, ranking):
 
 def test_the_rank_page_links_to_its_accuracy(ranking):
     ranked = next(run for run in list_rankings() if run.rank_id == ranking).result()
-    assert link_to_ranked(ranked) == {"accuracy": RANKED}
-    assert pick(opened(**link_to_ranked(ranked))) == SMALL
+    assert links.to_ranking(ranked) == {"accuracy": RANKED}
+    assert pick(opened(**links.to_ranking(ranked))) == SMALL
 
 
 def test_a_ranking_of_another_version_is_no_error_of_the_frontier(ranking):

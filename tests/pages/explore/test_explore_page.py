@@ -15,7 +15,7 @@ from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.profiling.anatomy import store as anatomy_store
 from bakeoff_core.system.files import write_json
 from bakeoff_core.system.paths import home, profiles_path, published_path, timm_models_path
-from tests.pages.test_pages import measured_shortlist
+from tests.support.app_pages import measured_shortlist
 from tests.support.places import ROOT
 from tests.support.timm_results import ACCURACIES, NAMES, SPEEDS, TRAINING_SPEEDS, write
 

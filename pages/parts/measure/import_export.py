@@ -42,9 +42,10 @@ def _import(name: str, content: bytes) -> None:
         source = Path(folder) / (Path(name).name or "upload.parquet")
         try:
             source.write_bytes(content)
-            taken, older = profiling_store.import_profiles(profiles_path(), source)
+            imported, outdated = profiling_store.import_profiles(profiles_path(), source)
         except (BakeoffError, OSError) as err:
             st.error(str(err))
             return
-    st.success(f"Imported {taken} rows" + (f"; {older} were left out because newer ones are here." if older else "."))
+    left_out = f"; {outdated} were left out because newer ones are here." if outdated else "."
+    st.success(f"Imported {imported} rows{left_out}")
     st.caption("Choose the machine at the side to see them.")

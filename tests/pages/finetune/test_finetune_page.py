@@ -15,7 +15,8 @@ from bakeoff_core.jobs import kinds
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.system import locks
 from bakeoff_core.system.paths import home, jobs_path, profiles_path
-from tests.pages.test_pages import ROOT, measured_shortlist, profile_of, text_of
+from tests.support.app_pages import measured_shortlist, profile_of, text_of
+from tests.support.places import ROOT
 
 PAGE = "pages/finetune.py"
 HOSTILE = "<script>alert(1)</script>"

@@ -17,7 +17,7 @@ from pages.parts.components.live_slider import (
 
 
 def follow(memory: _Memory | None, argument: float, report: _Report | None = None, **kwargs) -> _Memory:
-    return _follow(memory, report, argument=argument, asked=kwargs.get("asked"), tolerance=0.05)
+    return _follow(memory, report, argument=argument, requested=kwargs.get("requested"), tolerance=0.05)
 
 
 def report(value: float, released: float, revision: int = 0) -> _Report:
@@ -66,9 +66,9 @@ def test_going_back_in_the_browser_moves_the_thumb_back() -> None:
     assert follow(memory, 50, report(20, 20)).state == SliderState(50, 50)
 
 
-def test_an_asked_move_wins_over_the_same_argument_and_over_the_user() -> None:
+def test_a_requested_move_wins_over_the_same_argument_and_over_the_user() -> None:
     memory = follow(follow(None, 50), 50, report(20, 20))
-    assert follow(memory, 50, report(20, 20), asked=50).state == SliderState(50, 50)
+    assert follow(memory, 50, report(20, 20), requested=50).state == SliderState(50, 50)
 
 
 def test_reports_survive_a_lost_session_only_when_they_match_its_revision() -> None:

@@ -1,0 +1,61 @@
+"""Measuring, as every page shows it that can start it: the start, jobs at work, and how one ended."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from bakeoff_core.formatting import duration, markdown_text
+from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs.records import Job
+from bakeoff_core.profiling.request import start_measuring
+from bakeoff_core.schema.records import MeasureSpec
+from pages.parts.common import actions, job_card, resume
+
+
+def start(spec: MeasureSpec) -> None:
+    """Start measuring from a button's press; show why it can't be, where it can't."""
+    actions.attempt_and_redraw(lambda: start_measuring(spec))
+
+
+def draw_active() -> None:
+    """Draw the jobs at work as cards."""
+    job_card.draw_active([_CARD])
+
+
+def draw_ended(job: Job) -> None:
+    """Draw how a job ended, with its failures and its log."""
+    message = job.status.get("message") or ""
+    failures = job.status.get("failures") or ()
+    if job.state == "done":
+        st.markdown(f":material/check_circle: Measuring finished: {markdown_text(message)}")
+    elif job.state == "stopped":
+        st.markdown(":material/stop_circle: Measuring was stopped. Everything measured until then is kept.")
+    else:
+        st.error(
+            f"Measuring failed. {markdown_text(message)} What was measured until then is kept; start again to go on."
+        )
+    for failure in failures:
+        st.warning(
+            f"{markdown_text(failure['model_name'])}: {markdown_text(failure['error'])}", icon=":material/error:"
+        )
+    if job.state == "failed" or failures:
+        resume.draw_log(job)
+
+
+def _describe(job: Job) -> str:
+    status = job.status
+    done, total = status.get("done") or 0, max(1, status.get("total") or 1)
+    left = status.get("time_left_s")
+    name = status.get("current")
+    size = f" at {status['img_size']} px" if name and status.get("img_size") else ""
+    what = f"{kinds.MEASURE.title} **{markdown_text(name)}**{size}" if name else job_card.LOADING
+    time_left = f"about {duration(left)} left" if left else "working out the time left"
+    return f"{what} · {done} of {total} rounds · {time_left}"
+
+
+_CARD = job_card.JobCard(
+    kinds.MEASURE,
+    _describe,
+    note="You can close this tab: measuring goes on, and everything measured is kept. "
+    "Using the machine meanwhile spoils the timings.",
+)

@@ -1,0 +1,34 @@
+"""Learning curves side by side: the loss, and the accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from bakeoff_core.finetuning.comparison.request import ComparisonRun
+from bakeoff_core.finetuning.recipes import RECIPES
+from bakeoff_core.reporting.figures.finetuning import Curve, accuracy_figure, loss_figure
+from pages.parts.common import cache, plotly_chart
+
+
+def draw(curves: Sequence[Curve], *, keys: tuple[str, str], height_px: int | None = None) -> None:
+    """Draw the curves of one or several runs.
+
+    Args:
+        curves: Of each run.
+        keys: Unique names of the two charts in the app.
+        height_px: How high they are; `None` as the figures say.
+    """
+    figures = (loss_figure, accuracy_figure)
+    for column, draw_figure, key in zip(st.columns(2), figures, keys, strict=True):
+        figure = draw_figure(curves, dark=plotly_chart.is_dark())
+        if height_px is not None:
+            figure.update_layout(height=height_px)
+        with column:
+            plotly_chart.draw_static(figure, key=key)
+
+
+def of_comparison(comparison: ComparisonRun) -> list[Curve]:
+    """Return the learning curves of a comparison's runs, as far as they have come."""
+    return [Curve(RECIPES[run.spec.recipe].title, cache.metrics_of(run.job)) for run in comparison.runs()]

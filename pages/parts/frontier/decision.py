@@ -1,0 +1,85 @@
+"""The heart of the Frontier page: the controls, the two answers, the chart, and the candidate that was clicked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from bakeoff_core.reporting.figures.frontier import frontier_figure
+from bakeoff_core.reporting.figures.frontier_layout import build_marks
+from bakeoff_core.selection.candidates import MeasuredSetting
+from bakeoff_core.selection.decision import decide
+from pages.parts.common import cache, plotly_chart
+from pages.parts.common.session import last_question, remember_question
+from pages.parts.components import limit_marks
+from pages.parts.frontier import accuracy, answer_cards, candidate_details, controls, pretraining_switch
+
+CHART_KEY = "frontier-chart"
+CHARTED = "charted"
+"""Session key of the criteria that the chart was drawn for; missing while it is yet to be drawn."""
+
+
+def draw(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
+    """Draw the sliders, the answers and the chart of one setting, with another's frontier for comparison."""
+    table = cache.candidates_of(shown.setting)
+    if not table["latency_p50_s"].notna().any():
+        st.info(
+            "No model has been measured in this setting yet; the table below says what went wrong, if anything did."
+        )
+        return
+    st.session_state.pop(CHARTED, None)  # in this run the chart comes after the controls, and will be right
+    _draw_live(shown)
+    _draw_chart(shown, comparison)
+
+
+@st.fragment
+def _draw_live(shown: MeasuredSetting) -> None:
+    """All that follows the thumb, the marks on the chart included; reruns alone while a slider is dragged."""
+    criteria = accuracy.current()
+    everyone = cache.candidates_of(shown.setting, criteria)
+    counts = cache.recipe_counts(shown.setting, criteria)
+    criteria = replace(criteria, recipe=pretraining_switch.current(counts))
+    table = cache.candidates_of(shown.setting, criteria) if criteria.recipe else everyone
+    question = controls.draw(everyone, criteria)  # matching recipes leaves the sliders as they are
+    remember_question(question)
+    if question.criteria != st.session_state.get(CHARTED, question.criteria):
+        st.rerun()  # the chart and the table, which are outside, need another axis
+    cost, source = question.criteria.cost, question.criteria.source
+    decision = decide(table, question.limits, rule=question.rule, cost=cost)
+    with st.container(gap=None):  # the marks have no place of their own here
+        answer_cards.draw(decision, table, source)
+        limit_marks.draw(build_marks(table, decision, cost=cost), over=CHART_KEY)
+    # Beside the reasons and above the axis they set, where the choices take no height of their own.
+    reasons, matching, choice = st.columns([3.7, 4.7, 3.2] if criteria.recipe else [4, 3, 3], gap="small")
+    with choice:
+        accuracy.draw_choice()
+    with matching:
+        pretraining_switch.draw_switch(counts)
+    with reasons:
+        answer_cards.draw_reasons(decision, table, source)
+
+
+@st.fragment
+def _draw_chart(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
+    """The chart, which no limit changes, and the candidate that was clicked in it."""
+    st.session_state[CHARTED] = criteria = last_question().criteria
+    table = cache.candidates_of(shown.setting, criteria)
+    figure = frontier_figure(
+        table,
+        cost=criteria.cost,
+        comparison=cache.candidates_of(comparison.setting, criteria) if comparison else None,
+        dark=plotly_chart.is_dark(),
+        answers=True,
+        selected=plotly_chart.clicked(CHART_KEY),
+        hovers=cache.hovers(shown.setting, criteria),
+        source=criteria.source,
+    )
+    label = plotly_chart.draw(figure, key=CHART_KEY)
+    if label:
+        candidate_details.draw(label, table, criteria, on_close=lambda: plotly_chart.forget_click(CHART_KEY))
+    else:
+        st.caption("Hover over a point for its numbers, click it for all of them.")
+    counts = cache.recipe_counts(shown.setting, criteria)
+    pretraining_switch.draw_notice(counts, criteria.recipe, criteria.source)
+    accuracy.draw_notes(criteria, cache.candidates_of(shown.setting, criteria.unrestricted))

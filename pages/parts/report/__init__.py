@@ -1,0 +1,1 @@
+"""What the Report page is made of."""

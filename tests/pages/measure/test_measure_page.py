@@ -1,0 +1,38 @@
+"""The Measure page: how earlier jobs ended."""
+
+from __future__ import annotations
+
+import pytest
+
+from bakeoff_core.jobs import kinds
+from bakeoff_core.system.paths import home
+from tests.support.app_pages import HOSTILE, MEASURE, opened, text_of
+from tests.support.job_folders import write_job
+from tests.support.places import ROOT
+
+
+@pytest.fixture(autouse=True)
+def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    home().mkdir(parents=True, exist_ok=True)
+
+
+def test_earlier_jobs_say_how_they_ended() -> None:
+    write_job(kinds.MEASURE, {}, 0, state="done", message="4 models.", log="nothing of note")
+    write_job(kinds.MEASURE, {}, 1, state="stopped")
+    write_job(kinds.MEASURE, {}, 2, state="failed", message="The disk is full.", log="Traceback: something")
+    app = opened(MEASURE)
+    assert not app.exception
+    text = text_of(app)
+    assert "Measuring finished: 4 models." in text
+    assert "Measuring was stopped. Everything measured until then is kept." in text
+    assert "Measuring failed. The disk is full. What was measured until then is kept" in text
+    assert [code.value for code in app.code] == ["Traceback: something"]
+
+
+def test_a_model_that_failed_is_named_with_the_log_and_stays_text() -> None:
+    failure = {"model_name": HOSTILE, "error": "Out of memory"}
+    write_job(kinds.MEASURE, {}, state="done", message="3 models.", failures=[failure], log="Traceback: something")
+    app = opened(MEASURE)
+    assert any("Out of memory" in warning.value and "<script>" not in warning.value for warning in app.warning)
+    assert [code.value for code in app.code] == ["Traceback: something"]

@@ -1,0 +1,122 @@
+"""The Rank page in its states, without a browser; a real ranking is made in the browser's test."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from bakeoff_core.profiling import store as profiling_store
+from bakeoff_core.ranking.records import RankRow
+from bakeoff_core.ranking.request import RankSpec
+from bakeoff_core.system.paths import home, profiles_path
+from tests.support.app_pages import measured_shortlist, text_of
+from tests.support.places import ROOT
+from tests.support.ranking_folders import write_ranking
+from tests.support.rankings import make_row
+
+PAGE = "pages/rank.py"
+LITE0 = "tf_efficientnet_lite0.in1k"
+HOSTILE = "<script>alert(1)</script>|**x**"
+
+
+@pytest.fixture(autouse=True)
+def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    home().mkdir(parents=True, exist_ok=True)
+
+
+def opened() -> AppTest:
+    return AppTest.from_file(ROOT / "app.py", default_timeout=60).run().switch_page(PAGE).run()
+
+
+def models(app: AppTest) -> list[str]:
+    return app.multiselect(key="rank-models").value
+
+
+def test_page_of_a_machine_never_measured_offers_what_comes_packaged_and_says_what_it_costs() -> None:
+    app = opened()
+    assert not app.exception
+    assert models(app) == [f"tf_efficientnet_lite{at}.in1k" for at in (0, 1, 2)]
+    text = text_of(app)
+    assert "for 3 models." in text and "estimated from its MACs" in text
+    assert "No ranking has ended yet." in text
+
+
+def test_measured_models_can_be_chosen_and_those_without_weights_are_left_out_and_counted() -> None:
+    profiling_store.write_profiles(profiles_path(), measured_shortlist())
+    app = opened()
+    assert set(models(app)) == {f"tf_efficientnet_lite{at}.in1k" for at in (0, 1, 2)}
+    assert "4 measured models are left out because their weights are not on this machine." in text_of(app)
+    app.multiselect(key="rank-models").set_value([LITE0, "resnet50.a1_in1k"]).run()
+    assert any("resnet50.a1" in warning.value and "without a result" in warning.value for warning in app.warning)
+
+
+def test_the_button_starts_what_the_form_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[RankSpec] = []
+    monkeypatch.setattr("pages.parts.rank.form.start_ranking", asked.append)
+    app = opened()
+    app.multiselect(key="rank-models").set_value([LITE0]).run()
+    app.selectbox(key="rank-train_on").set_value("train+val").run()
+    app.number_input(key="rank-limit-2").set_value(500).run()
+    next(button for button in app.button if button.label == "Rank").click().run()
+    assert asked == [RankSpec((LITE0,), "elpv", train_on="train+val", limit=500)]
+
+
+def test_a_result_says_who_is_ahead_whether_it_matters_and_lists_all_rows() -> None:
+    failed = RankRow("resnet18", "resnet18.a1_in1k", error="Its weights are not here.")
+    write_ranking(0, make_row(LITE0, 150), make_row("tf_efficientnet_lite1.in1k", 190, first=5, img_size=240), failed)
+    app = opened()
+    assert not app.exception
+    text = text_of(app)
+    assert "Both ways lead to tf" in text.replace("\\", "")
+    assert "was not ranked: Its weights are not here." in text.replace("\\", "")
+    table = app.dataframe[-1].value
+    assert table["model"].tolist() == ["tf_efficientnet_lite1.in1k", LITE0, "resnet18.a1_in1k"]
+    assert table["probe (%)"].tolist()[:2] == [95.0, 75.0]
+
+
+def test_a_stopped_ranking_shows_what_it_has_and_can_be_gone_on_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    resumed: list[str] = []
+    monkeypatch.setattr("pages.parts.common.resume.resume_job", resumed.append)
+    rank_id = write_ranking(0, make_row(LITE0, 150), state="stopped")
+    app = opened()
+    assert "finished backbones are kept" in text_of(app)
+    assert app.dataframe[-1].value["model"].tolist() == [LITE0]
+    app.button(key=f"resume-{rank_id}").click().run()
+    assert resumed == [rank_id]
+
+
+def test_a_failed_ranking_says_why_with_its_log() -> None:
+    write_ranking(0, state="failed", message="The disk is full.")
+    app = opened()
+    assert not app.exception
+    assert any("The disk is full." in error.value for error in app.error)
+    assert any("Traceback" in code.value for code in app.code)
+
+
+def test_earlier_rankings_can_be_opened_the_newest_first() -> None:
+    old = write_ranking(1, make_row(LITE0, 150))
+    write_ranking(2, make_row("tf_efficientnet_lite1.in1k", 150))
+    app = opened()
+    assert app.dataframe[-1].value["model"].tolist() == ["tf_efficientnet_lite1.in1k"]
+    (box,) = [box for box in app.selectbox if box.label == "Ranking"]
+    box.set_value(old).run()
+    assert app.dataframe[-1].value["model"].tolist() == [LITE0]
+
+
+def test_the_report_has_a_section_of_a_ranking_with_a_candidate_in_it_and_of_no_other() -> None:
+    profiling_store.write_profiles(profiles_path(), measured_shortlist())
+    write_ranking(2, make_row("someone.else", 150))
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
+    assert "Ranked on your own images" not in text_of(app.switch_page("pages/report.py").run())
+    write_ranking(1, make_row("resnet50.a1_in1k", 150))
+    report = text_of(app.run())
+    assert "## Ranked on your own images" in report and "75 %" in report and "someone.else" not in report
+
+
+def test_hostile_names_stay_text() -> None:
+    write_ranking(0, make_row(HOSTILE, 150), RankRow(HOSTILE * 2, HOSTILE * 2, error=HOSTILE))
+    app = opened()
+    assert not app.exception
+    assert "<script>" not in text_of(app).replace("\\<script", "")
