@@ -17,8 +17,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bakeoff_core.formatting import is_unknown
-from bakeoff_core.reporting.text.names import listed
+from bakeoff_core.formatting import is_unknown, listed
 from bakeoff_core.schema.records import AccuracySource, require_choice
 
 if TYPE_CHECKING:

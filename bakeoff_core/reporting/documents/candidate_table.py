@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from bakeoff_core.formatting import UNKNOWN, count, is_unknown, markdown_code, megabytes, milliseconds, percent
+from bakeoff_core.formatting import UNKNOWN, count, is_unknown, listed, markdown_code, megabytes, milliseconds, percent
 from bakeoff_core.reporting.text.decision import explain_off_frontier, explain_rejections
-from bakeoff_core.reporting.text.names import LIMIT_WORDS, Row, Wording, candidate_refs, interval_text, listed, own_way
+from bakeoff_core.reporting.text.names import LIMIT_WORDS, Wording, interval_text, own_way
+from bakeoff_core.schema.candidate import Row, candidate_refs
 from bakeoff_core.schema.records import (
     COST_COLUMNS,
     IMAGENET,

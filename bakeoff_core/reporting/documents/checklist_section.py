@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bakeoff_core.formatting import is_unknown, markdown_code, markdown_text
+from bakeoff_core.formatting import Escape, is_unknown, markdown_code, markdown_text
 from bakeoff_core.reporting.text.checklist import (
     Point,
     describe_answers,
@@ -24,7 +24,6 @@ from bakeoff_core.reporting.text.checklist import (
     numbers,
 )
 from bakeoff_core.reporting.text.decision import explain_limits
-from bakeoff_core.reporting.text.names import Escape
 from bakeoff_core.schema.records import CandidateRef, Limits, candidate_label
 from bakeoff_core.selection.checklist.advice import Advice, Entry, Reason
 from bakeoff_core.selection.checklist.rules import SOURCE_KINDS, Answers, Caution, Remark, Source

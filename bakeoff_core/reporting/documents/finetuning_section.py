@@ -16,9 +16,10 @@ from typing import Any
 import pandas as pd
 
 from bakeoff_core.finetuning.results import FinishedRun, leading_run
-from bakeoff_core.formatting import UNKNOWN, duration, markdown_code, markdown_text, percent
+from bakeoff_core.formatting import UNKNOWN, duration, listed, markdown_code, markdown_text, percent
 from bakeoff_core.reporting.text.commands import option_of
-from bakeoff_core.reporting.text.names import candidate_refs, interval_text, listed
+from bakeoff_core.reporting.text.names import interval_text
+from bakeoff_core.schema.candidate import candidate_refs
 from bakeoff_core.schema.records import CandidateRef, Decision, candidate_label
 
 MOST_RUNS = 12

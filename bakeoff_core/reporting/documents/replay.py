@@ -17,8 +17,8 @@ from typing import Any
 import pandas as pd
 
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.formatting import is_unknown
-from bakeoff_core.reporting.text.names import RULE_WORDS, Escape, Wording, describe_setting
+from bakeoff_core.formatting import Escape, is_unknown
+from bakeoff_core.reporting.text.names import RULE_WORDS, Wording, describe_setting
 from bakeoff_core.schema.records import (
     COST_COLUMNS,
     IMAGENET,

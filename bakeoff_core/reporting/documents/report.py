@@ -39,14 +39,8 @@ from bakeoff_core.reporting.text.decision import (
     explain_no_pick,
     explain_warning,
 )
-from bakeoff_core.reporting.text.names import (
-    COLUMN_WORDS,
-    RULE_WORDS,
-    Wording,
-    candidate_refs,
-    column_words,
-    describe_setting,
-)
+from bakeoff_core.reporting.text.names import COLUMN_WORDS, RULE_WORDS, Wording, column_words, describe_setting
+from bakeoff_core.schema.candidate import candidate_refs
 from bakeoff_core.schema.records import (
     COST_COLUMNS,
     IMAGENET,

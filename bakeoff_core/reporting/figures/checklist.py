@@ -24,7 +24,7 @@ from bakeoff_core.reporting.figures.frontier_layout import (
     build_chart,
     place_labels,
 )
-from bakeoff_core.reporting.text.names import candidate_refs
+from bakeoff_core.schema.candidate import candidate_refs
 from bakeoff_core.schema.records import CandidateRef
 from bakeoff_core.selection.checklist.advice import Advice
 from bakeoff_core.selection.pareto import annotate

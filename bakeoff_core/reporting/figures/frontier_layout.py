@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bakeoff_core.formatting import SCALES, is_unknown, limit_text
-from bakeoff_core.reporting.text.names import COLUMN_WORDS, candidate_refs, column_words, short_names
+from bakeoff_core.reporting.text.names import COLUMN_WORDS, column_words, short_names
+from bakeoff_core.schema.candidate import candidate_refs
 from bakeoff_core.schema.records import (
     COST_COLUMNS,
     IMAGENET,

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
-from bakeoff_core.formatting import images_per_second, is_unknown, quantity, significant
+from bakeoff_core.formatting import Escape, images_per_second, is_unknown, quantity, significant
 from bakeoff_core.reporting.text.decision import explain_off_frontier
-from bakeoff_core.reporting.text.names import Escape, Row, accuracy_unit, interval_text
+from bakeoff_core.reporting.text.names import accuracy_unit, interval_text
+from bakeoff_core.schema.candidate import Row
 from bakeoff_core.schema.records import IMAGENET, AccuracySource, candidate_label
 
 DETAIL_COLUMNS = (

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
 from bakeoff_core.finetuning.recipes import RECIPES
-from bakeoff_core.formatting import is_unknown, limit_text, points, quantity
+from bakeoff_core.formatting import Escape, is_unknown, limit_text, listed, points, quantity
 from bakeoff_core.reporting.text.decision import (
     explain_choice,
     explain_limits,
@@ -19,7 +19,8 @@ from bakeoff_core.reporting.text.decision import (
     explain_off_frontier,
     explain_rejection,
 )
-from bakeoff_core.reporting.text.names import COLUMN_WORDS, Escape, Row, Wording, listed
+from bakeoff_core.reporting.text.names import COLUMN_WORDS, Wording
+from bakeoff_core.schema.candidate import Row
 from bakeoff_core.schema.records import LIMIT_COLUMNS, CandidateRef, Decision, Limits, Rejection, candidate_label
 from bakeoff_core.selection.checklist.advice import Advice, Entry, Reason, SetAside, Weighed
 from bakeoff_core.selection.checklist.rules import Answers, Source

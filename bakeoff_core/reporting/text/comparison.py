@@ -21,8 +21,17 @@ from bakeoff_core.finetuning.comparison.records import (
     Reach,
 )
 from bakeoff_core.finetuning.recipes import RECIPES
-from bakeoff_core.formatting import UNKNOWN, duration, markdown_code, markdown_text, percent, points, significant
-from bakeoff_core.reporting.text.names import Escape, listed
+from bakeoff_core.formatting import (
+    UNKNOWN,
+    Escape,
+    duration,
+    listed,
+    markdown_code,
+    markdown_text,
+    percent,
+    points,
+    significant,
+)
 
 NAMES = {PROBE: "the linear probe", FULL: "the full fine-tune", SCRATCH: "the run from scratch"}
 """What the runs are called in a sentence."""

@@ -13,19 +13,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bakeoff_core.formatting import SCALES, admitting, is_unknown, limit_text, points, quantity
-from bakeoff_core.reporting.text.names import (
-    LIMIT_WORDS,
-    Escape,
-    Row,
-    Wording,
-    column_words,
-    listed,
-    own_way,
-    source_name,
-)
+from bakeoff_core.formatting import SCALES, Escape, admitting, is_unknown, limit_text, listed, points, quantity
+from bakeoff_core.reporting.text.names import LIMIT_WORDS, Wording, column_words, own_way, source_name
 from bakeoff_core.reporting.text.warnings import explain_warning as explain_warning  # the other half of "in sentences"
 from bakeoff_core.reporting.text.warnings import warning_line as warning_line
+from bakeoff_core.schema.candidate import Row
 from bakeoff_core.schema.records import (
     COST_COLUMNS,
     IMAGENET,

@@ -10,10 +10,12 @@ JSON, `formatting.markdown_code` for Markdown, `formatting.html_text` for HTML a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from bakeoff_core.formatting import SCALES, is_unknown, markdown_code, markdown_text, quantity
+from bakeoff_core.catalogue.timm_names import architecture_of
+from bakeoff_core.formatting import SCALES, Escape, is_unknown, listed, markdown_code, markdown_text, quantity
+from bakeoff_core.schema.candidate import Row, candidate_refs
 from bakeoff_core.schema.records import (
     COST_COLUMNS,
     IMAGENET,
@@ -25,12 +27,6 @@ from bakeoff_core.schema.records import (
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Row = Mapping[str, Any]
-"""One candidate by column name: a dict, or a row of the frame."""
-
-Escape = Callable[[str], str]
-"""What makes text from a file harmless in the medium at hand."""
 
 COLUMN_WORDS = {
     "top1": "top-1 accuracy",
@@ -101,14 +97,6 @@ def source_name(source: AccuracySource, escape: Escape = str) -> str:
     return (markdown_text if escape is markdown_code else escape)(source.name)
 
 
-def candidate_refs(candidates: pd.DataFrame) -> list[CandidateRef]:
-    """Return the reference of each row, in order; a size that is unknown (a failed row) stays `None`."""
-    return [
-        CandidateRef(name, None if is_unknown(size) else int(size))
-        for name, size in zip(candidates["model_name"], candidates["img_size"], strict=True)
-    ]
-
-
 def short_names(candidates: pd.DataFrame) -> dict[CandidateRef, str]:
     """Name every candidate as briefly as the table allows.
 
@@ -143,7 +131,7 @@ class Wording:
         keys = zip(candidates["model_name"].tolist(), candidates["img_size"].tolist(), strict=True)
         self._positions = {(name, None if is_unknown(size) else int(size)): at for at, (name, size) in enumerate(keys)}
         self._sizes_of = Counter(name for name, _ in self._positions)
-        self._tags_of = Counter(_arch(name) for name in self._sizes_of)
+        self._tags_of = Counter(architecture_of(name) for name in self._sizes_of)
         self.escape = escape
         self.source = source
 
@@ -155,10 +143,10 @@ class Wording:
         """Return the short name, or the full label of somebody who is not in the table."""
         if (ref.model_name, ref.img_size) not in self._positions:
             return self.escape(candidate_label(ref.model_name, ref.img_size))
-        arch = _arch(ref.model_name)
+        arch = architecture_of(ref.model_name)
         return self.escape(
             candidate_label(
-                arch if self._tags_of[arch] == 1 else ref.model_name,
+                arch if arch and self._tags_of[arch] == 1 else ref.model_name,
                 ref.img_size if self._sizes_of[ref.model_name] > 1 else None,
             )
         )
@@ -200,18 +188,9 @@ class Wording:
         return ", ".join(parts)
 
 
-def _arch(model_name: str) -> str:
-    return model_name.partition(".")[0] or model_name
-
-
 def interval_text(column: str, low: float, high: float) -> str:
     """Return an interval with its unit said once: `"4.30 to 4.50 ms"`."""
     return f"{quantity(column, low).removesuffix(f' {SCALES[column][1]}')} to {quantity(column, high)}"
-
-
-def listed(items: list[str]) -> str:
-    """Join items as a sentence does: `"a, b and c"`."""
-    return f"{', '.join(items[:-1])} and {items[-1]}" if len(items) > 1 else "".join(items)
 
 
 def describe_setting(row: Row, escape: Escape = str) -> str:

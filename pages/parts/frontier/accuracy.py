@@ -11,9 +11,9 @@ import pandas as pd
 import streamlit as st
 
 from bakeoff_core.finetuning.results import FinishedRun
-from bakeoff_core.formatting import markdown_code, markdown_text
+from bakeoff_core.formatting import listed, markdown_code, markdown_text
 from bakeoff_core.ranking.records import Ranking
-from bakeoff_core.reporting.text.names import listed, own_way
+from bakeoff_core.reporting.text.names import own_way
 from bakeoff_core.schema.records import IMAGENET, AccuracySource
 from bakeoff_core.selection.accuracy_sources import runs_of, source_key, unmeasured
 from pages.parts.common import cache

@@ -20,7 +20,7 @@ from bakeoff_core.reporting.text.decision import (
     explain_warning,
     warning_line,
 )
-from bakeoff_core.reporting.text.names import Wording, describe_setting, listed, setting_differences, short_names
+from bakeoff_core.reporting.text.names import Wording, describe_setting, setting_differences, short_names
 from bakeoff_core.schema.records import (
     WARNING_CODES,
     AccuracySource,
@@ -163,7 +163,6 @@ def test_long_lists_of_names_are_counted():
     names = "efficientnet_b0, mobilenetv3_large_100, mobilenetv3_small_100"
     assert Wording(measured()).names(refs) == f"{names} and 2 others"
     assert Wording(measured()).names(refs[:2]) == "efficientnet_b0 and mobilenetv3_large_100"
-    assert listed([]) == ""
 
 
 def test_a_setting_is_described_by_all_that_affects_a_number():
