@@ -4,9 +4,10 @@ import streamlit as st
 
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import markdown_text
-from bakeoff_core.reporting.documents import report
 from bakeoff_core.reporting.documents.bundle import report_bundle, report_text
 from bakeoff_core.reporting.documents.checklist_section import advice_section
+from bakeoff_core.reporting.documents.record import read_record, without_record
+from bakeoff_core.reporting.documents.replay import replay
 from bakeoff_core.selection import candidates
 from bakeoff_core.selection.decision import decide
 from pages.parts.checklist import answers
@@ -46,7 +47,7 @@ else:
     preview, source = st.tabs(["Preview", "Markdown"])
     with preview.container(border=True, key="preview"):
         st.html("<style>.st-key-preview table {display: block; overflow-x: auto}</style>")  # wider than a laptop
-        st.markdown(report.without_record(text))
+        st.markdown(without_record(text))
     source.code(text, language="markdown", wrap_lines=True)
 
 st.markdown("### Does an earlier report still hold?")
@@ -54,7 +55,7 @@ st.caption("Upload a report: its limits are applied to the profiles that are her
 upload = st.file_uploader("Report to check", type=["md", "txt"])
 if upload is not None:
     try:
-        outcome = candidates.replay(report.read_facts(upload.getvalue().decode(errors="replace")))
+        outcome = replay(read_record(upload.getvalue().decode(errors="replace")))
     except BakeoffError as err:
         st.error(str(err))
     else:

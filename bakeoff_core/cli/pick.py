@@ -20,7 +20,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command; the exit code is 1 where nothing clears the limits."""
     view, decision = find_decision(arguments)
     if arguments.json:
-        from bakeoff_core.reporting.documents.bundle import decision_json  # loads every part of a report
+        from bakeoff_core.reporting.documents.json import decision_json  # loads what trains and ranks
 
         print_json(decision_json(decision, view))
         return 0 if decision.pick else 1

@@ -13,22 +13,12 @@ from pathlib import Path
 import pandas as pd
 
 from bakeoff_core.catalogue.accuracies import attach_accuracy, read_catalogue
-from bakeoff_core.catalogue.pretraining import MOST_FREQUENT, RECIPE_CLASSES, recipe_counts, with_recipe
+from bakeoff_core.catalogue.pretraining import MOST_FREQUENT, recipe_counts, with_recipe
 from bakeoff_core.catalogue.shortlists import SHORTLISTS
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.profiling import store as profiling_store
-from bakeoff_core.reporting.documents import report
-from bakeoff_core.reporting.documents.report import Replay, ReportFacts
 from bakeoff_core.schema.records import IMAGENET, PROFILE_COLUMNS, SETTING_COLUMNS, AccuracySource, Setting
-from bakeoff_core.selection.accuracy_sources import (
-    PUBLISHED_KEYS,
-    OwnResult,
-    accuracy_table,
-    find_source,
-    list_sources,
-    runs_of,
-)
-from bakeoff_core.selection.decision import decide
+from bakeoff_core.selection.accuracy_sources import PUBLISHED_KEYS, OwnResult, accuracy_table, find_source, runs_of
 from bakeoff_core.system.machine import this_machine
 from bakeoff_core.system.paths import own_accuracy_path, profiles_path
 
@@ -299,50 +289,3 @@ def _require_runs(chosen: Sequence[str], source: AccuracySource, results: Sequen
         if run_id not in known:
             there = ", ".join(known) or f"none, for it is {'that of rankings' if source.is_ranked else 'published'}"
             raise BakeoffError(f"Run {run_id!r} has no part in the accuracy {source.key}. The runs that have: {there}.")
-
-
-def replay(facts: ReportFacts) -> Replay:
-    """Decide again what a report decided, on the profiles that are here now.
-
-    Args:
-        facts: From `reporting.documents.report.read_facts`.
-
-    Returns:
-        Whether the same pick follows, and why or why not.
-    """
-    if facts.setting is None:
-        return report.replay(facts, None)
-    results = read_own_results()
-    source = next((s for s in list_sources(results) if _is_same(s, facts.source)), None)
-    if source is None:
-        return _replay_elsewhere(facts.source)
-    accuracies = accuracy_table(source, results, read_accuracies(), facts.chosen)
-    profiles, _ = read_measured()
-    everyone = candidates_of(profiles, facts.setting, accuracies)
-    rows = with_recipe(everyone, facts.recipe)
-    if len(everyone) and rows.empty:
-        title = RECIPE_CLASSES[facts.recipe].title if facts.recipe in RECIPE_CLASSES else repr(facts.recipe)
-        missing = f"The report compared only models of the recipe class {title}, and no candidate here is of it now."
-        return Replay(False, (missing, "The models, or the catalogue's classes, have changed since."))
-    outcome = report.replay(facts, decide(rows, facts.limits, rule=facts.rule, cost=facts.cost) if len(rows) else None)
-    gone = sorted(set(facts.chosen) - {result.run_id for result in results})
-    if gone:
-        lost = (
-            f"The report went by the run {', '.join(gone)}, which is not here; the best validated ones took its place."
-        )
-        outcome = Replay(outcome.same, (*outcome.sentences, lost))
-    return outcome
-
-
-def _replay_elsewhere(source: AccuracySource) -> Replay:
-    of = f"The report's accuracies are of {source.name}"
-    if source.is_ranked:
-        missing = f"{of}, by linear probes that learned from {source.train_on}; no ranking here has them."
-        return Replay(False, (missing, "Replay it where the ranking is, or rank the models here on the same images."))
-    missing = f"{of}, on which no run has finished here."
-    return Replay(False, (missing, "Replay it where the runs are, or repeat them here on the same images."))
-
-
-def _is_same(source: AccuracySource, other: AccuracySource) -> bool:
-    """Tell whether accuracies are of the same images; names and counts may change."""
-    return (source.key, source.content_key) == (other.key, other.content_key)

@@ -1,7 +1,7 @@
-"""The machine-readable heart of a decision report: what was asked, where, and what came out.
+"""The machine-readable record of a decision: what was asked, where, and what came out.
 
 It travels in the report as one HTML comment, so that a report can be replayed against other data.
-Not covered: the report's text (`reporting.documents.report`), and deciding again (`selection.pareto`).
+Not covered: the report's text (`reporting.documents.report`), and deciding again (`reporting.documents.replay`).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any
 import pandas as pd
 
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.formatting import Escape, is_unknown
-from bakeoff_core.reporting.text.names import RULE_WORDS, Wording, describe_setting
+from bakeoff_core.formatting import is_unknown
+from bakeoff_core.reporting.text.names import Wording
 from bakeoff_core.schema.records import (
     COST_COLUMNS,
     IMAGENET,
@@ -31,7 +31,6 @@ from bakeoff_core.schema.records import (
     Decision,
     Limits,
     Setting,
-    candidate_label,
     require_choice,
 )
 
@@ -46,7 +45,7 @@ NUMBER_COLUMNS = ("top1", "latency_p50_s", "latency_p50_low_s", "latency_p50_hig
 
 
 @dataclass(frozen=True)
-class AnswerFacts:
+class AnswerRecord:
     """One answer as the report gave it."""
 
     candidate: CandidateRef
@@ -58,7 +57,7 @@ class AnswerFacts:
 
 
 @dataclass(frozen=True)
-class ReportFacts:
+class DecisionRecord:
     """All that is needed to ask the same question again."""
 
     product_version: str
@@ -75,9 +74,9 @@ class ReportFacts:
     """One of `RULES`."""
     cost: str
     """Key of `COST_COLUMNS`."""
-    cheapest: AnswerFacts | None
+    cheapest: AnswerRecord | None
     """The answer by lowest cost; `None` when nothing cleared the limits."""
-    most_accurate: AnswerFacts | None
+    most_accurate: AnswerRecord | None
     """The answer by highest accuracy; `None` when nothing cleared the limits."""
     source: AccuracySource = IMAGENET
     """What the accuracies were of."""
@@ -87,22 +86,12 @@ class ReportFacts:
     """Recipe class the candidates were restricted to; `None` for no restriction."""
 
     @property
-    def pick(self) -> AnswerFacts | None:
+    def pick(self) -> AnswerRecord | None:
         """The answer the rule called for."""
         return self.cheapest if self.rule == "cheapest" else self.most_accurate
 
 
-@dataclass(frozen=True)
-class Replay:
-    """Whether a report's pick still follows."""
-
-    same: bool
-    """The very same pick; a tied one is another pick, and the sentences say so."""
-    sentences: tuple[str, ...]
-    """What was compared and what came out."""
-
-
-def gather_facts(
+def make_record(
     candidates: pd.DataFrame,
     decision: Decision,
     *,
@@ -111,7 +100,7 @@ def gather_facts(
     source: AccuracySource = IMAGENET,
     chosen: Iterable[str] = (),
     recipe: str | None = None,
-) -> ReportFacts:
+) -> DecisionRecord:
     """Take from a decision and its table what a replay needs.
 
     Raises:
@@ -120,18 +109,18 @@ def gather_facts(
     row = setting_row(candidates)
     words = Wording(candidates)
 
-    def facts(choice: Choice | None) -> AnswerFacts | None:
+    def answer(choice: Choice | None) -> AnswerRecord | None:
         if choice is None:
             return None
         known = {column: words.value(choice.candidate, column) for column in NUMBER_COLUMNS}
-        return AnswerFacts(
+        return AnswerRecord(
             candidate=choice.candidate,
             tied_with=choice.tie.rivals if choice.tie else (),
             numbers={column: float(value) for column, value in known.items() if value is not None},
         )
 
     name = None if row is None else row.get("machine_name")
-    return ReportFacts(
+    return DecisionRecord(
         product_version=product_version,
         created_at=created_at,
         setting=None if row is None else _setting({column: row[column] for column in SETTING_COLUMNS}),
@@ -139,8 +128,8 @@ def gather_facts(
         limits=_finite(decision.limits),
         rule=decision.rule,
         cost=decision.cost,
-        cheapest=facts(decision.cheapest),
-        most_accurate=facts(decision.most_accurate),
+        cheapest=answer(decision.cheapest),
+        most_accurate=answer(decision.most_accurate),
         source=source,
         chosen=tuple(chosen),
         recipe=recipe,
@@ -172,13 +161,13 @@ def _setting(values: Mapping[str, Any]) -> Setting:
     return Setting(**{**{name: str(values[name]) for name in SETTING_COLUMNS}, **counts})
 
 
-def write_record(facts: ReportFacts) -> str:
-    """Return the facts as one HTML comment that no text in them can end.
+def write_record(record: DecisionRecord) -> str:
+    """Return a record as one HTML comment that no text in them can end.
 
     Whatever could close a comment or open a tag is written as a JSON escape, which reads back as itself.
     """
-    record = {"format": FORMAT_VERSION, **dataclasses.asdict(facts)}
-    text = json.dumps(record, indent=1, ensure_ascii=True, allow_nan=False)
+    fields = {"format": FORMAT_VERSION, **dataclasses.asdict(record)}
+    text = json.dumps(fields, indent=1, ensure_ascii=True, allow_nan=False)
     # Two hyphens in a row stand in strings only, so this touches no number.
     for raw in ("<", ">", "&", "--"):
         text = text.replace(raw, "".join(f"\\u{ord(character):04x}" for character in raw))
@@ -190,8 +179,8 @@ def without_record(markdown: str) -> str:
     return f"{_RECORD.sub('', markdown).rstrip()}\n"
 
 
-def read_facts(markdown: str) -> ReportFacts:
-    """Read the facts out of a report's text.
+def read_record(markdown: str) -> DecisionRecord:
+    """Read the record out of a report's text.
 
     Args:
         markdown: The whole report, as downloaded or as it came through a ticket.
@@ -208,8 +197,8 @@ def read_facts(markdown: str) -> ReportFacts:
     if len(found) > 1:
         raise BakeoffError(f"This text holds {len(found)} decision reports. Give one report at a time.")
     try:
-        record = json.loads(found[0])
-        version = record["format"]
+        fields = json.loads(found[0])
+        version = fields["format"]
         if not isinstance(version, int) or version < 1:
             raise ValueError(f"no such format: {version!r}")
         if version > FORMAT_VERSION:
@@ -217,116 +206,60 @@ def read_facts(markdown: str) -> ReportFacts:
                 f"This report comes from a newer version of Backbone Bake-off (format {version}; this one "
                 f"reads up to {FORMAT_VERSION}). Update Backbone Bake-off and replay it again."
             )
-        return _facts(record, version)
+        return _record(fields, version)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as err:
         raise BakeoffError(
             f"The record in this report is damaged ({type(err).__name__}). Download the report again."
         ) from err
 
 
-def _facts(record: Mapping[str, Any], version: int) -> ReportFacts:
-    later = {} if version < 2 else {"source": _source(record["source"], version), "chosen": _ids(record["chosen"])}
+def _record(fields: Mapping[str, Any], version: int) -> DecisionRecord:
+    later = {} if version < 2 else {"source": _source(fields["source"], version), "chosen": _ids(fields["chosen"])}
     if version >= 3:
-        later["recipe"] = None if record["recipe"] is None else str(record["recipe"])
-    limits = {name: record["limits"][name] for name in LIMIT_COLUMNS}
-    return ReportFacts(
-        product_version=str(record["product_version"]),
-        created_at=str(record["created_at"]),
-        setting=None if record["setting"] is None else _setting(record["setting"]),
-        machine_name=None if record["machine_name"] is None else str(record["machine_name"]),
+        later["recipe"] = None if fields["recipe"] is None else str(fields["recipe"])
+    limits = {name: fields["limits"][name] for name in LIMIT_COLUMNS}
+    return DecisionRecord(
+        product_version=str(fields["product_version"]),
+        created_at=str(fields["created_at"]),
+        setting=None if fields["setting"] is None else _setting(fields["setting"]),
+        machine_name=None if fields["machine_name"] is None else str(fields["machine_name"]),
         limits=Limits(**limits),
-        rule=require_choice("rule", record["rule"], RULES),
-        cost=require_choice("cost", record["cost"], tuple(COST_COLUMNS)),
-        cheapest=_answer(record["cheapest"]),
-        most_accurate=_answer(record["most_accurate"]),
+        rule=require_choice("rule", fields["rule"], RULES),
+        cost=require_choice("cost", fields["cost"], tuple(COST_COLUMNS)),
+        cheapest=_answer(fields["cheapest"]),
+        most_accurate=_answer(fields["most_accurate"]),
         **later,
     )
 
 
-def _source(record: Mapping[str, Any], version: int) -> AccuracySource:
-    content_key, models = record["content_key"], record["model_count"]
-    train_on = record["train_on"] if version >= 4 else None
+def _source(fields: Mapping[str, Any], version: int) -> AccuracySource:
+    content_key, models = fields["content_key"], fields["model_count"]
+    train_on = fields["train_on"] if version >= 4 else None
     return AccuracySource(
-        **{name: str(record[name]) for name in ("key", "name", "title")},
-        test_images=int(record["test_images"]),
+        **{name: str(fields[name]) for name in ("key", "name", "title")},
+        test_images=int(fields["test_images"]),
         content_key=None if content_key is None else str(content_key),
         model_count=None if models is None else int(models),
         train_on=None if train_on is None else str(train_on),
     )
 
 
-def _ids(record: list[Any]) -> tuple[str, ...]:
-    if not isinstance(record, list):
-        raise TypeError(f"a list was expected. Got {record!r}.")
-    return tuple(map(str, record))
+def _ids(values: list[Any]) -> tuple[str, ...]:
+    if not isinstance(values, list):
+        raise TypeError(f"a list was expected. Got {values!r}.")
+    return tuple(map(str, values))
 
 
-def _answer(record: Mapping[str, Any] | None) -> AnswerFacts | None:
-    if record is None:
+def _answer(fields: Mapping[str, Any] | None) -> AnswerRecord | None:
+    if fields is None:
         return None
-    return AnswerFacts(
-        candidate=_ref(record["candidate"]),
-        tied_with=tuple(_ref(rival) for rival in record["tied_with"]),
-        numbers={str(name): float(value) for name, value in record["numbers"].items()},
+    return AnswerRecord(
+        candidate=_ref(fields["candidate"]),
+        tied_with=tuple(_ref(rival) for rival in fields["tied_with"]),
+        numbers={str(name): float(value) for name, value in fields["numbers"].items()},
     )
 
 
-def _ref(record: Mapping[str, Any]) -> CandidateRef:
-    size = record["img_size"]
-    return CandidateRef(str(record["model_name"]), None if size is None else int(size))
-
-
-def replay(facts: ReportFacts, decision: Decision | None, *, escape: Escape = str) -> Replay:
-    """Say whether the pick of a report follows from the current data.
-
-    Only the very same candidate counts as the same pick. One that the report, or the current data, declare
-    tied with it is still another pick, and the sentences say that the difference is within the noise.
-
-    Args:
-        facts: What the report asked and answered.
-        decision: The answer to the same question from the current data; `None` where there are none in the
-            report's setting.
-        escape: See `reporting.text.names`.
-
-    Raises:
-        ValueError: `decision` answers another question than the report's.
-    """
-    if decision is None:
-        setting = dataclasses.asdict(facts.setting) if facts.setting else {}
-        where = describe_setting({**setting, "machine_name": facts.machine_name}, escape)
-        missing = f"There are no measurements in the setting of this report ({where}) to replay it on."
-        return Replay(False, (missing, "Import the profiles.parquet that came with it, or measure there."))
-    if (decision.limits, decision.rule, decision.cost) != (facts.limits, facts.rule, facts.cost):
-        raise ValueError("`decision` must answer the report's question: same limits, rule and cost.")
-    other_rule = next(rule for rule in RULES if rule != facts.rule)
-    others = (facts.cheapest, decision.cheapest)
-    if other_rule == "most-accurate":
-        others = (facts.most_accurate, decision.most_accurate)
-    same, sentences = _compare(facts.pick, decision.pick, escape)
-    was, now = (_label(answer, escape) for answer in others)
-    if was != now:
-        sentences.append(f"The other answer ({RULE_WORDS[other_rule]}) was {was} and is now {now}.")
-    return Replay(same, tuple(sentences))
-
-
-def _compare(was: AnswerFacts | None, now: Choice | None, escape: Escape) -> tuple[bool, list[str]]:
-    if was is None and now is None:
-        return True, ["As in the report, nothing clears every limit."]
-    if was is None or now is None:
-        return False, [f"The report picked {_label(was, escape)}; now the pick is {_label(now, escape)}."]
-    if was.candidate == now.candidate:
-        return True, [f"The same pick follows from the current data: {_label(now, escape)}."]
-    sentences = [f"The report picked {_label(was, escape)}; from the current data {_label(now, escape)} follows."]
-    if now.candidate in was.tied_with:
-        sentences.append("The report declared the two a tie, so the change is within the noise it spoke of.")
-    elif now.tie and was.candidate in now.tie.rivals:
-        sentences.append("The current data declare the two a tie, so the change is within their noise.")
-    else:
-        sentences.append("The two were not declared a tie: the data have changed.")
-    return False, sentences
-
-
-def _label(answer: AnswerFacts | Choice | None, escape: Escape) -> str:
-    if answer is None:
-        return "nothing"
-    return escape(candidate_label(answer.candidate.model_name, answer.candidate.img_size))
+def _ref(fields: Mapping[str, Any]) -> CandidateRef:
+    size = fields["img_size"]
+    return CandidateRef(str(fields["model_name"]), None if size is None else int(size))

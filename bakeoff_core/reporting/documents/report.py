@@ -1,15 +1,13 @@
-"""The decision report: Markdown for a ticket that stands up in a review, and the bundle to download.
+"""The decision report: Markdown for a ticket that stands up in a review.
 
-The machine-readable record inside it is `reporting.documents.replay`; its reader and `replay` are offered here too, so
-that callers need one module. Not covered: drawing (`reporting.figures.frontier_svg`), writing files.
+Does no I/O. Not covered: the machine-readable record inside it (`reporting.documents.record`), the sections about runs
+and the bundle to download (`reporting.documents.bundle`).
 """
 
 from __future__ import annotations
 
-import io
 import re
 import shlex
-import zipfile
 from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -25,12 +23,7 @@ from bakeoff_core.formatting import (
     megabytes,
 )
 from bakeoff_core.reporting.documents.candidate_table import candidate_reasons, candidate_table
-from bakeoff_core.reporting.documents.replay import Replay as Replay
-from bakeoff_core.reporting.documents.replay import ReportFacts as ReportFacts
-from bakeoff_core.reporting.documents.replay import gather_facts, setting_row, write_record
-from bakeoff_core.reporting.documents.replay import read_facts as read_facts
-from bakeoff_core.reporting.documents.replay import replay as replay
-from bakeoff_core.reporting.documents.replay import without_record as without_record
+from bakeoff_core.reporting.documents.record import DecisionRecord, make_record, setting_row, write_record
 from bakeoff_core.reporting.text.commands import LIMIT_OPTIONS
 from bakeoff_core.reporting.text.decision import (
     explain_alternatives,
@@ -132,7 +125,7 @@ def decision_report(
     if frontier_cost is None:
         frontier_cost = decision.cost if decision.rule == "cheapest" else "latency"
     made = {"created_at": created_at, "product_version": product_version}
-    facts = gather_facts(candidates, decision, **made, source=source, chosen=chosen, recipe=recipe)
+    record = make_record(candidates, decision, **made, source=source, chosen=chosen, recipe=recipe)
     told = {"escape": markdown_code, "source": source}
     parts = [
         [f"# {markdown_text(title)}", *_headline(candidates, decision, source), *_matched(recipe)],
@@ -144,30 +137,11 @@ def decision_report(
         _reasons_against(candidates, decision, frontier_cost, source),
         _warnings(candidates),
         *sections,
-        _reproduction(candidates, decision, facts),
+        _reproduction(candidates, decision, record),
         ["## What the words mean", "", _accuracy_defined(source), _DEFINITIONS],
-        [write_record(facts)],
+        [write_record(record)],
     ]
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
-
-
-def bundle(report_markdown: str, svg: str, parquet: bytes) -> bytes:
-    """Pack a report, its picture and its data into one zip; equal input gives equal bytes.
-
-    Args:
-        report_markdown: Becomes `report.md`.
-        svg: Becomes `frontier.svg`; give `decision_report` this name.
-        parquet: Becomes `profiles.parquet`.
-    """
-    files = {"report.md": report_markdown.encode(), "frontier.svg": svg.encode(), "profiles.parquet": parquet}
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))  # the earliest a zip can say
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system, entry.external_attr = 3, 0o644 << 16  # readable wherever it is unpacked
-            archive.writestr(entry, content)
-    return packed.getvalue()
 
 
 def _bullets(sentences: Iterable[str]) -> list[str]:
@@ -293,7 +267,7 @@ def _warnings(candidates: pd.DataFrame) -> list[str]:
     return ["## Warnings", *(_bullets(lines) if lines else ["", "No measurement carries a warning."])]
 
 
-def _reproduction(candidates: pd.DataFrame, decision: Decision, facts: ReportFacts) -> list[str]:
+def _reproduction(candidates: pd.DataFrame, decision: Decision, record: DecisionRecord) -> list[str]:
     """The commands that measure the same models in the same setting, decide, and compare."""
     row = setting_row(candidates)
     lines, left_out = [], 0
@@ -312,7 +286,7 @@ def _reproduction(candidates: pd.DataFrame, decision: Decision, facts: ReportFac
             at_size = "" if size is None else f"--img-size {size} "
             lines.append(f"python -m bakeoff_core profile {' '.join(names)} {at_size}{setting}")
     lines += [
-        f"python -m bakeoff_core pick {_pick_options(decision, facts)}",
+        f"python -m bakeoff_core pick {_pick_options(decision, record)}",
         "python -m bakeoff_core replay report.md",
     ]
     intro = "On the same machine, with the versions above; `profile` keeps what is already measured."
@@ -321,13 +295,13 @@ def _reproduction(candidates: pd.DataFrame, decision: Decision, facts: ReportFac
     return ["## How to reproduce", "", intro, "", "```sh", *lines, "```"]
 
 
-def _pick_options(decision: Decision, facts: ReportFacts) -> str:
+def _pick_options(decision: Decision, record: DecisionRecord) -> str:
     limits = [
         f"{option.name} {limit_number(LIMIT_COLUMNS[limit], value)}"
         for limit, option in LIMIT_OPTIONS.items()
         if (value := getattr(decision.limits, limit)) is not None
     ]
-    accuracy = [] if facts.source.is_imagenet else [f"--accuracy {facts.source.key}"]
-    accuracy += [f"--run {shlex.quote(run_id)}" for run_id in facts.chosen]
-    accuracy += [] if facts.recipe is None else [f"--match-recipes {facts.recipe}"]
+    accuracy = [] if record.source.is_imagenet else [f"--accuracy {record.source.key}"]
+    accuracy += [f"--run {shlex.quote(run_id)}" for run_id in record.chosen]
+    accuracy += [] if record.recipe is None else [f"--match-recipes {record.recipe}"]
     return " ".join([*limits, f"--rule {decision.rule}", f"--cost {decision.cost}", *accuracy])
