@@ -2,8 +2,8 @@
 
 A class says what training saw and how hard it tried; two models of one class differ mostly by their architecture. Which
 class a weights tag is in follows from its name by the first pattern of `recipe_rules.csv` that fits
-(docs/catalogue.md). Not covered: recipes for fine-tuning (`finetuning.recipes`), and accuracies
-(`catalogue.accuracies`).
+(docs/catalogue.md). Not covered: recipes for fine-tuning (`finetuning.recipes`), accuracies (`catalogue.accuracies`),
+and sentences about classes (`reporting.text.catalogue`).
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ from __future__ import annotations
 import csv
 import functools
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bakeoff_core.formatting import is_unknown, listed
-from bakeoff_core.schema.records import AccuracySource, require_choice
+from bakeoff_core.formatting import is_unknown
+from bakeoff_core.schema.records import require_choice
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,13 +121,6 @@ UNKNOWN = "unknown"
 """Key of the class of what is in no other."""
 
 
-RECIPE_EFFECT = (
-    "Part of a difference in accuracy may be the recipe's, not the architecture's: the same ResNet-50 reaches 76.2 % "
-    "by a basic recipe and 80.8 % by a modern one."
-)
-"""Why a mixture matters; both figures are the catalogue's, at 224 px (`tv_in1k` and `tv2_in1k`)."""
-
-
 @dataclass(frozen=True)
 class RecipeRule:
     """What the names of weights tags that fit a pattern mean."""
@@ -181,47 +173,3 @@ def with_recipe(candidates: pd.DataFrame, recipe: str | None) -> pd.DataFrame:
     if recipe is None:
         return candidates
     return candidates[candidates["recipe"].fillna(UNKNOWN) == recipe].reset_index(drop=True)
-
-
-def explain_classes(keys: Iterable[str]) -> list[str]:
-    """Return what classes mean, a line of Markdown each, in the order of `RECIPE_CLASSES`."""
-    wanted = set(keys)
-    return [f"- **{found.title}**: {found.meaning}" for found in _CLASSES if found.key in wanted]
-
-
-def explain_recipes(counts: dict[str, int], recipe: str | None, source: AccuracySource) -> str | None:
-    """Say whether the candidates were trained alike, and what that means for a comparison.
-
-    Args:
-        counts: As `recipe_counts` returns it, of all candidates whatever `recipe` is.
-        recipe: The only class that is compared; `None` where all are.
-        source: What the accuracies are of.
-
-    Returns:
-        A sentence or more; `None` where all candidates are of one class and nothing was left out.
-    """
-    total = sum(counts.values())
-    if recipe is not None:
-        return _explain_match(recipe, counts.get(recipe, 0), total)
-    if len(counts) < 2:
-        return None
-    mixture = listed([f"{count} {RECIPE_CLASSES[key].title}" for key, count in counts.items()])
-    trained = f"These {total} models were not trained alike: {mixture}."
-    if not source.is_published:
-        weights = (
-            f"weights of these {total} models"
-            if source.is_ranked
-            else f"weights that these {total} models started from"
-        )
-        trained = f"The {weights} were not trained alike: {mixture}."
-    return f"{trained} {RECIPE_EFFECT}"
-
-
-def _explain_match(recipe: str, count: int, total: int) -> str:
-    chosen = RECIPE_CLASSES[recipe]
-    only = f"Only the {count} models of one recipe class are compared, {chosen.title}."
-    if count == 1:
-        only = f"Only one model is of the recipe class {chosen.title}."
-    others = total - count
-    left_out = " 1 of another class is left out." if others == 1 else f" {others} of other classes are left out."
-    return f"{only} {chosen.meaning}{left_out if others else ''}"

@@ -12,8 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from bakeoff_core.catalogue.published import PublishedRow, join_tables
-from bakeoff_core.catalogue.published_counts import JoinCount, count_joins
+from bakeoff_core.catalogue.published import JoinCount, PublishedRow, count_joins, join_tables
 from bakeoff_core.catalogue.timm_names import TimmModels
 from bakeoff_core.catalogue.timm_results import read_results, read_speeds
 from bakeoff_core.errors import BakeoffError

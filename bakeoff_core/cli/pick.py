@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from bakeoff_core.catalogue.pretraining import explain_recipes
 from bakeoff_core.cli.console import print_json, remark
 from bakeoff_core.cli.decision import add_decision_options, find_decision
 from bakeoff_core.cli.options import add_json
@@ -24,12 +23,13 @@ def run(arguments: argparse.Namespace) -> int:
 
         print_json(decision_json(decision, view))
         return 0 if decision.pick else 1
+    from bakeoff_core.reporting.text.catalogue import explain_recipes
     from bakeoff_core.reporting.text.decision import explain_decision
 
     print(decision.pick.candidate.model_name if decision.pick else "none")
     remark(f"Measured on {view.measured.machine_name} ({view.measured.label}).")
     for sentence in explain_decision(decision, view.candidates, source=view.source):
         remark(sentence)
-    if mixture := explain_recipes(dict(view.recipe_counts), view.recipe, view.source):
+    if mixture := explain_recipes(view.recipe_counts, view.recipe, view.source):
         remark(mixture)
     return 0 if decision.pick else 1

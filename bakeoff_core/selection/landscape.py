@@ -128,24 +128,6 @@ def trend_of(cost: np.ndarray, accuracy: np.ndarray) -> Trend | None:
     return Trend(ends[0], ends[1], float(slope))
 
 
-def accuracy_sentence(points: pd.DataFrame) -> str:
-    """Say whose accuracies a published machine's points have, and how far the two sources are apart.
-
-    Args:
-        points: As `published_points` returns them.
-    """
-    top1, table = points["top1"].to_numpy(float), points["table_top1"].to_numpy(float)
-    apart = np.abs(np.round(top1 - table, 6))
-    other = int((apart > 0).sum())
-    said = (
-        "Accuracies are ImageNet-1k top-1, the catalogue's where it has the tag at this size, so that a model stands "
-        "equally high on every page; otherwise the imported table's."
-    )
-    if not other:
-        return f"{said} Wherever both know one, they agree."
-    return f"{said} They differ for {other:,} of {len(points):,} tags, by {apart.max():.3g} points at most."
-
-
 def _points(rows: pd.DataFrame, accuracies: pd.DataFrame) -> pd.DataFrame:
     """Add families and kinds of pre-training to rows; numbers that the rows lack are unknown."""
     named = accuracies.dropna(subset=["family"])

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bakeoff_core.catalogue.published import PublishedRow, join_tables
 from bakeoff_core.catalogue.timm_names import TimmModel, TimmModels
+from bakeoff_core.catalogue.timm_results import read_results, read_speeds
 from tests.support import places
 
 DATA = places.DATA / "timm-results"
@@ -106,3 +108,13 @@ def write(folder: Path, name: str, text: str) -> Path:
     path = folder / name
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def joined(folder: Path, accuracies: str, speeds: str, names: TimmModels = NAMES) -> tuple[PublishedRow, ...]:
+    """The rows of two tables, joined as those of one machine."""
+    return join_tables(
+        read_results(write(folder, "results.csv", accuracies)),
+        read_speeds(write(folder, "benchmark.csv", speeds)),
+        names,
+        "box",
+    )

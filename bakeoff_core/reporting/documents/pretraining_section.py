@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bakeoff_core.catalogue.pretraining import explain_classes, explain_recipes
+from bakeoff_core.reporting.text.catalogue import explain_classes, explain_recipes
 from bakeoff_core.schema.records import AccuracySource
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from bakeoff_core.catalogue.weight_tags import explain_weights
 from bakeoff_core.formatting import (
     count,
     html_text,
@@ -19,6 +18,7 @@ from bakeoff_core.formatting import (
     milliseconds,
     percent,
 )
+from bakeoff_core.reporting.text.catalogue import explain_weights
 from bakeoff_core.reporting.text.decision import explain_off_frontier
 from bakeoff_core.reporting.text.names import interval_text
 from bakeoff_core.reporting.text.warnings import explain_warning

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES, explain_classes, explain_recipes
+from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
+from bakeoff_core.reporting.text.catalogue import explain_classes, explain_recipes
 from bakeoff_core.schema.records import AccuracySource
 
 KEY = "recipes"

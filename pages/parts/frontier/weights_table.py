@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
-from bakeoff_core.catalogue.weight_tags import Figure, explain_figures, figures_of
+from bakeoff_core.catalogue.weight_tags import Figure, figures_of
 from bakeoff_core.formatting import html_text, markdown_text, percent
+from bakeoff_core.reporting.text.catalogue import explain_figures
 from pages.parts.common import cache
 from pages.parts.frontier import pretraining_switch
 
