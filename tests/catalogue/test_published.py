@@ -39,6 +39,7 @@ from tests.support.timm_results import (
     TRAINING_SPEEDS,
     joined,
     real_table,
+    timms_names,
     write,
 )
 
@@ -158,13 +159,6 @@ def test_a_machine_can_be_named_after_timms_file(file_name, name):
 
 
 # --- timm's own tables -----------------------------------------------------------------------------------------------
-
-
-def timms_names() -> TimmModels:
-    """Every name of the installed timm, from the worker that lists them."""
-    from bakeoff_core.models.timm_models import list_renamed_models, list_timm_models
-
-    return TimmModels("installed", list_timm_models(), list_renamed_models())
 
 
 def test_of_the_i9_table_1086_of_1435_pairs_join_and_of_training_at_least_680_of_834():

@@ -8,8 +8,7 @@ from bakeoff_core.catalogue.accuracies import read_catalogue
 from bakeoff_core.catalogue.published_store import import_tables, read_published_frame
 from bakeoff_core.selection.landscape import published_points
 from bakeoff_core.selection.proxies import Judgement, best_of_each_pair, judge, judge_proxies
-from tests.catalogue.test_published import timms_names
-from tests.support.timm_results import I7, I9, RESULTS, RTX_4090, real_table
+from tests.support.timm_results import I7, I9, RESULTS, RTX_4090, real_table, timms_names
 
 NAN = float("nan")
 

@@ -28,6 +28,21 @@ def real_table(name: str) -> Path:
     return path
 
 
+TIMM = TimmModels(
+    "1.0.31",
+    (
+        TimmModel("resnet50.a1_in1k", 224, 288, False, True),
+        TimmModel("resnet50.tv_in1k", 224, None, False, False),
+        TimmModel("resnet50.tv2_in1k", 176, 224, False, False),
+        TimmModel("resnet50d.ra2_in1k", 224, 288, False, True),
+        TimmModel("resnet18.a1_in1k", 224, 288, False, True),
+        TimmModel("wide_resnet50_2.racm_in1k", 224, 288, False, True),
+        TimmModel("vit_small_patch14_dinov2.lvd142m", 518, None, True, True),
+        TimmModel("vit_nameless", 224, None, True, False),
+    ),
+)
+"""A few of timm's names: default tags and others, a second size, a fixed size, a model without weights."""
+
 NAMES = TimmModels(
     "1.0.31",
     tuple(
@@ -118,3 +133,10 @@ def joined(folder: Path, accuracies: str, speeds: str, names: TimmModels = NAMES
         names,
         "box",
     )
+
+
+def timms_names() -> TimmModels:
+    """Every name of the installed timm, from the worker that lists them."""
+    from bakeoff_core.models.timm_models import list_renamed_models, list_timm_models
+
+    return TimmModels("installed", list_timm_models(), list_renamed_models())
