@@ -25,10 +25,11 @@ def run(arguments: argparse.Namespace) -> int:
         return 0 if decision.pick else 1
     from bakeoff_core.reporting.text.catalogue import explain_recipes
     from bakeoff_core.reporting.text.decision import explain_decision
+    from bakeoff_core.reporting.text.names import CandidateNames, Terms
 
     print(decision.pick.candidate.model_name if decision.pick else "none")
     remark(f"Measured on {view.measured.machine_name} ({view.measured.label}).")
-    for sentence in explain_decision(decision, view.candidates, source=view.source):
+    for sentence in explain_decision(decision, CandidateNames(view.candidates, Terms(view.source))):
         remark(sentence)
     if mixture := explain_recipes(view.recipe_counts, view.recipe, view.source):
         remark(mixture)

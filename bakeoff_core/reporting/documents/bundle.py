@@ -19,9 +19,8 @@ from bakeoff_core.finetuning.results import read_finished_runs
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.ranking.records import Ranking
 from bakeoff_core.ranking.request import find_in, list_rankings
-from bakeoff_core.reporting.documents.finetuning_section import runs_section, runs_to_tell
-from bakeoff_core.reporting.documents.pretraining_section import recipe_section
-from bakeoff_core.reporting.documents.report import decision_report
+from bakeoff_core.reporting.documents.finetuning_section import runs_section, runs_to_report
+from bakeoff_core.reporting.documents.report import decision_report, recipe_section
 from bakeoff_core.reporting.figures.frontier_svg import frontier_svg
 from bakeoff_core.reporting.text.comparison import comparison_section
 from bakeoff_core.reporting.text.ranking import ranking_section
@@ -44,8 +43,8 @@ def report_text(
         svg_name: File name of the picture beside the report, or `None` for none.
         sections: Further sections to put before those of the runs; see `reporting.documents.report.decision_report`.
     """
-    told = runs_to_tell(read_finished_runs(), decision, view.candidates)
-    models = {run.model_name for run in told}
+    runs = runs_to_report(read_finished_runs(), decision, view.candidates)
+    models = {run.model_name for run in runs}
     return decision_report(
         annotate(view.candidates, _frontier_cost(decision)),
         decision,
@@ -58,7 +57,7 @@ def report_text(
         sections=[
             *sections,
             recipe_section(view.recipe_counts, view.recipe, view.source),
-            runs_section(told, chosen=view.chosen),
+            runs_section(runs, chosen=view.chosen),
             *_comparison_sections(models),
             *_ranking_sections(set(view.candidates["model_name"])),
         ],

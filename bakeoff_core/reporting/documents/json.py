@@ -18,7 +18,9 @@ from bakeoff_core.finetuning.results import summarise_run
 from bakeoff_core.formatting import is_unknown
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.reporting.text.comparison import comparison_sentences
-from bakeoff_core.reporting.text.decision import explain_decision, explain_rejections
+from bakeoff_core.reporting.text.decision import explain_decision
+from bakeoff_core.reporting.text.names import CandidateNames, Terms
+from bakeoff_core.reporting.text.rejections import explain_rejections
 from bakeoff_core.reporting.text.warnings import warning_line
 from bakeoff_core.schema.records import (
     ACCURACY_COLUMNS,
@@ -72,7 +74,7 @@ def row_json(row: dict[str, Any]) -> dict[str, Any]:
 
 def decision_json(decision: Decision, view: View) -> dict[str, Any]:
     """Return a decision as JSON: the pick, the reason, the runner-up, the tie and the nearest relaxation."""
-    pick, candidates, told = decision.pick, view.candidates, {"source": view.source}
+    pick, names = decision.pick, CandidateNames(view.candidates, Terms(view.source))
     return {
         "pick": pick.candidate.model_name if pick else None,
         "img_size": pick.candidate.img_size if pick else None,
@@ -84,7 +86,7 @@ def decision_json(decision: Decision, view: View) -> dict[str, Any]:
         "runs": list(view.chosen),
         "recipe": view.recipe,
         "recipe_counts": dict(view.recipe_counts),
-        "reason": explain_decision(decision, candidates, **told),
+        "reason": explain_decision(decision, names),
         "runner_up": _reference(pick.runner_up) if pick else None,
         "tie": _tie(pick),
         "relaxation": _relaxation(decision.relaxation),
@@ -94,7 +96,7 @@ def decision_json(decision: Decision, view: View) -> dict[str, Any]:
         "most_accurate": _reference(decision.most_accurate.candidate if decision.most_accurate else None),
         "rejected": [
             {**_reference(candidate), "reason": reason}
-            for candidate, reason in explain_rejections(decision, candidates, **told).items()
+            for candidate, reason in explain_rejections(decision, names).items()
         ],
         "setting": asdict(view.measured.setting),
         "machine_name": view.measured.machine_name,

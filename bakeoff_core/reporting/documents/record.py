@@ -18,7 +18,7 @@ import pandas as pd
 
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import is_unknown
-from bakeoff_core.reporting.text.names import Wording
+from bakeoff_core.reporting.text.names import CandidateNames
 from bakeoff_core.schema.records import (
     COST_COLUMNS,
     IMAGENET,
@@ -107,12 +107,12 @@ def make_record(
         ValueError: The candidates come from more than one setting.
     """
     row = setting_row(candidates)
-    words = Wording(candidates)
+    names = CandidateNames(candidates)
 
     def answer(choice: Choice | None) -> AnswerRecord | None:
         if choice is None:
             return None
-        known = {column: words.value(choice.candidate, column) for column in NUMBER_COLUMNS}
+        known = {column: names.value(choice.candidate, column) for column in NUMBER_COLUMNS}
         return AnswerRecord(
             candidate=choice.candidate,
             tied_with=choice.tie.rivals if choice.tie else (),

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
 import pandas as pd
@@ -24,15 +23,16 @@ from bakeoff_core.formatting import (
 )
 from bakeoff_core.reporting.documents.candidate_table import candidate_reasons, candidate_table
 from bakeoff_core.reporting.documents.record import DecisionRecord, make_record, setting_row, write_record
+from bakeoff_core.reporting.text.catalogue import explain_classes, explain_recipes
 from bakeoff_core.reporting.text.commands import LIMIT_OPTIONS
 from bakeoff_core.reporting.text.decision import (
     explain_alternatives,
     explain_choice,
     explain_limits,
     explain_no_pick,
-    explain_warning,
 )
-from bakeoff_core.reporting.text.names import COLUMN_WORDS, RULE_WORDS, Wording, column_words, describe_setting
+from bakeoff_core.reporting.text.names import COLUMN_WORDS, RULE_WORDS, CandidateNames, Terms, describe_setting
+from bakeoff_core.reporting.text.warnings import explain_warning
 from bakeoff_core.schema.candidate import candidate_refs
 from bakeoff_core.schema.records import (
     COST_COLUMNS,
@@ -126,15 +126,15 @@ def decision_report(
         frontier_cost = decision.cost if decision.rule == "cheapest" else "latency"
     made = {"created_at": created_at, "product_version": product_version}
     record = make_record(candidates, decision, **made, source=source, chosen=chosen, recipe=recipe)
-    told = {"escape": markdown_code, "source": source}
+    names = CandidateNames(candidates, Terms(source, markdown_code))
     parts = [
-        [f"# {markdown_text(title)}", *_headline(candidates, decision, source), *_matched(recipe)],
+        [f"# {markdown_text(title)}", *_headline(decision, names), *_matched(recipe)],
         _where(candidates, created_at, product_version),
-        ["## Why", *_bullets(_reasons(candidates, decision, told))],
-        _alternatives(candidates, decision, told),
+        ["## Why", *_bullets(_reasons(decision, names))],
+        _alternatives(decision, names),
         [f"![Accuracy against {COLUMN_WORDS[COST_COLUMNS[frontier_cost]]}]({quote(svg_name)})"] if svg_name else [],
-        _candidates(candidates, decision, frontier_cost, source),
-        _reasons_against(candidates, decision, frontier_cost, source),
+        _candidates(names, decision, frontier_cost),
+        _reasons_against(names, decision, frontier_cost),
         _warnings(candidates),
         *sections,
         _reproduction(candidates, decision, record),
@@ -142,6 +142,26 @@ def decision_report(
         [write_record(record)],
     ]
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
+
+
+def recipe_section(counts: Mapping[str, int], recipe: str | None, source: AccuracySource) -> list[str]:
+    """Return the section that says whether the candidates were trained alike; empty where there is nothing to say.
+
+    Args:
+        counts: As `catalogue.pretraining.recipe_counts` returns it.
+        recipe: The class the candidates were restricted to; `None` for no restriction.
+        source: What the accuracies are of.
+
+    Returns:
+        Lines of Markdown with their heading, for `decision_report`.
+    """
+    mixture = explain_recipes(counts, recipe, source)
+    if mixture is None:
+        return []
+    lines = ["## Trained alike?", "", mixture]
+    if recipe is None:
+        lines += ["", *explain_classes(counts)]
+    return lines
 
 
 def _bullets(sentences: Iterable[str]) -> list[str]:
@@ -161,15 +181,14 @@ def _accuracy_defined(source: AccuracySource) -> str:
     return text.format(images=source.test_images, name=name, meaning=source.meaning, learned=learned)
 
 
-def _headline(candidates: pd.DataFrame, decision: Decision, source: AccuracySource) -> list[str]:
+def _headline(decision: Decision, names: CandidateNames) -> list[str]:
     """The pick with its numbers, the other answer, and the question."""
-    words = Wording(candidates, markdown_code, source)
 
     def answer(choice: Choice | None) -> str:
         return (
             "none"
             if choice is None
-            else f"{_label(choice.candidate)} ({words.numbers(choice.candidate, decision.cost)})"
+            else f"{_label(choice.candidate)} ({names.numbers(choice.candidate, decision.cost)})"
         )
 
     other_rule, other = ("most-accurate", decision.most_accurate)
@@ -180,7 +199,7 @@ def _headline(candidates: pd.DataFrame, decision: Decision, source: AccuracySour
         f"**Pick: {answer(decision.pick)}**",
         "",
         f"- Rule: {RULE_WORDS[decision.rule]}; cost is {COLUMN_WORDS[COST_COLUMNS[decision.cost]]}.",
-        f"- Limits: {explain_limits(decision.limits, escape=markdown_code, source=source)}.",
+        f"- Limits: {explain_limits(decision.limits, names.terms)}.",
         f"- Other answer, {RULE_WORDS[other_rule]}: {answer(other)}.",
     ]
 
@@ -211,36 +230,36 @@ def _where(candidates: pd.DataFrame, created_at: str, product_version: str) -> l
     return [*lines, f"{describe_setting(row, markdown_text)}. {made}", *_bullets(known)]
 
 
-def _reasons(candidates: pd.DataFrame, decision: Decision, told: dict[str, Any]) -> list[str]:
+def _reasons(decision: Decision, names: CandidateNames) -> list[str]:
     if decision.pick is None:
-        return explain_no_pick(decision, candidates, **told)
-    return explain_choice(decision.pick, decision, candidates, **told)
+        return explain_no_pick(decision, names)
+    return explain_choice(decision.pick, decision, names)
 
 
-def _alternatives(candidates: pd.DataFrame, decision: Decision, told: dict[str, Any]) -> list[str]:
-    sentences = explain_alternatives(decision, candidates, **told)
+def _alternatives(decision: Decision, names: CandidateNames) -> list[str]:
+    sentences = explain_alternatives(decision, names)
     return ["## What would change it", *_bullets(sentences)] if sentences else []
 
 
-def _candidates(candidates: pd.DataFrame, decision: Decision, cost: str, source: AccuracySource) -> list[str]:
-    accuracy = column_words("top1", source, markdown_text)
+def _candidates(names: CandidateNames, decision: Decision, cost: str) -> list[str]:
+    source, accuracy = names.terms.source, names.terms.column("top1")
     intro = f"Frontier: {accuracy} against {COLUMN_WORDS[COST_COLUMNS[cost]]}. The pick is marked ★."
     return [
         "## Candidates",
         "",
         intro,
         "",
-        *candidate_table(candidates, decision, cost, source),
+        *candidate_table(names, decision, cost),
         *(
-            _sources(candidates)
+            _sources(names.candidates)
             if source.is_published
-            else _origins(candidates, "ranking" if source.is_ranked else "run")
+            else _origins(names.candidates, "ranking" if source.is_ranked else "run")
         ),
     ]
 
 
-def _reasons_against(candidates: pd.DataFrame, decision: Decision, cost: str, source: AccuracySource) -> list[str]:
-    reasons = candidate_reasons(candidates, decision, cost, source)
+def _reasons_against(names: CandidateNames, decision: Decision, cost: str) -> list[str]:
+    reasons = candidate_reasons(names, decision, cost)
     heading = "## Why not the others" if decision.pick else "## Why none of them"
     return [heading, *_bullets(reasons)] if reasons else []
 

@@ -33,7 +33,7 @@ from bakeoff_core.reporting.figures.frontier_layout import (
     place_labels,
 )
 from bakeoff_core.reporting.text.candidate import DETAIL_COLUMNS, candidate_lines
-from bakeoff_core.reporting.text.names import setting_differences
+from bakeoff_core.reporting.text.names import Terms, setting_differences
 from bakeoff_core.schema.records import COST_COLUMNS, IMAGENET, AccuracySource, candidate_label
 
 FONT = '"Source Sans", "Source Sans Pro", system-ui, sans-serif'
@@ -315,10 +315,10 @@ def hover_texts(candidates: pd.DataFrame, cost: str, source: AccuracySource = IM
     columns = (candidates[column].tolist() for column in DETAIL_COLUMNS)
     named = (dict(zip(DETAIL_COLUMNS, values, strict=True)) for values in zip(*columns, strict=True))
     rows = {_label(row["model_name"], row["img_size"]): row for row in named}
-    texts = {}
+    terms, texts = Terms(source, html_text), {}
     for label, row in rows.items():
         dominator = rows.get(row["dominated_by"])
-        name, *lines = candidate_lines(row, dominator, cost=cost, escape=html_text, source=source)
+        name, *lines = candidate_lines(row, dominator, cost=cost, terms=terms)
         texts[label] = "<br>".join([f"<b>{name}</b>", *lines])
     return texts
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bakeoff_core.formatting import SCALES, is_unknown, limit_text
-from bakeoff_core.reporting.text.names import COLUMN_WORDS, column_words, short_names
+from bakeoff_core.reporting.text.names import COLUMN_WORDS, Terms, short_names
 from bakeoff_core.schema.candidate import candidate_refs
 from bakeoff_core.schema.records import (
     COST_COLUMNS,
@@ -206,7 +206,7 @@ def build_chart(
 
 def _accuracy_title(accuracy: str, source: AccuracySource) -> str:
     if accuracy == "top1" and not source.is_imagenet:
-        text = f"{column_words(accuracy, source)}, %"
+        text = f"{Terms(source).column(accuracy)}, %"
         return f"{text[0].upper()}{text[1:]}"
     return ACCURACY_TITLES.get(accuracy, f"{accuracy.replace('_', ' ').capitalize()} (%)")
 

@@ -16,12 +16,11 @@ from bakeoff_core.reporting.text.decision import (
     explain_choice,
     explain_limits,
     explain_no_pick,
-    explain_off_frontier,
-    explain_rejection,
 )
-from bakeoff_core.reporting.text.names import COLUMN_WORDS, Wording
+from bakeoff_core.reporting.text.names import COLUMN_WORDS, CandidateNames, Terms
+from bakeoff_core.reporting.text.rejections import explain_off_frontier, explain_rejection
 from bakeoff_core.schema.candidate import Row
-from bakeoff_core.schema.records import LIMIT_COLUMNS, CandidateRef, Decision, Limits, Rejection, candidate_label
+from bakeoff_core.schema.records import LIMIT_COLUMNS, CandidateRef, Limits, Rejection, candidate_label
 from bakeoff_core.selection.checklist.advice import Advice, Entry, Reason, SetAside, Weighed
 from bakeoff_core.selection.checklist.rules import Answers, Source
 
@@ -98,17 +97,17 @@ def explain_advice(advice: Advice, *, escape: Escape = str) -> list[Reason]:
         ]
     by = (MEASURED,) if advice.is_measured else (PUBLISHED,)
     told = []
-    decision = advice.decision
+    decision, names = advice.decision, CandidateNames(advice.judged, Terms(escape=escape))
     if decision is not None and decision.pick is not None:
-        told += [Reason(text, by) for text in explain_choice(decision.pick, decision, advice.judged, escape=escape)]
+        told += [Reason(text, by) for text in explain_choice(decision.pick, decision, names)]
     elif decision is not None:
-        told += [Reason(text, by) for text in explain_no_pick(decision, advice.judged, escape=escape)]
+        told += [Reason(text, by) for text in explain_no_pick(decision, names)]
     elif advice.pick is not None:
         is_blind = not advice.is_measured and advice.answers.limits != Limits()
         open_still = "What was asked takes measuring" if is_blind else "Nothing was asked yet that figures could decide"
         told.append(Reason(f"{open_still}, so the order is that of the guides.", ()))
     if advice.over_compute:
-        over = Wording(advice.table, escape).names(advice.over_compute)
+        over = CandidateNames(advice.table, Terms(escape=escape)).listed(advice.over_compute)
         budget = limit_text("macs", advice.answers.max_macs or 0)
         told.append(Reason(f"Over the compute budget of {budget}, and so left out before: {over}.", (PUBLISHED,)))
     if advice.barred is not None:
@@ -137,10 +136,11 @@ def _judged_by(advice: Advice) -> list[Reason]:
 
 def explain_entry(entry: Entry, advice: Advice, *, escape: Escape = str) -> list[Reason]:
     """Say why a model is on the shortlist, and what has to be known or watched; never empty."""
-    words = Wording(advice.table, escape)
+    names = CandidateNames(advice.table, Terms(escape=escape))
     told = []
     if entry.standing == "pick" and advice.decision is not None and advice.decision.pick is not None:
-        first = explain_choice(advice.decision.pick, advice.decision, advice.judged, escape=escape)[0]
+        judged = CandidateNames(advice.judged, Terms(escape=escape))
+        first = explain_choice(advice.decision.pick, advice.decision, judged)[0]
         told.append(Reason(first, (MEASURED,) if advice.is_measured else (PUBLISHED,)))
     if entry.standing == "next":
         told.append(Reason("Next in line by the figures.", (MEASURED,) if advice.is_measured else (PUBLISHED,)))
@@ -148,7 +148,7 @@ def explain_entry(entry: Entry, advice: Advice, *, escape: Escape = str) -> list
         told.append(
             Reason("Little computation, and no known figure rules it out: only measuring can tell.", (PUBLISHED,))
         )
-    told += [Reason(f"Beats {words.name(ref)}{_by(ref, entry.candidate, advice)}.", (MEASURED,)) for ref in entry.beats]
+    told += [Reason(f"Beats {names.name(ref)}{_by(ref, entry.candidate, advice)}.", (MEASURED,)) for ref in entry.beats]
     told += [Reason(rule.why, rule.sources) for rule in entry.nominations]
     if entry.recipe:
         told.append(Reason(f"Use it {RECIPE_WORDS[entry.recipe]}.", _recipe_sources(entry)))
@@ -170,7 +170,7 @@ def explain_set_aside(aside: SetAside, advice: Advice, *, escape: Escape = str) 
     told = [_missed(aside, advice, escape)] if aside.misses else []
     if aside.dominator is not None:
         row = {**_row(aside.candidate, advice), "dominated_by": _label(aside.dominator)}
-        told.append(explain_off_frontier(row, _row(aside.dominator, advice), escape=escape))
+        told.append(explain_off_frontier(row, _row(aside.dominator, advice), terms=Terms(escape=escape)))
         if _is_noise(row, _row(aside.dominator, advice)):
             told.append("Both differences are within the noise of the measurement and of the test images.")
     if aside.caution is not None:
@@ -183,8 +183,8 @@ def _missed(aside: SetAside, advice: Advice, escape: Escape) -> str:
     limits = tuple(miss.limit for miss in aside.misses if miss.limit in LIMIT_COLUMNS)
     parts = []
     if limits:
-        asked = Decision(advice.answers.limits, "cheapest", "latency", None, None, ())
-        parts.append(explain_rejection(Rejection(aside.candidate, limits), advice.table, asked, escape=escape))
+        names = CandidateNames(advice.table, Terms(escape=escape))
+        parts.append(explain_rejection(Rejection(aside.candidate, limits), advice.answers.limits, names))
     parts += [
         f"{quantity('macs', miss.value)} are over the compute budget of {limit_text('macs', miss.bound)}."
         for miss in aside.misses
@@ -204,18 +204,18 @@ def explain_recipe(advice: Advice) -> Point | None:
 def explain_mixture(advice: Advice, *, escape: Escape = str) -> str:
     """Say whether the shortlist's accuracies can be compared, by how its weights were trained and on what."""
     groups: dict[str, list[str]] = {}
-    words = Wording(advice.table, escape)
+    names = CandidateNames(advice.table, Terms(escape=escape))
     for entry in advice.shortlist:
         row = _row(entry.candidate, advice)
         recipe, data = row.get("recipe"), row.get("pretraining")
         training = [] if is_unknown(recipe) else [RECIPE_CLASSES[recipe].title]
         training += [] if is_unknown(data) else [escape(data)]
         if training:
-            groups.setdefault(", ".join(training), []).append(words.name(entry.candidate))
+            groups.setdefault(", ".join(training), []).append(names.name(entry.candidate))
     if len(groups) < 2:
         alike = f" ({next(iter(groups))})" if groups else ""
         return f"All of the shortlist was trained alike{alike}, as far as it is known."
-    mixed = "; ".join(f"{training}: {listed(names)}" for training, names in groups.items())
+    mixed = "; ".join(f"{training}: {listed(members)}" for training, members in groups.items())
     return f"The shortlist was not trained alike, so part of an accuracy's lead may be its training. {mixed}."
 
 
@@ -223,11 +223,11 @@ def explain_dispute(weighed: Weighed, advice: Advice, *, escape: Escape = str) -
     """Say who says what, what the figures at hand are, and what to make of it."""
     dispute = weighed.dispute
     parts = [Reason(claim.text, claim.sources) for claim in dispute.claims]
-    words = Wording(advice.table, escape)
+    names = CandidateNames(advice.table, Terms(escape=escape))
     if weighed.figures:
         cost = "latency" if advice.is_measured else "macs"
-        refs = sorted(weighed.figures, key=lambda ref: words.value(ref, "top1") or 0)
-        told = [f"{words.name(ref)} {words.numbers(ref, cost)}" for ref in refs]
+        refs = sorted(weighed.figures, key=lambda ref: names.value(ref, "top1") or 0)
+        told = [f"{names.name(ref)} {names.numbers(ref, cost)}" for ref in refs]
         parts.append(Reason(f"Here: {'; '.join(told)}.", (MEASURED, PUBLISHED) if advice.is_measured else (PUBLISHED,)))
     parts.append(Reason(dispute.settled, dispute.settled_sources))
     return Point(dispute.question, (), tuple(parts))
@@ -235,12 +235,12 @@ def explain_dispute(weighed: Weighed, advice: Advice, *, escape: Escape = str) -
 
 def numbers(ref: CandidateRef, advice: Advice, *, escape: Escape = str) -> str:
     """Return what is known of a model in a few words: `"77.7 % top-1, 11.8 ms, 0.4 G MACs"`."""
-    return Wording(advice.table, escape).numbers(ref, "macs")
+    return CandidateNames(advice.table, Terms(escape=escape)).numbers(ref, "macs")
 
 
 def _named(ref: CandidateRef, advice: Advice, escape: Escape) -> str:
-    words = Wording(advice.table, escape)
-    return f"{words.name(ref)} ({words.numbers(ref, 'macs')})" if _row(ref, advice) else words.name(ref)
+    names = CandidateNames(advice.table, Terms(escape=escape))
+    return f"{names.name(ref)} ({names.numbers(ref, 'macs')})" if _row(ref, advice) else names.name(ref)
 
 
 def _by(beaten: CandidateRef, winner: CandidateRef, advice: Advice) -> str:

@@ -19,8 +19,8 @@ from bakeoff_core.formatting import (
     percent,
 )
 from bakeoff_core.reporting.text.catalogue import explain_weights
-from bakeoff_core.reporting.text.decision import explain_off_frontier
-from bakeoff_core.reporting.text.names import interval_text
+from bakeoff_core.reporting.text.names import Terms, interval_text
+from bakeoff_core.reporting.text.rejections import explain_off_frontier
 from bakeoff_core.reporting.text.warnings import explain_warning
 from bakeoff_core.schema.records import AccuracySource, candidate_label
 from pages.parts.common import cache
@@ -73,7 +73,7 @@ def _draw(row: dict, dominator: dict | None, cost: str, source: AccuracySource, 
         }
         items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items())
         st.html(f"{_STYLE}<dl class='figures'>{items}</dl>")
-        lines = [explain_off_frontier(row, dominator, cost=cost, escape=markdown_code, source=source)]
+        lines = [explain_off_frontier(row, dominator, cost=cost, terms=Terms(source, markdown_code))]
         origin = row["accuracy_source"]
         lines += [] if is_unknown(origin) else [f"Accuracy: {markdown_text(origin)}."]
         weights = explain_weights(row["model_name"], cache.accuracies())
