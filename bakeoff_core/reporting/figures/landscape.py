@@ -21,8 +21,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from bakeoff_core.formatting import count, html_text, images_per_second, is_unknown, percent, significant
-from bakeoff_core.reporting.figures.frontier import points_layout, rgba
-from bakeoff_core.reporting.figures.frontier_layout import (
+from bakeoff_core.reporting.figures.palette import (
     BLUE,
     BLUISH_GREEN,
     DARK,
@@ -35,6 +34,7 @@ from bakeoff_core.reporting.figures.frontier_layout import (
     Palette,
     log_ticks,
 )
+from bakeoff_core.reporting.figures.style import points_layout, rgba
 from bakeoff_core.selection.landscape import (
     IN1K,
     IN22K,

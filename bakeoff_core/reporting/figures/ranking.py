@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 
 from bakeoff_core.formatting import html_text, percent
 from bakeoff_core.ranking.records import RankFindings, Ranking, RankRow
-from bakeoff_core.reporting.figures.frontier import FONT, rgba
-from bakeoff_core.reporting.figures.frontier_layout import BLUE, DARK, GRID_ALPHA, LIGHT, ORANGE, SKY_BLUE, VERMILLION
+from bakeoff_core.reporting.figures.palette import BLUE, DARK, GRID_ALPHA, LIGHT, ORANGE, SKY_BLUE, VERMILLION
+from bakeoff_core.reporting.figures.style import HOVER_LABEL, base_layout, rgba
 
 ROW_PX, FRAME_PX = 30, 120
 MOST_SHOWN = 40
@@ -70,14 +70,11 @@ def ranking_figure(ranking: Ranking, findings: RankFindings, *, dark: bool = Fal
         )
     axis = {"gridcolor": rgba(palette.quiet, GRID_ALPHA), "zeroline": False, "automargin": True}
     figure.update_layout(
-        template="none",
-        font={"family": FONT, "size": 13, "color": palette.text},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
+        **base_layout(palette),
         margin={"l": 8, "r": 14, "t": 34, "b": 8},
         height=FRAME_PX + ROW_PX * len(rows),
         bargap=0.35,
-        hoverlabel={"align": "left", "font": {"family": FONT, "size": 13}},
+        hoverlabel=HOVER_LABEL,
         legend={"orientation": "h", "x": 0, "y": 1, "yref": "container", "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"},
         xaxis={
             **axis,
