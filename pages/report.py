@@ -21,10 +21,10 @@ if shown is None:
     st.info("There is nothing to report yet: this machine has not been measured. Start on the Frontier page.")
 else:
     asked = asked_before()
-    counts = cache.recipe_counts(shown.setting, asked.source, asked.chosen)
-    recipe = asked.recipe if asked.recipe in counts else None
-    table = cache.candidates_of(shown.setting, "latency", asked.source, asked.chosen, recipe)
-    view = candidates.View(shown, table, asked.source, asked.chosen, recipe, counts)
+    counts = cache.pretraining_counts(shown.setting, asked.source, asked.chosen)
+    pretraining_class = asked.pretraining_class if asked.pretraining_class in counts else None
+    table = cache.candidates_of(shown.setting, "latency", asked.source, asked.chosen, pretraining_class)
+    view = candidates.View(shown, table, asked.source, asked.chosen, pretraining_class, counts)
     decision = decide(table, asked.limits, rule=asked.rule, cost=asked.cost)
     advice = answers.advice_kept()
     sections = [advice_section(advice, asked.limits)] if advice else []

@@ -90,8 +90,8 @@ def attach_accuracy(profiles: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataF
     """Return the profiles with `schema.records.ACCURACY_COLUMNS` added, rows, order and index as they are.
 
     Accuracy is joined on tag and image size together, and stays null where that pair is not published.
-    The family belongs to the architecture and is filled in wherever any of its tags is known; the recipe belongs to
-    the tag and is filled in at the sizes whose accuracy is not known.
+    The family belongs to the architecture and is filled in wherever any of its tags is known; the class of
+    pre-training belongs to the tag and is filled in at the sizes whose accuracy is not known.
 
     Args:
         profiles: Any table with `model_name` and `img_size` (null where unknown).
@@ -106,9 +106,9 @@ def attach_accuracy(profiles: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataF
     families = dict(zip(named["model_name"].map(architecture_of), named["family"], strict=True))
     architectures = joined["model_name"].map(architecture_of, na_action="ignore")
     joined["family"] = joined["family"].fillna(architectures.map(families).astype("str"))
-    recipes = dict(zip(catalogue["model_name"], catalogue["recipe"], strict=True))
+    classes = dict(zip(catalogue["model_name"], catalogue["recipe"], strict=True))
     is_unheard_of = joined["accuracy_source"].isna()
-    joined.loc[is_unheard_of, "recipe"] = joined.loc[is_unheard_of, "model_name"].map(recipes).astype("str")
+    joined.loc[is_unheard_of, "recipe"] = joined.loc[is_unheard_of, "model_name"].map(classes).astype("str")
     return profiles.assign(**{column: joined[column].array for column in ACCURACY_COLUMNS})
 
 

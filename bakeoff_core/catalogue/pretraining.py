@@ -1,4 +1,6 @@
-"""Recipe classes: how weights were trained, in few groups, so that like is compared with like.
+"""Classes of pre-training: how weights were trained, in few groups, so that like is compared with like.
+
+People read "recipe class" and tables have a column `recipe`; in the code a recipe is one for fine-tuning.
 
 A class says what training saw and how hard it tried; two models of one class differ mostly by their architecture. Which
 class a weights tag is in follows from its name by the first pattern of `recipe_rules.csv` that fits
@@ -34,7 +36,7 @@ SUPERVISIONS = {
 
 
 @dataclass(frozen=True)
-class RecipeClass:
+class PretrainingClass:
     """One way of training, for people."""
 
     key: str
@@ -46,89 +48,89 @@ class RecipeClass:
 
 
 _CLASSES = (
-    RecipeClass(
+    PretrainingClass(
         "basic",
         "basic",
         "ImageNet-1k alone; images are cropped, flipped and recoloured, and no more. The recipes of the early papers.",
     ),
-    RecipeClass(
+    PretrainingClass(
         "tuned",
         "tuned",
         "ImageNet-1k alone; longer, with images distorted by a policy (AutoAugment, RandAugment) or blended, or with "
         "averaged weights, but not with all of what “modern” means. The recipes of about 2018 to 2021.",
     ),
-    RecipeClass(
+    PretrainingClass(
         "modern",
         "modern",
         "ImageNet-1k alone, for 200 to 800 epochs; images are distorted by a policy, and blended or pasted into each "
         "other (Mixup, CutMix). The recipes since 2021.",
     ),
-    RecipeClass(
+    PretrainingClass(
         "short",
         "modern but short",
         "As “modern”, but for 100 epochs on small images: what a day of training gives, not the best there is.",
     ),
-    RecipeClass(
+    PretrainingClass(
         "long",
         "very long",
         "As “tuned” or “modern”, but for more than 800 epochs.",
     ),
-    RecipeClass(
+    PretrainingClass(
         "distilled",
         "distilled",
         "A larger, already trained network was the teacher; it often knows more than ImageNet-1k's labels say.",
     ),
-    RecipeClass(
+    PretrainingClass(
         "web-labels",
         "from web images",
         "First a hundred million images or more from the web, with hashtags or a teacher's guesses as labels; then "
         "ImageNet-1k.",
     ),
-    RecipeClass(
+    PretrainingClass(
         "larger-labels",
         "from more labels",
         "First a larger labelled set, 5,000 classes of ImageNet or more; then ImageNet-1k.",
     ),
-    RecipeClass(
+    PretrainingClass(
         "self-supervised",
         "self-supervised",
         "First images without labels, by filling in what was masked for the most part; then ImageNet-1k's labels.",
     ),
-    RecipeClass(
+    PretrainingClass(
         "image-text",
         "from images and texts",
         "First hundreds of millions of images with their texts (CLIP and its kin); then ImageNet-1k's labels.",
     ),
-    RecipeClass(
+    PretrainingClass(
         "linear-probe",
         "linear probe",
         "The network was never fine-tuned: a linear classifier reads its frozen features. Fine-tuning adds to it.",
     ),
-    RecipeClass(
+    PretrainingClass(
         "unknown",
         "of unknown recipe",
         "Nobody told how they were trained, or they were trained from scratch here: they may differ in all of it.",
     ),
 )
 
-RECIPE_CLASSES = {found.key: found for found in _CLASSES}
+PRETRAINING_CLASSES = {found.key: found for found in _CLASSES}
 """Every class, from the least to the most that training saw; then whatever is in none."""
 
 MOST_FREQUENT = "most-frequent"
 """In place of a class, where candidates are restricted to one: the class that most of them are of."""
 
-UNKNOWN = "unknown"
+UNKNOWN_CLASS = "unknown"
 """Key of the class of what is in no other."""
 
 
 @dataclass(frozen=True)
-class RecipeRule:
+class PretrainingRule:
     """What the names of weights tags that fit a pattern mean."""
 
     pattern: str
     """Of the whole `arch.tag`, with `*` and `?` as in file names."""
     recipe: str
-    """Key of `RECIPE_CLASSES`."""
+    """Key of `PRETRAINING_CLASSES`."""
     supervision: str
     """Key of `SUPERVISIONS`."""
     pretraining: str
@@ -137,23 +139,23 @@ class RecipeRule:
     """The recipe in a few words, with a source."""
 
     def __post_init__(self) -> None:
-        require_choice("recipe", self.recipe, tuple(RECIPE_CLASSES))
+        require_choice("recipe", self.recipe, tuple(PRETRAINING_CLASSES))
         require_choice("supervision", self.supervision, tuple(SUPERVISIONS))
 
 
 @functools.cache
-def recipe_rules() -> tuple[RecipeRule, ...]:
+def pretraining_rules() -> tuple[PretrainingRule, ...]:
     """Return the rules in the order they are tried."""
     with _RULES_PATH.open(encoding="utf-8", newline="") as file:
-        return tuple(RecipeRule(**cells) for cells in csv.DictReader(file))
+        return tuple(PretrainingRule(**cells) for cells in csv.DictReader(file))
 
 
-def rule_of(model_name: str) -> RecipeRule | None:
+def rule_of(model_name: str) -> PretrainingRule | None:
     """Return the first rule that a weights tag fits; `None` where none does."""
-    return next((rule for rule in recipe_rules() if fnmatchcase(model_name, rule.pattern)), None)
+    return next((rule for rule in pretraining_rules() if fnmatchcase(model_name, rule.pattern)), None)
 
 
-def recipe_counts(candidates: pd.DataFrame) -> dict[str, int]:
+def pretraining_counts(candidates: pd.DataFrame) -> dict[str, int]:
     """Count the candidates of each class that can be compared, the most frequent class first, unknown ones last.
 
     A candidate counts where its latency and its accuracy are known.
@@ -162,14 +164,14 @@ def recipe_counts(candidates: pd.DataFrame) -> dict[str, int]:
         candidates: As `selection.candidates.candidates_of` returns it.
     """
     placed = candidates[candidates["top1"].notna() & candidates["latency_p50_s"].notna()]
-    counted = Counter(UNKNOWN if is_unknown(recipe) else recipe for recipe in placed["recipe"])
-    order = list(RECIPE_CLASSES)
-    rank = {key: (key == UNKNOWN, -count, order.index(key)) for key, count in counted.items()}
+    counted = Counter(UNKNOWN_CLASS if is_unknown(key) else key for key in placed["recipe"])
+    order = list(PRETRAINING_CLASSES)
+    rank = {key: (key == UNKNOWN_CLASS, -count, order.index(key)) for key, count in counted.items()}
     return {key: counted[key] for key in sorted(counted, key=rank.get)}
 
 
-def with_recipe(candidates: pd.DataFrame, recipe: str | None) -> pd.DataFrame:
+def with_pretraining_class(candidates: pd.DataFrame, pretraining_class: str | None) -> pd.DataFrame:
     """Return the candidates of one class, or all of them for `None`."""
-    if recipe is None:
+    if pretraining_class is None:
         return candidates
-    return candidates[candidates["recipe"].fillna(UNKNOWN) == recipe].reset_index(drop=True)
+    return candidates[candidates["recipe"].fillna(UNKNOWN_CLASS) == pretraining_class].reset_index(drop=True)

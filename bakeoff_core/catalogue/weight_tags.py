@@ -46,7 +46,7 @@ class Quote:
 
 
 @dataclass(frozen=True)
-class Figure:
+class TagAccuracy:
     """What one set of weights scores at one size."""
 
     model_name: str
@@ -55,12 +55,12 @@ class Figure:
     """Size in pixels."""
     top1: float
     """Percent."""
-    recipe: str | None
-    """Key of `catalogue.pretraining.RECIPE_CLASSES`; `None` where nobody put the weights in a class."""
+    pretraining_class: str | None
+    """Key of `catalogue.pretraining.PRETRAINING_CLASSES`; `None` where nobody put the weights in a class."""
     pretraining: str | None
     """Largest data set the weights have seen."""
     note: str | None
-    """The recipe in a few words."""
+    """How it was trained, in a few words."""
     source: str
     """Who evaluated it; see `is_timms`."""
     quotes: tuple[Quote, ...] = ()
@@ -77,7 +77,7 @@ class Figure:
         return self.source == TIMM_SOURCE
 
 
-def figures_of(model_name: str, published: pd.DataFrame) -> list[Figure]:
+def tag_accuracies(model_name: str, published: pd.DataFrame) -> list[TagAccuracy]:
     """Return every figure of an architecture, the lowest first.
 
     Args:
@@ -86,17 +86,18 @@ def figures_of(model_name: str, published: pd.DataFrame) -> list[Figure]:
     """
     arch = architecture_of(model_name)
     rows = published[published["model_name"].map(architecture_of) == arch].to_dict("records")
-    found = [
-        Figure(
+    accuracies = [
+        TagAccuracy(
             **{name: row[name] for name in ("model_name", "top1")},
             img_size=int(row["img_size"]),
-            **{name: None if is_unknown(row[name]) else row[name] for name in ("recipe", "pretraining", "note")},
+            pretraining_class=None if is_unknown(row["recipe"]) else row["recipe"],
+            **{name: None if is_unknown(row[name]) else row[name] for name in ("pretraining", "note")},
             source=row["accuracy_source"],
             quotes=_quotes_of(row["model_name"], row["img_size"]) if row["accuracy_source"] == TIMM_SOURCE else (),
         )
         for row in rows
     ]
-    return sorted(found, key=lambda figure: (figure.top1, figure.model_name, figure.img_size))
+    return sorted(accuracies, key=lambda tag: (tag.top1, tag.model_name, tag.img_size))
 
 
 NON_COMMERCIAL = ("cc-by-nc-4.0", "cc-by-nc-sa-4.0", "seer-license")

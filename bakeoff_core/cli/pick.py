@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         print_json(decision_json(decision, view))
         return 0 if decision.pick else 1
-    from bakeoff_core.reporting.text.catalogue import explain_recipes
+    from bakeoff_core.reporting.text.catalogue import explain_pretraining
     from bakeoff_core.reporting.text.decision import explain_decision
     from bakeoff_core.reporting.text.names import CandidateNames, Terms
 
@@ -31,6 +31,6 @@ def run(arguments: argparse.Namespace) -> int:
     remark(f"Measured on {view.measured.machine_name} ({view.measured.label}).")
     for sentence in explain_decision(decision, CandidateNames(view.candidates, Terms(view.source))):
         remark(sentence)
-    if mixture := explain_recipes(view.recipe_counts, view.recipe, view.source):
+    if mixture := explain_pretraining(view.pretraining_counts, view.pretraining_class, view.source):
         remark(mixture)
     return 0 if decision.pick else 1

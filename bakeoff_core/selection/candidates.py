@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from bakeoff_core.catalogue.accuracies import attach_accuracy, read_catalogue
-from bakeoff_core.catalogue.pretraining import MOST_FREQUENT, recipe_counts, with_recipe
+from bakeoff_core.catalogue.pretraining import MOST_FREQUENT, pretraining_counts, with_pretraining_class
 from bakeoff_core.catalogue.shortlists import SHORTLISTS
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.profiling import store as profiling_store
@@ -74,9 +74,9 @@ class View:
     """What their accuracies are of."""
     chosen: tuple[str, ...] = ()
     """Ids of the fine-tuning runs that the user chose to go by."""
-    recipe: str | None = None
+    pretraining_class: str | None = None
     """The recipe class the candidates were restricted to; `None` where all are there."""
-    recipe_counts: Mapping[str, int] = field(default_factory=dict)
+    pretraining_counts: Mapping[str, int] = field(default_factory=dict)
     """Candidates that can be compared in each recipe class, the restriction aside."""
 
 
@@ -213,7 +213,7 @@ def find_view(
     wanted: dict[str, object],
     accuracy: str = IMAGENET.key,
     chosen: Sequence[str] = (),
-    recipe: str | None = None,
+    pretraining_class: str | None = None,
 ) -> View:
     """Return the candidates of the best-measured setting that has the wanted values.
 
@@ -222,7 +222,7 @@ def find_view(
             this machine's settings count.
         accuracy: Key of an accuracy source; see `selection.accuracy_sources.list_sources`.
         chosen: Ids of fine-tuning runs to go by, for their model and size.
-        recipe: Recipe class to restrict the candidates to, or `MOST_FREQUENT`; `None` for no restriction.
+        pretraining_class: Recipe class to restrict the candidates to, or `MOST_FREQUENT`; `None` for no restriction.
 
     Raises:
         BakeoffError: Nothing was measured so, or there is no such accuracy, run or candidate; the words say what there
@@ -247,18 +247,22 @@ def find_view(
         )
     accuracies = accuracy_table(source, results, read_accuracies(), chosen)
     table = candidates_of(profiles, fitting[0].setting, accuracies)
-    counts = recipe_counts(table)
-    recipe = _require_recipe(recipe, counts)
-    return View(fitting[0], with_recipe(table, recipe), source, tuple(chosen), recipe, counts)
+    counts = pretraining_counts(table)
+    pretraining_class = _require_class(pretraining_class, counts)
+    return View(
+        fitting[0], with_pretraining_class(table, pretraining_class), source, tuple(chosen), pretraining_class, counts
+    )
 
 
-def _require_recipe(recipe: str | None, counts: Mapping[str, int]) -> str | None:
-    if recipe == MOST_FREQUENT:
+def _require_class(pretraining_class: str | None, counts: Mapping[str, int]) -> str | None:
+    if pretraining_class == MOST_FREQUENT:
         return next(iter(counts), None)
-    if recipe is not None and recipe not in counts:
+    if pretraining_class is not None and pretraining_class not in counts:
         there = ", ".join(f"{key} ({count})" for key, count in counts.items()) or "none"
-        raise BakeoffError(f"No candidate is of the recipe class {recipe!r}. The classes there are: {there}.")
-    return recipe
+        raise BakeoffError(
+            f"No candidate is of the recipe class {pretraining_class!r}. The classes there are: {there}."
+        )
+    return pretraining_class
 
 
 def find_evidence(machine_id: str | None = None) -> tuple[MeasuredSetting | None, pd.DataFrame]:

@@ -7,13 +7,13 @@ import pytest
 
 from bakeoff_core.catalogue.accuracies import read_catalogue
 from bakeoff_core.catalogue.pretraining import (
-    RECIPE_CLASSES,
+    PRETRAINING_CLASSES,
     SUPERVISIONS,
-    RecipeRule,
-    recipe_counts,
-    recipe_rules,
+    PretrainingRule,
+    pretraining_counts,
+    pretraining_rules,
     rule_of,
-    with_recipe,
+    with_pretraining_class,
 )
 from tests.support.candidate_tables import candidate, table
 from tests.support.places import ROOT
@@ -43,13 +43,13 @@ def test_every_tag_is_where_the_first_rule_that_fits_its_name_puts_it():
 
 def test_every_rule_decides_about_a_tag_of_the_table():
     deciding = {rule_of(name) for name in tags()}
-    assert [rule.pattern for rule in recipe_rules() if rule not in deciding] == []
+    assert [rule.pattern for rule in pretraining_rules() if rule not in deciding] == []
 
 
 def test_no_tag_is_without_pretraining_supervision_and_recipe_class():
     named = read_catalogue()[["pretraining", "supervision", "recipe"]]
     assert named.notna().all(axis=None)
-    assert set(named["recipe"]) == set(RECIPE_CLASSES) - {"unknown"}
+    assert set(named["recipe"]) == set(PRETRAINING_CLASSES) - {"unknown"}
     assert set(named["supervision"]) == set(SUPERVISIONS)
 
 
@@ -93,7 +93,7 @@ def test_a_name_that_no_rule_knows_has_no_class():
 
 def test_a_rule_with_an_unknown_class_is_refused():
     with pytest.raises(ValueError, match="`recipe` must be one of basic, tuned"):
-        RecipeRule("*", "magic", "supervised", "in1k", "")
+        PretrainingRule("*", "magic", "supervised", "in1k", "")
 
 
 def test_pattern_of_a_rule_is_matched_with_case_and_as_a_whole():
@@ -110,20 +110,20 @@ def test_counts_leave_out_who_cannot_be_compared_and_begin_with_the_most_frequen
         candidate("e.x", latency_ms=None, error="failed", recipe="long"),
         candidate("f.x", recipe=None),
     ]
-    assert list(recipe_counts(table(rows)).items()) == [("modern", 2), ("basic", 1), ("unknown", 1)]
+    assert list(pretraining_counts(table(rows)).items()) == [("modern", 2), ("basic", 1), ("unknown", 1)]
 
 
 def test_of_equally_frequent_classes_the_one_that_saw_less_comes_first():
-    assert list(recipe_counts(mixed("image-text", "basic"))) == ["basic", "image-text"]
+    assert list(pretraining_counts(mixed("image-text", "basic"))) == ["basic", "image-text"]
 
 
 def test_matching_keeps_only_the_class_and_none_keeps_all():
     frame = mixed("modern", "basic", "modern", None)
-    assert with_recipe(frame, "modern")["model_name"].tolist() == ["net0.x", "net2.x"]
-    assert with_recipe(frame, None) is frame
+    assert with_pretraining_class(frame, "modern")["model_name"].tolist() == ["net0.x", "net2.x"]
+    assert with_pretraining_class(frame, None) is frame
 
 
 def test_models_of_unknown_recipe_are_counted_last():
-    counts = recipe_counts(mixed(None, None, "modern"))
+    counts = pretraining_counts(mixed(None, None, "modern"))
     assert list(counts.items()) == [("modern", 1), ("unknown", 2)]
-    assert len(with_recipe(mixed(None, None, "modern"), "unknown")) == 2
+    assert len(with_pretraining_class(mixed(None, None, "modern"), "unknown")) == 2

@@ -20,7 +20,7 @@ from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.ranking.records import Ranking
 from bakeoff_core.ranking.request import find_in, list_rankings
 from bakeoff_core.reporting.documents.finetuning_section import runs_section, runs_to_report
-from bakeoff_core.reporting.documents.report import decision_report, recipe_section
+from bakeoff_core.reporting.documents.report import decision_report, pretraining_section
 from bakeoff_core.reporting.figures.frontier_svg import frontier_svg
 from bakeoff_core.reporting.text.comparison import comparison_section
 from bakeoff_core.reporting.text.ranking import ranking_section
@@ -53,10 +53,10 @@ def report_text(
         svg_name=svg_name,
         source=view.source,
         chosen=view.chosen,
-        recipe=view.recipe,
+        pretraining_class=view.pretraining_class,
         sections=[
             *sections,
-            recipe_section(view.recipe_counts, view.recipe, view.source),
+            pretraining_section(view.pretraining_counts, view.pretraining_class, view.source),
             runs_section(runs, chosen=view.chosen),
             *_comparison_sections(models),
             *_ranking_sections(set(view.candidates["model_name"])),

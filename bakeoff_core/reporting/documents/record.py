@@ -82,7 +82,7 @@ class DecisionRecord:
     """What the accuracies were of."""
     chosen: tuple[str, ...] = ()
     """Ids of the runs that the user chose to go by."""
-    recipe: str | None = None
+    pretraining_class: str | None = None
     """Recipe class the candidates were restricted to; `None` for no restriction."""
 
     @property
@@ -99,7 +99,7 @@ def make_record(
     product_version: str,
     source: AccuracySource = IMAGENET,
     chosen: Iterable[str] = (),
-    recipe: str | None = None,
+    pretraining_class: str | None = None,
 ) -> DecisionRecord:
     """Take from a decision and its table what a replay needs.
 
@@ -132,7 +132,7 @@ def make_record(
         most_accurate=answer(decision.most_accurate),
         source=source,
         chosen=tuple(chosen),
-        recipe=recipe,
+        pretraining_class=pretraining_class,
     )
 
 
@@ -167,6 +167,7 @@ def write_record(record: DecisionRecord) -> str:
     Whatever could close a comment or open a tag is written as a JSON escape, which reads back as itself.
     """
     fields = {"format": FORMAT_VERSION, **dataclasses.asdict(record)}
+    fields["recipe"] = fields.pop("pretraining_class")
     text = json.dumps(fields, indent=1, ensure_ascii=True, allow_nan=False)
     # Two hyphens in a row stand in strings only, so this touches no number.
     for raw in ("<", ">", "&", "--"):
@@ -216,7 +217,7 @@ def read_record(markdown: str) -> DecisionRecord:
 def _record(fields: Mapping[str, Any], version: int) -> DecisionRecord:
     later = {} if version < 2 else {"source": _source(fields["source"], version), "chosen": _ids(fields["chosen"])}
     if version >= 3:
-        later["recipe"] = None if fields["recipe"] is None else str(fields["recipe"])
+        later["pretraining_class"] = None if fields["recipe"] is None else str(fields["recipe"])
     limits = {name: fields["limits"][name] for name in LIMIT_COLUMNS}
     return DecisionRecord(
         product_version=str(fields["product_version"]),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bakeoff_core.catalogue.pretraining import with_recipe
+from bakeoff_core.catalogue.pretraining import with_pretraining_class
 from bakeoff_core.reporting.documents.record import AnswerRecord, DecisionRecord
 from bakeoff_core.reporting.text.replay import (
     explain_lost_runs,
@@ -51,9 +51,9 @@ def replay(record: DecisionRecord) -> Replay:
     accuracies = accuracy_table(source, results, read_accuracies(), record.chosen)
     profiles, _ = read_measured()
     all_candidates = candidates_of(profiles, record.setting, accuracies)
-    candidates = with_recipe(all_candidates, record.recipe)
+    candidates = with_pretraining_class(all_candidates, record.pretraining_class)
     if len(all_candidates) and candidates.empty:
-        return Replay(False, tuple(explain_no_class(record.recipe)))
+        return Replay(False, tuple(explain_no_class(record.pretraining_class)))
     decision = decide(candidates, record.limits, rule=record.rule, cost=record.cost) if len(candidates) else None
     outcome = compare(record, decision)
     lost = sorted(set(record.chosen) - {result.run_id for result in results})

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
+from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
 from bakeoff_core.formatting import (
     is_unknown,
     limit_number,
@@ -23,7 +23,7 @@ from bakeoff_core.formatting import (
 )
 from bakeoff_core.reporting.documents.candidate_table import candidate_reasons, candidate_table
 from bakeoff_core.reporting.documents.record import DecisionRecord, make_record, setting_row, write_record
-from bakeoff_core.reporting.text.catalogue import explain_classes, explain_recipes
+from bakeoff_core.reporting.text.catalogue import explain_pretraining, explain_pretraining_classes
 from bakeoff_core.reporting.text.commands import LIMIT_OPTIONS
 from bakeoff_core.reporting.text.decision import (
     explain_alternatives,
@@ -93,7 +93,7 @@ def decision_report(
     frontier_cost: str | None = None,
     source: AccuracySource = IMAGENET,
     chosen: Iterable[str] = (),
-    recipe: str | None = None,
+    pretraining_class: str | None = None,
     sections: Iterable[Sequence[str]] = (),
 ) -> str:
     """Write the whole decision down, from the pick to how to reproduce it.
@@ -112,7 +112,7 @@ def decision_report(
             decision's cost where the rule is about it, and latency where not.
         source: What the accuracies are of.
         chosen: Ids of the fine-tuning runs that the user chose to go by.
-        recipe: Recipe class that the candidates were restricted to; `None` for no restriction.
+        pretraining_class: Recipe class that the candidates were restricted to; `None` for no restriction.
         sections: Further sections before the commands, each as lines of Markdown with their heading; an empty one is
             left out.
 
@@ -125,10 +125,12 @@ def decision_report(
     if frontier_cost is None:
         frontier_cost = decision.cost if decision.rule == "cheapest" else "latency"
     made = {"created_at": created_at, "product_version": product_version}
-    record = make_record(candidates, decision, **made, source=source, chosen=chosen, recipe=recipe)
+    record = make_record(
+        candidates, decision, **made, source=source, chosen=chosen, pretraining_class=pretraining_class
+    )
     names = CandidateNames(candidates, Terms(source, markdown_code))
     parts = [
-        [f"# {markdown_text(title)}", *_headline(decision, names), *_matched(recipe)],
+        [f"# {markdown_text(title)}", *_headline(decision, names), *_matched(pretraining_class)],
         _where(candidates, created_at, product_version),
         ["## Why", *_bullets(_reasons(decision, names))],
         _alternatives(decision, names),
@@ -144,23 +146,23 @@ def decision_report(
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
 
 
-def recipe_section(counts: Mapping[str, int], recipe: str | None, source: AccuracySource) -> list[str]:
+def pretraining_section(counts: Mapping[str, int], pretraining_class: str | None, source: AccuracySource) -> list[str]:
     """Return the section that says whether the candidates were trained alike; empty where there is nothing to say.
 
     Args:
-        counts: As `catalogue.pretraining.recipe_counts` returns it.
-        recipe: The class the candidates were restricted to; `None` for no restriction.
+        counts: As `catalogue.pretraining.pretraining_counts` returns it.
+        pretraining_class: The class the candidates were restricted to; `None` for no restriction.
         source: What the accuracies are of.
 
     Returns:
         Lines of Markdown with their heading, for `decision_report`.
     """
-    mixture = explain_recipes(counts, recipe, source)
+    mixture = explain_pretraining(counts, pretraining_class, source)
     if mixture is None:
         return []
     lines = ["## Trained alike?", "", mixture]
-    if recipe is None:
-        lines += ["", *explain_classes(counts)]
+    if pretraining_class is None:
+        lines += ["", *explain_pretraining_classes(counts)]
     return lines
 
 
@@ -204,8 +206,10 @@ def _headline(decision: Decision, names: CandidateNames) -> list[str]:
     ]
 
 
-def _matched(recipe: str | None) -> list[str]:
-    return [] if recipe is None else [f"- Recipes: matched, only {RECIPE_CLASSES[recipe].title}."]
+def _matched(pretraining_class: str | None) -> list[str]:
+    if pretraining_class is None:
+        return []
+    return [f"- Recipes: matched, only {PRETRAINING_CLASSES[pretraining_class].title}."]
 
 
 def _where(candidates: pd.DataFrame, created_at: str, product_version: str) -> list[str]:
@@ -322,5 +326,5 @@ def _pick_options(decision: Decision, record: DecisionRecord) -> str:
     ]
     accuracy = [] if record.source.is_imagenet else [f"--accuracy {record.source.key}"]
     accuracy += [f"--run {shlex.quote(run_id)}" for run_id in record.chosen]
-    accuracy += [] if record.recipe is None else [f"--match-recipes {record.recipe}"]
+    accuracy += [] if record.pretraining_class is None else [f"--match-recipes {record.pretraining_class}"]
     return " ".join([*limits, f"--rule {decision.rule}", f"--cost {decision.cost}", *accuracy])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
+from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
 from bakeoff_core.formatting import UNKNOWN, images_per_second, is_unknown, listed, quantity, significant
 from bakeoff_core.reporting.text.names import LIMIT_WORDS, PLAIN, CandidateNames, Terms, interval_text, own_way
 from bakeoff_core.reporting.text.rejections import explain_off_frontier
@@ -65,8 +65,8 @@ def _accuracy_lines(row: Row, terms: Terms) -> Iterator[str]:
     low, high = row["top1_low"], row["top1_high"]
     if not is_unknown(low) and not is_unknown(high):
         yield f"95 % sampling interval {interval_text('top1', low, high)}"
-    if row["recipe"] in RECIPE_CLASSES:
-        yield f"weights trained by the recipe class “{RECIPE_CLASSES[row['recipe']].title}”"
+    if row["recipe"] in PRETRAINING_CLASSES:
+        yield f"weights trained by the recipe class “{PRETRAINING_CLASSES[row['recipe']].title}”"
 
 
 def _latency_lines(row: Row) -> Iterator[str]:

@@ -9,56 +9,56 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
+from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
 from bakeoff_core.catalogue.timm_names import architecture_of
-from bakeoff_core.catalogue.weight_tags import NON_COMMERCIAL, Figure
+from bakeoff_core.catalogue.weight_tags import NON_COMMERCIAL, TagAccuracy
 from bakeoff_core.formatting import is_unknown, listed, percent
 from bakeoff_core.schema.records import AccuracySource
 
 if TYPE_CHECKING:
     import pandas as pd
 
-RECIPE_EFFECT = (
+PRETRAINING_EFFECT = (
     "Part of a difference in accuracy may be the recipe's, not the architecture's: the same ResNet-50 reaches 76.2 % "
     "by a basic recipe and 80.8 % by a modern one."
 )
 """Why a mixture matters; both figures are the catalogue's, at 224 px (`tv_in1k` and `tv2_in1k`)."""
 
 
-def explain_classes(keys: Iterable[str]) -> list[str]:
-    """Return what classes mean, a line of Markdown each, in the order of `RECIPE_CLASSES`."""
+def explain_pretraining_classes(keys: Iterable[str]) -> list[str]:
+    """Return what classes mean, a line of Markdown each, in the order of `PRETRAINING_CLASSES`."""
     shown = set(keys)
-    return [f"- **{found.title}**: {found.meaning}" for key, found in RECIPE_CLASSES.items() if key in shown]
+    return [f"- **{found.title}**: {found.meaning}" for key, found in PRETRAINING_CLASSES.items() if key in shown]
 
 
-def explain_recipes(counts: Mapping[str, int], recipe: str | None, source: AccuracySource) -> str | None:
+def explain_pretraining(counts: Mapping[str, int], pretraining_class: str | None, source: AccuracySource) -> str | None:
     """Say whether the candidates were trained alike, and what that means for a comparison.
 
     Args:
-        counts: As `catalogue.pretraining.recipe_counts` returns it, of all candidates whatever `recipe` is.
-        recipe: The only class that is compared; `None` where all are.
+        counts: As `catalogue.pretraining.pretraining_counts` returns it, of all candidates, whatever is compared.
+        pretraining_class: The only class that is compared; `None` where all are.
         source: What the accuracies are of.
 
     Returns:
         A sentence or more; `None` where all candidates are of one class and nothing was left out.
     """
     total = sum(counts.values())
-    if recipe is not None:
-        return _explain_match(recipe, counts.get(recipe, 0), total)
+    if pretraining_class is not None:
+        return _explain_match(pretraining_class, counts.get(pretraining_class, 0), total)
     if len(counts) < 2:
         return None
-    mixture = listed([f"{count} {RECIPE_CLASSES[key].title}" for key, count in counts.items()])
+    mixture = listed([f"{count} {PRETRAINING_CLASSES[key].title}" for key, count in counts.items()])
     if source.is_published:
         subject = f"These {total} models"
     elif source.is_ranked:
         subject = f"The weights of these {total} models"
     else:
         subject = f"The weights that these {total} models started from"
-    return f"{subject} were not trained alike: {mixture}. {RECIPE_EFFECT}"
+    return f"{subject} were not trained alike: {mixture}. {PRETRAINING_EFFECT}"
 
 
-def _explain_match(recipe: str, count: int, total: int) -> str:
-    chosen = RECIPE_CLASSES[recipe]
+def _explain_match(pretraining_class: str, count: int, total: int) -> str:
+    chosen = PRETRAINING_CLASSES[pretraining_class]
     only = f"Only the {count} models of one recipe class are compared, {chosen.title}."
     if count == 1:
         only = f"Only one model is of the recipe class {chosen.title}."
@@ -88,11 +88,11 @@ def explain_weights(model_name: str, published: pd.DataFrame) -> str | None:
     return f"{learned}; licence {row['licence']}{forbids}."
 
 
-def explain_figures(figures: Sequence[Figure], shown: Figure | None) -> list[str]:
+def explain_tag_accuracies(figures: Sequence[TagAccuracy], shown: TagAccuracy | None) -> list[str]:
     """Say why the figures of one architecture differ.
 
     Args:
-        figures: Those at one size, at least one, as `catalogue.weight_tags.figures_of` orders them.
+        figures: Those at one size, at least one, as `catalogue.weight_tags.tag_accuracies` orders them.
         shown: The one the reader looks at; `None` where its weights have no figure at this size.
 
     Returns:
@@ -109,8 +109,8 @@ def explain_figures(figures: Sequence[Figure], shown: Figure | None) -> list[str
         )
     if shown is None:
         return sentences
-    if shown.recipe in RECIPE_CLASSES:
-        chosen = RECIPE_CLASSES[shown.recipe]
+    if shown.pretraining_class in PRETRAINING_CLASSES:
+        chosen = PRETRAINING_CLASSES[shown.pretraining_class]
         sentences.append(
             f"The weights shown here, {shown.tag}, are of the recipe class “{chosen.title}”. {chosen.meaning}"
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
+from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
 from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.formatting import Escape, is_unknown, limit_text, listed, points, quantity
 from bakeoff_core.reporting.text.decision import (
@@ -207,8 +207,8 @@ def explain_mixture(advice: Advice, *, escape: Escape = str) -> str:
     names = CandidateNames(advice.table, Terms(escape=escape))
     for entry in advice.shortlist:
         row = _row(entry.candidate, advice)
-        recipe, data = row.get("recipe"), row.get("pretraining")
-        training = [] if is_unknown(recipe) else [RECIPE_CLASSES[recipe].title]
+        training_class, data = row.get("recipe"), row.get("pretraining")
+        training = [] if is_unknown(training_class) else [PRETRAINING_CLASSES[training_class].title]
         training += [] if is_unknown(data) else [escape(data)]
         if training:
             groups.setdefault(", ".join(training), []).append(names.name(entry.candidate))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
+from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
 from bakeoff_core.reporting.text.names import RULE_WORDS, describe_setting
 from bakeoff_core.schema.records import AccuracySource, CandidateRef, Setting, candidate_label
 
@@ -59,9 +59,10 @@ def explain_no_accuracies(source: AccuracySource) -> list[str]:
     return [missing, "Replay it where the runs are, or repeat them here on the same images."]
 
 
-def explain_no_class(recipe: str | None) -> list[str]:
+def explain_no_class(pretraining_class: str | None) -> list[str]:
     """Say that no candidate is of the only recipe class that a report compared."""
-    title = RECIPE_CLASSES[recipe].title if recipe in RECIPE_CLASSES else repr(recipe)
+    known = PRETRAINING_CLASSES.get(pretraining_class or "")
+    title = known.title if known else repr(pretraining_class)
     missing = f"The report compared only models of the recipe class {title}, and no candidate here is of it now."
     return [missing, "The models, or the catalogue's classes, have changed since."]
 

@@ -105,7 +105,7 @@ def candidates_of(
     cost: str,
     source: AccuracySource = IMAGENET,
     chosen: tuple[str, ...] = (),
-    recipe: str | None = None,
+    pretraining_class: str | None = None,
 ) -> pd.DataFrame:
     """Return one setting's candidates, with the frontier of a source's accuracy against `cost`.
 
@@ -114,14 +114,16 @@ def candidates_of(
         cost: Key of `schema.records.COST_COLUMNS`.
         source: What the accuracies are of.
         chosen: Ids of fine-tuning runs to go by.
-        recipe: Recipe class to restrict them to; `None` for no restriction.
+        pretraining_class: Recipe class to restrict them to; `None` for no restriction.
     """
-    return _candidates(setting, cost, source, chosen, recipe, version())
+    return _candidates(setting, cost, source, chosen, pretraining_class, version())
 
 
-def recipe_counts(setting: Setting, source: AccuracySource = IMAGENET, chosen: tuple[str, ...] = ()) -> dict[str, int]:
-    """Return the recipe classes of one setting's candidates; see `catalogue.pretraining.recipe_counts`."""
-    return _recipe_counts(setting, source, chosen, version())
+def pretraining_counts(
+    setting: Setting, source: AccuracySource = IMAGENET, chosen: tuple[str, ...] = ()
+) -> dict[str, int]:
+    """Return the recipe classes of one setting's candidates; see `catalogue.pretraining.pretraining_counts`."""
+    return _pretraining_counts(setting, source, chosen, version())
 
 
 def evidence(setting: Setting | None) -> pd.DataFrame:
@@ -138,10 +140,10 @@ def hovers(
     cost: str,
     source: AccuracySource = IMAGENET,
     chosen: tuple[str, ...] = (),
-    recipe: str | None = None,
+    pretraining_class: str | None = None,
 ) -> dict[str, str]:
     """Return the hover texts of one setting's candidates; see `figures.frontier.hover_texts`, `candidates_of`."""
-    return _hovers(setting, cost, source, chosen, recipe, version())
+    return _hovers(setting, cost, source, chosen, pretraining_class, version())
 
 
 def published(shortlist: str, cost: str) -> pd.DataFrame:
@@ -195,15 +197,22 @@ def _accuracies(path: str, version: Stamp) -> tuple[pd.DataFrame, str | None]:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _candidates(
-    setting: Setting, cost: str, source: AccuracySource, chosen: tuple[str, ...], recipe: str | None, files: Version
+    setting: Setting,
+    cost: str,
+    source: AccuracySource,
+    chosen: tuple[str, ...],
+    pretraining_class: str | None,
+    files: Version,
 ) -> pd.DataFrame:
     table = candidates.candidates_of(profiles(), setting, accuracy_table(source, chosen))
-    return pareto.annotate(pretraining.with_recipe(table, recipe), cost=cost)
+    return pareto.annotate(pretraining.with_pretraining_class(table, pretraining_class), cost=cost)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _recipe_counts(setting: Setting, source: AccuracySource, chosen: tuple[str, ...], files: Version) -> dict[str, int]:
-    return pretraining.recipe_counts(candidates_of(setting, "latency", source, chosen))
+def _pretraining_counts(
+    setting: Setting, source: AccuracySource, chosen: tuple[str, ...], files: Version
+) -> dict[str, int]:
+    return pretraining.pretraining_counts(candidates_of(setting, "latency", source, chosen))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -214,9 +223,14 @@ def _evidence(setting: Setting | None, files: Version) -> pd.DataFrame:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _hovers(
-    setting: Setting, cost: str, source: AccuracySource, chosen: tuple[str, ...], recipe: str | None, files: Version
+    setting: Setting,
+    cost: str,
+    source: AccuracySource,
+    chosen: tuple[str, ...],
+    pretraining_class: str | None,
+    files: Version,
 ) -> dict[str, str]:
-    return hover_texts(candidates_of(setting, cost, source, chosen, recipe), cost, source)
+    return hover_texts(candidates_of(setting, cost, source, chosen, pretraining_class), cost, source)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -23,7 +23,7 @@ class Asked:
     """What the accuracies are of."""
     chosen: tuple[str, ...] = ()
     """Ids of the fine-tuning runs to go by."""
-    recipe: str | None = None
+    pretraining_class: str | None = None
     """Recipe class to which the candidates are restricted; `None` for no restriction."""
 
 

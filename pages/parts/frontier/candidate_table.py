@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
+from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
 from bakeoff_core.formatting import is_unknown, markdown_text
 from bakeoff_core.reporting.text.names import own_way
 from bakeoff_core.reporting.text.warnings import warning_line
@@ -19,9 +19,9 @@ from pages.parts.frontier.accuracy import Shown
 def draw(shown: MeasuredSetting, by: Shown) -> None:
     """Draw every candidate of the setting, failed ones and those without an accuracy included."""
     st.markdown("**All candidates**, measured in the setting shown at the side")
-    recipe = pretraining_switch.current(cache.recipe_counts(shown.setting, by.source, by.chosen))
-    table = cache.candidates_of(shown.setting, "latency", by.source, by.chosen, recipe)
-    shown_table, csv = _prepared(shown.setting, by, recipe, cache.version(), table)
+    pretraining_class = pretraining_switch.current(cache.pretraining_counts(shown.setting, by.source, by.chosen))
+    table = cache.candidates_of(shown.setting, "latency", by.source, by.chosen, pretraining_class)
+    shown_table, csv = _prepared(shown.setting, by, pretraining_class, cache.version(), table)
     st.dataframe(
         shown_table,
         hide_index=True,
@@ -52,7 +52,7 @@ def draw(shown: MeasuredSetting, by: Shown) -> None:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _prepared(
-    setting: Setting, by: Shown, recipe: str | None, version: cache.Version, _table: pd.DataFrame
+    setting: Setting, by: Shown, pretraining_class: str | None, version: cache.Version, _table: pd.DataFrame
 ) -> tuple[pd.DataFrame, bytes]:
     """The table and its CSV, made once for each table of candidates."""
     shown_table = display_table(_table, by.source)
@@ -81,7 +81,7 @@ def display_table(table: pd.DataFrame, source: AccuracySource) -> pd.DataFrame:
             "size (px)": table["img_size"].astype("Int64"),
             "place": [_place(row, source) for row in table.to_dict("records")],
             _accuracy_column(source): table["top1"],
-            "recipe": [RECIPE_CLASSES[key].title if key in RECIPE_CLASSES else "" for key in table["recipe"]],
+            "recipe": [PRETRAINING_CLASSES[key].title if key in PRETRAINING_CLASSES else "" for key in table["recipe"]],
             "latency (ms)": table["latency_p50_s"] * 1e3,
             "± low (ms)": table["latency_p50_low_s"] * 1e3,
             "± high (ms)": table["latency_p50_high_s"] * 1e3,

@@ -38,10 +38,15 @@ def _live(shown: MeasuredSetting) -> None:
     """All that follows the thumb, the marks on the chart included; reruns alone while a slider is dragged."""
     by = accuracy.current()
     everyone = cache.candidates_of(shown.setting, "latency", by.source, by.chosen)
-    counts = cache.recipe_counts(shown.setting, by.source, by.chosen)
-    recipe = pretraining_switch.current(counts)
-    table = cache.candidates_of(shown.setting, "latency", by.source, by.chosen, recipe) if recipe else everyone
-    asked = replace(controls.draw(everyone, by), recipe=recipe)  # matching recipes leaves the sliders as they are
+    counts = cache.pretraining_counts(shown.setting, by.source, by.chosen)
+    pretraining_class = pretraining_switch.current(counts)
+    table = (
+        cache.candidates_of(shown.setting, "latency", by.source, by.chosen, pretraining_class)
+        if pretraining_class
+        else everyone
+    )
+    # Matching recipes leaves the sliders as they are.
+    asked = replace(controls.draw(everyone, by), pretraining_class=pretraining_class)
     remember(asked)
     if _axes(asked) != st.session_state.get(CHARTED, _axes(asked)):
         st.rerun()  # the chart and the table, which are outside, need another axis
@@ -50,7 +55,7 @@ def _live(shown: MeasuredSetting) -> None:
         answers.draw(decision, table, by.source)
         limit_marks.draw(build_marks(table, decision, cost=asked.cost), over=CHART_KEY)
     # Beside the reasons and above the axis they set, where the choices take no height of their own.
-    reasons, matching, choice = st.columns([3.7, 4.7, 3.2] if recipe else [4, 3, 3], gap="small")
+    reasons, matching, choice = st.columns([3.7, 4.7, 3.2] if pretraining_class else [4, 3, 3], gap="small")
     with choice:
         accuracy.draw_choice()
     with matching:
@@ -60,23 +65,25 @@ def _live(shown: MeasuredSetting) -> None:
 
 
 def _axes(asked: Asked) -> tuple[object, ...]:
-    return asked.cost, asked.source, asked.chosen, asked.recipe
+    return asked.cost, asked.source, asked.chosen, asked.pretraining_class
 
 
 @st.fragment
 def _chart(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
     """The chart, which no limit changes, and the candidate that was clicked in it."""
     asked = asked_before()
-    st.session_state[CHARTED] = cost, source, chosen, recipe = _axes(asked)
-    table = cache.candidates_of(shown.setting, cost, source, chosen, recipe)
+    st.session_state[CHARTED] = cost, source, chosen, pretraining_class = _axes(asked)
+    table = cache.candidates_of(shown.setting, cost, source, chosen, pretraining_class)
     figure = frontier_figure(
         table,
         cost=cost,
-        comparison=cache.candidates_of(comparison.setting, cost, source, chosen, recipe) if comparison else None,
+        comparison=cache.candidates_of(comparison.setting, cost, source, chosen, pretraining_class)
+        if comparison
+        else None,
         dark=plotly_chart.is_dark(),
         answers=True,
         selected=plotly_chart.clicked(CHART_KEY),
-        hovers=cache.hovers(shown.setting, cost, source, chosen, recipe),
+        hovers=cache.hovers(shown.setting, cost, source, chosen, pretraining_class),
         source=source,
     )
     label = plotly_chart.draw(figure, key=CHART_KEY)
@@ -84,5 +91,5 @@ def _chart(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
         candidate_details.draw(label, table, cost, source, on_close=lambda: plotly_chart.forget_click(CHART_KEY))
     else:
         st.caption("Hover over a point for its numbers, click it for all of them.")
-    pretraining_switch.draw_notice(cache.recipe_counts(shown.setting, source, chosen), recipe, source)
+    pretraining_switch.draw_notice(cache.pretraining_counts(shown.setting, source, chosen), pretraining_class, source)
     accuracy.draw_notes(accuracy.Shown(source, chosen), cache.candidates_of(shown.setting, cost, source, chosen))

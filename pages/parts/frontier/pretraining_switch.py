@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
-from bakeoff_core.reporting.text.catalogue import explain_classes, explain_recipes
+from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
+from bakeoff_core.reporting.text.catalogue import explain_pretraining, explain_pretraining_classes
 from bakeoff_core.schema.records import AccuracySource
 
 KEY = "recipes"
@@ -34,14 +34,14 @@ def current(counts: dict[str, int]) -> str | None:
     is so.
 
     Args:
-        counts: The classes there are, as `catalogue.pretraining.recipe_counts` returns them.
+        counts: The classes there are, as `catalogue.pretraining.pretraining_counts` returns them.
     """
     if SWITCH not in st.session_state:
         wanted = st.query_params.get(KEY)
         if wanted is None and (wanted := st.session_state.get(KEPT)) is not None:
             st.query_params[KEY] = wanted  # leaving the page took it out of the link
-        st.session_state[SWITCH] = wanted in RECIPE_CLASSES
-        st.session_state[KEPT] = wanted if wanted in RECIPE_CLASSES else None
+        st.session_state[SWITCH] = wanted in PRETRAINING_CLASSES
+        st.session_state[KEPT] = wanted if wanted in PRETRAINING_CLASSES else None
     if not st.session_state[SWITCH] or not counts:
         return None
     if st.session_state[KEPT] is None:  # just switched on
@@ -62,37 +62,39 @@ def draw_switch(counts: dict[str, int]) -> None:
         columns[1].selectbox(
             "Recipe class",
             list(counts),
-            format_func=lambda key: f"{RECIPE_CLASSES[key].title} · {counts[key]}",
+            format_func=lambda key: f"{PRETRAINING_CLASSES[key].title} · {counts[key]}",
             key=CLASS,
             on_change=lambda: _wish(st.session_state[CLASS]),
             label_visibility="collapsed",
         )
 
 
-def draw_notice(counts: dict[str, int], recipe: str | None, source: AccuracySource) -> None:
+def draw_notice(counts: dict[str, int], pretraining_class: str | None, source: AccuracySource) -> None:
     """Say under the chart which recipes are mixed in it, or which one is matched; nothing where all are alike."""
-    told = explain_recipes(counts, recipe, source)
+    told = explain_pretraining(counts, pretraining_class, source)
     if told is not None:
-        hint = "" if recipe else " Switch on *Match recipes* to compare like with like."
+        hint = "" if pretraining_class else " Switch on *Match recipes* to compare like with like."
         wish = st.session_state[KEPT]
         instead = (
-            f"No model here is of the recipe class {RECIPE_CLASSES[wish].title}. " if recipe not in (None, wish) else ""
+            f"No model here is of the recipe class {PRETRAINING_CLASSES[wish].title}. "
+            if pretraining_class not in (None, wish)
+            else ""
         )
         st.info(f"{instead}{told}{hint}", icon=":material/science:")
-    if recipe is None and told is not None:
+    if pretraining_class is None and told is not None:
         draw_meanings(counts)
 
 
 def draw_meanings(keys: Iterable[str]) -> None:
     """Draw what classes mean, folded away; nothing where there are none."""
-    meanings = explain_classes(keys)
+    meanings = explain_pretraining_classes(keys)
     if meanings:
         with st.expander("What these recipe classes mean"):
             st.markdown("\n".join(meanings))
 
 
-def _wish(recipe: str) -> None:
-    st.query_params[KEY] = st.session_state[KEPT] = recipe
+def _wish(pretraining_class: str) -> None:
+    st.query_params[KEY] = st.session_state[KEPT] = pretraining_class
 
 
 def _forget() -> None:

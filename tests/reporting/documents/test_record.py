@@ -146,7 +146,7 @@ def test_a_report_of_the_second_format_still_reads_and_matched_no_recipes():
     text = written()
     assert ',\n "recipe": null' in text
     old = read_record(text.replace(',\n "recipe": null', "").replace('"format": 4', '"format": 2'))
-    assert old == read_record(text) and old.recipe is None
+    assert old == read_record(text) and old.pretraining_class is None
 
 
 def test_a_report_of_the_third_format_still_reads_and_was_about_no_ranking():
