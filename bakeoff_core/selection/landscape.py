@@ -17,12 +17,12 @@ from bakeoff_core.catalogue.pretraining import rule_of
 from bakeoff_core.catalogue.timm_names import architecture_of
 from bakeoff_core.formatting import is_unknown
 
-IN1K, IN22K, WEB, UNKNOWN = "ImageNet-1k", "ImageNet-22k", "web images", "unknown pre-training"
-PRETRAININGS = (IN1K, IN22K, WEB, UNKNOWN)
+IN1K, IN22K, WEB, UNKNOWN_DATA = "ImageNet-1k", "ImageNet-22k", "web images", "unknown pre-training"
+PRETRAINING_DATA = (IN1K, IN22K, WEB, UNKNOWN_DATA)
 """Kinds of pre-training that are told apart: ImageNet-1k alone; a part or all of the full ImageNet (in5k, in12k,
 in21k and in22k); collections from the web, with or without texts; and whatever nobody says."""
 
-_SHORT = {IN22K: "22k", WEB: "web", UNKNOWN: "unknown"}
+_SHORT = {IN22K: "22k", WEB: "web", UNKNOWN_DATA: "unknown"}
 
 _KINDS = {"in1k": IN1K, "in5k": IN22K, "in12k": IN22K, "in21k": IN22K, "in22k": IN22K}
 
@@ -159,7 +159,7 @@ def _collection_by_name(model_name: str) -> str | None:
 
 
 def _kind(collection: str | None) -> str:
-    return UNKNOWN if is_unknown(collection) else _KINDS.get(collection, WEB)
+    return UNKNOWN_DATA if is_unknown(collection) else _KINDS.get(collection, WEB)
 
 
 def group_name(family: str, pretraining: str) -> str:

@@ -14,8 +14,8 @@ from bakeoff_core.selection.landscape import (
     IN1K,
     IN22K,
     NO_FAMILY,
-    PRETRAININGS,
-    UNKNOWN,
+    PRETRAINING_DATA,
+    UNKNOWN_DATA,
     WEB,
     catalogue_points,
     families_in,
@@ -48,7 +48,7 @@ def test_every_tag_of_the_catalogue_has_a_family_and_a_known_kind_of_pre_trainin
     points = catalogue_points(read_catalogue())
     assert len(points) == len(read_catalogue().dropna(subset=["top1", "macs"]))
     assert NO_FAMILY not in set(points["family"])
-    assert set(points["pretraining"]) == set(PRETRAININGS) - {UNKNOWN}
+    assert set(points["pretraining"]) == set(PRETRAINING_DATA) - {UNKNOWN_DATA}
     assert points["seconds_per_image"].isna().all() and points["macs"].gt(0).all()
 
 
@@ -56,8 +56,8 @@ def test_a_model_that_nobody_knows_has_no_family_and_unknown_pre_training(tmp_pa
     results = "model,img_size,top1\nmy_net.v1,224,70.5\nresnet50.mine,224,71.0\n"
     speeds = "model,infer_img_size,infer_samples_per_sec\nmy_net,224,10\nresnet50,224,10\n"
     points = points_of(tmp_path, results, speeds).set_index("model_name")
-    assert points.loc["my_net.v1", ["family", "pretraining"]].tolist() == [NO_FAMILY, UNKNOWN]
-    assert points.loc["resnet50.mine", ["family", "pretraining"]].tolist() == ["ResNet", UNKNOWN]
+    assert points.loc["my_net.v1", ["family", "pretraining"]].tolist() == [NO_FAMILY, UNKNOWN_DATA]
+    assert points.loc["resnet50.mine", ["family", "pretraining"]].tolist() == ["ResNet", UNKNOWN_DATA]
     assert families_in(points) == ["ResNet"]
 
 

@@ -40,7 +40,7 @@ FORMAT_VERSION = 4
 
 _RECORD = re.compile(r"<!--\s*bakeoff-report\s+(.*?)\s*-->", re.DOTALL)
 
-NUMBER_COLUMNS = ("top1", "latency_p50_s", "latency_p50_low_s", "latency_p50_high_s", *COST_COLUMNS.values())
+ANSWER_NUMBERS = ("top1", "latency_p50_s", "latency_p50_low_s", "latency_p50_high_s", *COST_COLUMNS.values())
 """Numbers kept of each answer."""
 
 
@@ -53,7 +53,7 @@ class AnswerRecord:
     tied_with: tuple[CandidateRef, ...]
     """Whom the report declared it could not be told apart from."""
     numbers: Mapping[str, float]
-    """What was known of `NUMBER_COLUMNS`, in base units."""
+    """What was known of `ANSWER_NUMBERS`, in base units."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def make_record(
     def answer(choice: Choice | None) -> AnswerRecord | None:
         if choice is None:
             return None
-        known = {column: names.value(choice.candidate, column) for column in NUMBER_COLUMNS}
+        known = {column: names.value(choice.candidate, column) for column in ANSWER_NUMBERS}
         return AnswerRecord(
             candidate=choice.candidate,
             tied_with=choice.tie.rivals if choice.tie else (),

@@ -43,7 +43,7 @@ def replay(record: DecisionRecord) -> Replay:
         Whether the same pick follows, and why or why not.
     """
     if record.setting is None:
-        return compare(record, None)
+        return compare_picks(record, None)
     results = read_own_results()
     source = next((s for s in list_sources(results) if _is_same(s, record.source)), None)
     if source is None:
@@ -55,12 +55,12 @@ def replay(record: DecisionRecord) -> Replay:
     if len(all_candidates) and candidates.empty:
         return Replay(False, tuple(explain_no_class(record.pretraining_class)))
     decision = decide(candidates, record.limits, rule=record.rule, cost=record.cost) if len(candidates) else None
-    outcome = compare(record, decision)
+    outcome = compare_picks(record, decision)
     lost = sorted(set(record.chosen) - {result.run_id for result in results})
     return Replay(outcome.same, (*outcome.sentences, *explain_lost_runs(lost)))
 
 
-def compare(record: DecisionRecord, decision: Decision | None) -> Replay:
+def compare_picks(record: DecisionRecord, decision: Decision | None) -> Replay:
     """Say whether the pick of a report is that of another decision on the same question.
 
     Only the very same candidate counts as the same pick. One that the report, or the current data, declare

@@ -86,7 +86,7 @@ def loss_figure(curves: Sequence[Curve], *, dark: bool = False) -> go.Figure:
     return figure
 
 
-def accuracy_figure(curves: Sequence[Curve], *, dark: bool = False) -> go.Figure:
+def validation_figure(curves: Sequence[Curve], *, dark: bool = False) -> go.Figure:
     """Draw the validation accuracy of each run with its 95 % interval."""
     figure, palette, colours = _empty("Validation accuracy (%)", dark)
     for at, curve in enumerate(curves):

@@ -15,7 +15,7 @@ from bakeoff_core.reporting.figures.style import HOVER_LABEL, base_layout, rgba
 ROW_PX, FRAME_PX = 30, 120
 MOST_SHOWN = 40
 """Bars at most, the best; the table has all."""
-LONGEST_NAME = 28
+TICK_CHARS = 28
 ROOM = 4.0
 """Percentage points left free below the lowest interval."""
 
@@ -101,7 +101,7 @@ def _colour(row: RankRow, findings: RankFindings, dark: bool) -> str:
 
 def _name(row: RankRow, findings: RankFindings) -> str:
     name = row.model_name.partition(".")[0]
-    name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    name = name if len(name) <= TICK_CHARS else f"{name[: TICK_CHARS - 1]}…"
     marks = "★ " * (row == findings.own_pick) + "◇ " * (row == findings.imagenet_pick)
     return f"{marks}{html_text(name)}"
 

@@ -9,7 +9,14 @@ from collections.abc import Iterator
 
 from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
 from bakeoff_core.formatting import UNKNOWN, images_per_second, is_unknown, listed, quantity, significant
-from bakeoff_core.reporting.text.names import LIMIT_WORDS, PLAIN, CandidateNames, Terms, interval_text, own_way
+from bakeoff_core.reporting.text.names import (
+    LIMIT_WORDS,
+    PLAIN_TERMS,
+    CandidateNames,
+    Terms,
+    interval_text,
+    origin_verb,
+)
 from bakeoff_core.reporting.text.rejections import explain_off_frontier
 from bakeoff_core.schema.candidate import Row
 from bakeoff_core.schema.records import CandidateRef, Rejection, candidate_label
@@ -28,7 +35,7 @@ def candidate_lines(
     dominator: Row | None = None,
     *,
     cost: str = "latency",
-    terms: Terms = PLAIN,
+    terms: Terms = PLAIN_TERMS,
 ) -> list[str]:
     """Return the full label of a candidate, then its numbers, then where it stands.
 
@@ -109,7 +116,7 @@ def place_in_words(row: Row, dominator: CandidateRef | None, names: CandidateNam
         return f"dominated by {names.name(dominator) if dominator else names.terms.escape(row['dominated_by'])}"
     if is_unknown(row["non_dominated"]):
         source = names.terms.source
-        missing = "no published accuracy" if source.is_published else f"not {own_way(source)} on it"
+        missing = "no published accuracy" if source.is_published else f"not {origin_verb(source)} on it"
         return missing if is_unknown(row["top1"]) else UNKNOWN
     return "on it"
 

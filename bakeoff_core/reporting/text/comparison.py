@@ -36,7 +36,7 @@ from bakeoff_core.formatting import (
 NAMES = {PROBE: "the linear probe", FULL: "the full fine-tune", SCRATCH: "the run from scratch"}
 """What the runs are called in a sentence."""
 
-REASONS = {
+LIKELY_REASONS = {
     "full_moves_features": "the pretrained features do not separate these classes as they are, but a full fine-tune "
     "moves them to where they do: fine-tune in full",
     "grey_images": "the images have no colour, as medical and industrial pictures have none, and are far from the "
@@ -286,7 +286,7 @@ def _caveats(comparison: Comparison) -> list[str]:
 
 def _reason(code: str, conditions: Conditions) -> str:
     epochs = significant(conditions.steps / conditions.epoch_steps, 2)
-    return REASONS[code].format(
+    return LIKELY_REASONS[code].format(
         img_size=conditions.img_size,
         pretrained_size=conditions.pretrained_size,
         steps=conditions.steps,

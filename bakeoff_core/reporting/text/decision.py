@@ -10,7 +10,7 @@ and laying the sentences out (the pages, `reporting.documents.report`).
 from __future__ import annotations
 
 from bakeoff_core.formatting import SCALES, admitting, limit_text, listed, points, quantity
-from bakeoff_core.reporting.text.names import LIMIT_WORDS, PLAIN, CandidateNames, Terms, quantity_apart
+from bakeoff_core.reporting.text.names import LIMIT_WORDS, PLAIN_TERMS, CandidateNames, Terms, quantity_apart
 from bakeoff_core.schema.records import (
     COST_COLUMNS,
     LIMIT_COLUMNS,
@@ -33,7 +33,7 @@ def explain_decision(decision: Decision, names: CandidateNames) -> list[str]:
     ]
 
 
-def explain_limits(limits: Limits, terms: Terms = PLAIN) -> str:
+def explain_limits(limits: Limits, terms: Terms = PLAIN_TERMS) -> str:
     """Say what was asked: `"top-1 accuracy at least 75 %, latency at most 15 ms"`, or that nothing was."""
     sides = {"min_top1": "at least"}
     parts = [

@@ -98,11 +98,11 @@ class Terms:
         return "" if self.source.train_on == "train" else f" ({self.source.train_on})"
 
 
-PLAIN = Terms()
+PLAIN_TERMS = Terms()
 """Those of ImageNet's accuracies in plain text."""
 
 
-def own_way(source: AccuracySource) -> str:
+def origin_verb(source: AccuracySource) -> str:
     """Return what was done with models for an accuracy on the user's own images: `"fine-tuned"` or `"ranked"`."""
     return "ranked" if source.is_ranked else "fine-tuned"
 
@@ -128,7 +128,7 @@ def short_names(candidates: pd.DataFrame) -> dict[CandidateRef, str]:
 class CandidateNames:
     """The candidates of one table, ready to be named and quoted in the caller's medium."""
 
-    def __init__(self, candidates: pd.DataFrame, terms: Terms = PLAIN) -> None:
+    def __init__(self, candidates: pd.DataFrame, terms: Terms = PLAIN_TERMS) -> None:
         """Index the table once.
 
         Args:

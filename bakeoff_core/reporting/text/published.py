@@ -22,7 +22,7 @@ REASON_WORDS = {
 }
 """What each of `catalogue.published.REASONS` means."""
 
-EXAMPLES = 3
+EXAMPLES_PER_REASON = 3
 """Names that are given for each reason."""
 
 
@@ -38,5 +38,5 @@ def explain_joins(count: JoinCount) -> list[str]:
 
 
 def _few(labels: Sequence[str]) -> str:
-    more = len(labels) - EXAMPLES
-    return ", ".join(labels[:EXAMPLES]) + (f" and {more:,} more." if more > 0 else ".")
+    more = len(labels) - EXAMPLES_PER_REASON
+    return ", ".join(labels[:EXAMPLES_PER_REASON]) + (f" and {more:,} more." if more > 0 else ".")

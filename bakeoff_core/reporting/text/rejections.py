@@ -6,7 +6,14 @@ Not covered: why the pick is the pick (`reporting.text.decision`).
 from __future__ import annotations
 
 from bakeoff_core.formatting import is_unknown, limit_text, listed, points, quantity
-from bakeoff_core.reporting.text.names import LIMIT_WORDS, PLAIN, CandidateNames, Terms, own_way, quantity_apart
+from bakeoff_core.reporting.text.names import (
+    LIMIT_WORDS,
+    PLAIN_TERMS,
+    CandidateNames,
+    Terms,
+    origin_verb,
+    quantity_apart,
+)
 from bakeoff_core.schema.candidate import Row
 from bakeoff_core.schema.records import COST_COLUMNS, LIMIT_COLUMNS, CandidateRef, Decision, Limits, Rejection
 
@@ -46,13 +53,15 @@ def _unknown(column: str, img_size: int | None, terms: Terms) -> str:
     if column == "top1":
         size = "this size" if img_size is None else f"{img_size} px"
         if not terms.source.is_published:
-            return f"not {own_way(terms.source)} on {terms.images} at {size}"
+            return f"not {origin_verb(terms.source)} on {terms.images} at {size}"
         named = "" if terms.source.is_imagenet else f" on {terms.images}"
         return f"no accuracy{named} is published for this tag at {size}"
     return f"{terms.column(column)} is not known"
 
 
-def explain_off_frontier(row: Row, dominator: Row | None = None, *, cost: str = "latency", terms: Terms = PLAIN) -> str:
+def explain_off_frontier(
+    row: Row, dominator: Row | None = None, *, cost: str = "latency", terms: Terms = PLAIN_TERMS
+) -> str:
     """Say where a candidate stands: on the frontier, dominated by whom and by how much, or without a place.
 
     Args:

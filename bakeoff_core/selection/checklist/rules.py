@@ -109,7 +109,7 @@ class When:
 
 
 @dataclass(frozen=True)
-class Step:
+class ChecklistStep:
     """One of the seven steps of the procedure."""
 
     name: str
@@ -211,7 +211,7 @@ class Dispute:
 class Rules:
     """The whole checklist."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[ChecklistStep, ...]
     nominations: tuple[Nomination, ...]
     cautions: tuple[Caution, ...]
     transfers: tuple[Transfer, ...]
@@ -250,7 +250,7 @@ def parse_rules(rules: str, sources: str) -> Rules:
     if unknown:
         raise ValueError(f"The rules must be of the kinds steps, {', '.join(_KINDS)}. Got {', '.join(unknown)}.")
     made = {kind: tuple(_rule(of, entry, cited) for entry in tables[kind]) for kind, of in _KINDS.items()}
-    steps = tuple(Step(**{**entry, "sources": _cite(entry, cited)}) for entry in tables["steps"])
+    steps = tuple(ChecklistStep(**{**entry, "sources": _cite(entry, cited)}) for entry in tables["steps"])
     return Rules(steps=steps, sources=tuple(cited.values()), **made)
 
 

@@ -9,7 +9,7 @@ from bakeoff_core.finetuning.comparison.request import ComparisonRun, list_compa
 from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.formatting import duration, markdown_text
 from bakeoff_core.jobs.manager import resume_job
-from bakeoff_core.reporting.figures.finetuning import Curve, accuracy_figure, labels_figure
+from bakeoff_core.reporting.figures.finetuning import Curve, labels_figure, validation_figure
 from bakeoff_core.reporting.text.comparison import comparison_sentences
 from bakeoff_core.system import locks
 from pages.parts.common import cache, plotly_chart
@@ -49,7 +49,7 @@ def _draw_one(found: ComparisonRun) -> None:
     left, right = st.columns(2)
     dark = plotly_chart.is_dark()
     with left:
-        _figure(accuracy_figure(curves, dark=dark), f"transfer-curves-{found.comparison_id}")
+        _figure(validation_figure(curves, dark=dark), f"transfer-curves-{found.comparison_id}")
     if comparison.labels:
         with right:
             _figure(labels_figure(comparison, dark=dark), f"labels-{found.comparison_id}")

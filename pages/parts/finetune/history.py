@@ -10,7 +10,7 @@ from bakeoff_core.finetuning.request import Run
 from bakeoff_core.finetuning.results import list_runs
 from bakeoff_core.formatting import UNKNOWN, duration, markdown_text, percent
 from bakeoff_core.jobs.manager import resume_job
-from bakeoff_core.reporting.figures.finetuning import Curve, accuracy_figure, loss_figure
+from bakeoff_core.reporting.figures.finetuning import Curve, loss_figure, validation_figure
 from bakeoff_core.system import locks
 from pages.parts.common import cache, plotly_chart
 from pages.parts.finetune import results as finetune_results
@@ -51,7 +51,7 @@ def draw() -> None:
     names = [name_of(run) for run in chosen]
     curves = [Curve(name, cache.metrics_of(run.job)) for name, run in zip(names, chosen, strict=True)]
     loss, accuracy = st.columns(2)
-    for column, draw_figure, kind in ((loss, loss_figure, "loss"), (accuracy, accuracy_figure, "accuracy")):
+    for column, draw_figure, kind in ((loss, loss_figure, "loss"), (accuracy, validation_figure, "accuracy")):
         figure = draw_figure(curves, dark=plotly_chart.is_dark())
         column.plotly_chart(figure, key=f"ended-{kind}", theme=None, width="stretch", config={"displayModeBar": False})
     if len(chosen) == 1:

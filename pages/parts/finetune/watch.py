@@ -10,7 +10,7 @@ from bakeoff_core.formatting import duration, images_per_second, markdown_text
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import read_job, stop_job
 from bakeoff_core.jobs.records import Job
-from bakeoff_core.reporting.figures.finetuning import Curve, accuracy_figure, loss_figure
+from bakeoff_core.reporting.figures.finetuning import Curve, loss_figure, validation_figure
 from pages.parts.common import cache, plotly_chart
 from pages.parts.finetune import comparison
 
@@ -39,7 +39,7 @@ def _card(job_id: str) -> None:
             with loss:
                 _figure(loss_figure(curves, dark=plotly_chart.is_dark()), f"loss-{job_id}")
             with accuracy:
-                _figure(accuracy_figure(curves, dark=plotly_chart.is_dark()), f"accuracy-{job_id}")
+                _figure(validation_figure(curves, dark=plotly_chart.is_dark()), f"accuracy-{job_id}")
         if job.kind != kinds.DRY_RUN.key:
             st.caption(
                 "You can close this tab: training goes on, and a checkpoint is kept every half minute. Measuring has "

@@ -13,7 +13,7 @@ import streamlit as st
 from bakeoff_core.finetuning.results import FinishedRun
 from bakeoff_core.formatting import listed, markdown_code, markdown_text
 from bakeoff_core.ranking.records import Ranking
-from bakeoff_core.reporting.text.names import own_way
+from bakeoff_core.reporting.text.names import origin_verb
 from bakeoff_core.schema.records import IMAGENET, AccuracySource
 from bakeoff_core.selection.accuracy_sources import runs_of, source_key, unmeasured
 from pages.parts.common import cache
@@ -97,8 +97,8 @@ def draw_notes(shown: Shown, table: pd.DataFrame) -> None:
         names = [f"{markdown_code(ref.model_name)} at {ref.img_size} px" for ref in missing[:NAMES_SHOWN]]
         names += [f"{len(missing) - NAMES_SHOWN} more"] if len(missing) > NAMES_SHOWN else []
         st.info(
-            f"{own_way(shown.source).capitalize()} on {markdown_text(shown.source.name)}, but not measured yet in this "
-            f"setting: {listed(names)}. "
+            f"{origin_verb(shown.source).capitalize()} on {markdown_text(shown.source.name)}, but not measured yet in "
+            f"this setting: {listed(names)}. "
             "Measure them on the Measure page to see them here.",
             icon=":material/timer:",
         )

@@ -7,7 +7,7 @@ import streamlit as st
 
 from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
 from bakeoff_core.formatting import is_unknown, markdown_text
-from bakeoff_core.reporting.text.names import own_way
+from bakeoff_core.reporting.text.names import origin_verb
 from bakeoff_core.reporting.text.warnings import warning_line
 from bakeoff_core.schema.records import AccuracySource, Setting
 from bakeoff_core.selection.candidates import MeasuredSetting
@@ -74,7 +74,7 @@ def _accuracy_help(source: AccuracySource) -> str:
 
 def display_table(table: pd.DataFrame, source: AccuracySource) -> pd.DataFrame:
     """Return candidates with the columns and units people read; numbers stay numbers, so that they sort."""
-    origin = {} if source.is_published else {f"{own_way(source)} by": table["accuracy_source"]}
+    origin = {} if source.is_published else {f"{origin_verb(source)} by": table["accuracy_source"]}
     return pd.DataFrame(
         {
             "model": table["model_name"],
@@ -102,7 +102,7 @@ def _place(row: dict, source: AccuracySource) -> str:
         return f"not measured: {row['error']}"
     if is_unknown(row["top1"]):
         if not source.is_published:
-            return f"not {own_way(source)} on this data set"
+            return f"not {origin_verb(source)} on this data set"
         named = "accuracy" if source.is_imagenet else f"accuracy on {source.name}"
         return f"no published {named} for this tag at this size"
     return f"dominated by {row['dominated_by']}" if row["dominated_by"] else "on the frontier"
