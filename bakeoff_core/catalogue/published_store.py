@@ -108,8 +108,8 @@ def import_tables(
                 "earlier table is to be replaced."
             )
         if outcome != "unchanged":
-            kept = [row for row in present if (row.machine, row.part) not in tables]
-            write_published(path, [*kept, *incoming])
+            remaining = [row for row in present if (row.machine, row.part) not in tables]
+            write_published(path, [*remaining, *incoming])
     return count_joins(incoming), outcome
 
 
@@ -128,10 +128,10 @@ def remove_machine(path: Path, machine: str) -> bool:
         return False
     with writing(path):
         present = read_published(path)
-        kept = [row for row in present if row.machine != machine]
-        if len(kept) < len(present):
-            write_published(path, kept)
-    return len(kept) < len(present)
+        remaining = [row for row in present if row.machine != machine]
+        if len(remaining) < len(present):
+            write_published(path, remaining)
+    return len(remaining) < len(present)
 
 
 def write_published(path: Path, rows: Sequence[PublishedRow]) -> None:

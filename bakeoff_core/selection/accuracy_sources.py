@@ -182,7 +182,7 @@ def accuracy_table(
     classes = dict(zip(published["model_name"], published["recipe"], strict=True))
     named = published.dropna(subset="family")
     families = dict(zip(named["model_name"].map(architecture_of), named["family"], strict=True))
-    wanted = frozenset(chosen or ())
+    run_ids = frozenset(chosen or ())
     groups: dict[CandidateRef, list[OwnResult]] = {}
     for result in results_of(source, results):
         groups.setdefault(CandidateRef(result.model_name, result.img_size), []).append(result)
@@ -201,7 +201,7 @@ def accuracy_table(
             "run_id": result.run_id,
         }
         for result in (
-            newest_model(found) if source.is_ranked else leading_run(found, wanted) for found in groups.values()
+            newest_model(found) if source.is_ranked else leading_run(found, run_ids) for found in groups.values()
         )
     ]
     types = {"top1": "float64", "top1_low": "float64", "top1_high": "float64", "top5": "float64"}

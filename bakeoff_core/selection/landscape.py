@@ -132,8 +132,8 @@ def _points(rows: pd.DataFrame, accuracies: pd.DataFrame) -> pd.DataFrame:
     """Add families and kinds of pre-training to rows; numbers that the rows lack are unknown."""
     named = accuracies.dropna(subset=["family"])
     family_of = dict(zip(named["model_name"].map(architecture_of), named["family"], strict=True))
-    told = accuracies.dropna(subset=["pretraining"])
-    collection_of = dict(zip(told["model_name"], told["pretraining"], strict=True))
+    known_data = accuracies.dropna(subset=["pretraining"])
+    collection_of = dict(zip(known_data["model_name"], known_data["pretraining"], strict=True))
     names = rows["model_name"].tolist()
     architectures = [architecture_of(name) for name in names]
     families = [family_of.get(architecture, NO_FAMILY) for architecture in architectures]
