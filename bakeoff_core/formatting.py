@@ -11,10 +11,14 @@ import html
 import math
 import os
 import re
+from collections.abc import Callable, Sequence
 
 UNKNOWN = "–"
 LONGEST_NAME = 60
 """Characters of a file's name that words for the user show."""
+
+Escape = Callable[[str], str]
+"""What makes text from a file harmless where it is shown: `str` in a terminal, `markdown_code`, `html_text`, …"""
 
 
 def is_unknown(value: object) -> bool:
@@ -205,3 +209,8 @@ def name_text(name: str) -> str:
     text = path_text(name)
     half = LONGEST_NAME // 2
     return text if len(text) <= LONGEST_NAME else f"{text[:half]}…{text[-half:]}"
+
+
+def listed(items: Sequence[str]) -> str:
+    """Join items as a sentence does: `"a, b and c"`."""
+    return f"{', '.join(items[:-1])} and {items[-1]}" if len(items) > 1 else "".join(items)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bakeoff_core.catalogue.accuracies import read_catalogue
-from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
+from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
 from bakeoff_core.catalogue.robustness import ROBUST_SETS
 from bakeoff_core.catalogue.timm_names import architecture_of
 from bakeoff_core.catalogue.weight_tags import quotes
@@ -161,7 +161,9 @@ def pretraining(tables: Path) -> Check:
             continue
         check.compared += 1
         if not any(PRETRAINED[entry["pretrain"]](row) for row in meant):
-            ours = ", ".join(sorted({f"{row['pretraining']} ({RECIPE_CLASSES[row['recipe']].title})" for row in meant}))
+            ours = ", ".join(
+                sorted({f"{row['pretraining']} ({PRETRAINING_CLASSES[row['recipe']].title})" for row in meant})
+            )
             what = f"{entry['model']} ({name}): {ours}; timm's {entry['pretrain']}"
             check.differ(what, PRETRAINING_NOTES.get(architecture_of(name)))
     return check

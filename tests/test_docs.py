@@ -3,7 +3,7 @@
 import re
 
 from bakeoff_core.catalogue.accuracies import read_catalogue
-from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
+from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
 from bakeoff_core.catalogue.published import REASONS
 from bakeoff_core.catalogue.robustness import ROBUST_SETS
 from bakeoff_core.cli.app import build_parser
@@ -36,7 +36,7 @@ def test_every_command_of_the_readme_is_understood() -> None:
 
 def test_every_recipe_class_and_harder_set_is_documented() -> None:
     text = (ROOT / "docs" / "catalogue.md").read_text()
-    for found in RECIPE_CLASSES.values():
+    for found in PRETRAINING_CLASSES.values():
         assert f"| `{found.key}` | {found.title} |" in text
     for source in ROBUST_SETS:
         assert f"| `{source.key}` | {source.test_images:,} |" in text

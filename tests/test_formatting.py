@@ -206,3 +206,10 @@ def test_plain_names_become_code_and_others_escaped_text():
 def test_every_name_can_be_shown_in_one_line(name: str, text: str) -> None:
     assert formatting.name_text(name) == text
     assert text.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("items", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (("a", "b", "c"), "a, b and c")]
+)
+def test_items_are_joined_as_a_sentence_does(items, text):
+    assert formatting.listed(items) == text

@@ -4,34 +4,23 @@ An accuracy belongs to a weights tag **and** an image size: timm's `resnet50` al
 its tags, so nothing here carries a figure from one tag or size to another. The built-in table
 (`catalogue.csv`, see docs/catalogue.md) can be extended and overridden by a CSV of the user's own.
 
-Not covered: measuring, downloading weights, and asking timm anything (see `catalogue.timm_names`).
+Not covered: reading the user's file (`catalogue.own_accuracies`), measuring, downloading weights, and asking timm
+anything (see `catalogue.timm_names`).
 """
 
 from __future__ import annotations
 
 import csv
 import functools
-from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from bakeoff_core.catalogue.shortlists import SHORTLISTS, Shortlist
-from bakeoff_core.catalogue.timm_names import (
-    TimmModel,
-    TimmModels,
-    architecture_of,
-    read_timm_models,
-    write_timm_models,
-)
-from bakeoff_core.errors import BakeoffError, UnknownModelError
+from bakeoff_core.catalogue.own_accuracies import read_own_accuracies
+from bakeoff_core.catalogue.timm_names import TimmModel, TimmModels, architecture_of
+from bakeoff_core.errors import UnknownModelError
 from bakeoff_core.schema.records import ACCURACY_COLUMNS, IMAGENET_VALIDATION_IMAGES
 from bakeoff_core.stats import wilson_interval
-
-# Callers have one place to ask about models; the lists and names are modules of their own for their size.
-__all__ = ["SHORTLISTS", "Shortlist", "TimmModel", "TimmModels", "read_timm_models", "write_timm_models"]
-__all__ += ["CATALOGUE_TIMM_VERSION", "attach_accuracy", "read_catalogue"]
-__all__ += ["resolve_model_name", "search_models"]
 
 CATALOGUE_TIMM_VERSION = "1.0.31"
 """The timm whose default tags, default sizes, parameters and MACs stand in `catalogue.csv`."""
@@ -62,9 +51,6 @@ _TAG_COLUMNS = (
     *("family", "year", "pretraining", "supervision", "recipe", "licence"),
     *("default_img_size", "is_default_tag", "fixed_img_size"),
 )
-_LARGEST = 1_000_000_000  # nothing counted in the user's file comes near it, and it fits every column
-_OWN_REQUIRED = ("model_name", "img_size", "top1")
-_OWN_OPTIONAL = ("top5", "family", "source", "test_images")
 
 
 def read_catalogue(own_accuracy: Path | None = None) -> pd.DataFrame:
@@ -79,8 +65,8 @@ def read_catalogue(own_accuracy: Path | None = None) -> pd.DataFrame:
     - `top1_low`, `top1_high`: 95 % interval of `top1` that these images allow; null with `test_images`.
 
     Args:
-        own_accuracy: CSV with the columns model_name, img_size, top1 and optionally top5, family, source,
-            test_images; accuracies in percent. `None`, or a file that does not exist, adds nothing.
+        own_accuracy: The user's file, see `catalogue.own_accuracies`. `None`, or a file that does not exist, adds
+            nothing.
 
     Raises:
         BakeoffError: The own file cannot be used; the text names file, line and what must hold.
@@ -89,7 +75,7 @@ def read_catalogue(own_accuracy: Path | None = None) -> pd.DataFrame:
     if own_accuracy is not None:
         tag_facts = {row["model_name"]: row for row in _built_in_rows()}
         families = {architecture_of(name): row["family"] for name, row in tag_facts.items()}
-        for own in _read_own_accuracy(own_accuracy):
+        for own in read_own_accuracies(own_accuracy, lambda name: resolve_model_name(name, None)):
             key = (own["model_name"], own["img_size"])
             known = tag_facts.get(own["model_name"], {})
             base = rows.get(key) or {column: known.get(column) for column in _TAG_COLUMNS}
@@ -104,8 +90,8 @@ def attach_accuracy(profiles: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataF
     """Return the profiles with `schema.records.ACCURACY_COLUMNS` added, rows, order and index as they are.
 
     Accuracy is joined on tag and image size together, and stays null where that pair is not published.
-    The family belongs to the architecture and is filled in wherever any of its tags is known; the recipe belongs to
-    the tag and is filled in at the sizes whose accuracy is not known.
+    The family belongs to the architecture and is filled in wherever any of its tags is known; the class of
+    pre-training belongs to the tag and is filled in at the sizes whose accuracy is not known.
 
     Args:
         profiles: Any table with `model_name` and `img_size` (null where unknown).
@@ -120,9 +106,9 @@ def attach_accuracy(profiles: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataF
     families = dict(zip(named["model_name"].map(architecture_of), named["family"], strict=True))
     architectures = joined["model_name"].map(architecture_of, na_action="ignore")
     joined["family"] = joined["family"].fillna(architectures.map(families).astype("str"))
-    recipes = dict(zip(catalogue["model_name"], catalogue["recipe"], strict=True))
+    classes = dict(zip(catalogue["model_name"], catalogue["recipe"], strict=True))
     is_unheard_of = joined["accuracy_source"].isna()
-    joined.loc[is_unheard_of, "recipe"] = joined.loc[is_unheard_of, "model_name"].map(recipes).astype("str")
+    joined.loc[is_unheard_of, "recipe"] = joined.loc[is_unheard_of, "model_name"].map(classes).astype("str")
     return profiles.assign(**{column: joined[column].array for column in ACCURACY_COLUMNS})
 
 
@@ -199,85 +185,3 @@ def _catalogue_models() -> TimmModels:
         for name, row in tags.items()
     )
     return TimmModels(CATALOGUE_TIMM_VERSION, tuple(models))
-
-
-def _read_own_accuracy(path: Path) -> list[dict[str, object]]:
-    """Read the user's own CSV; refuse it as a whole where a row cannot be trusted."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True, skipinitialspace=True)
-            _require_columns(path, reader.fieldnames or ())
-            rows: dict[tuple[object, object], dict[str, object]] = {}
-            for cells in reader:
-                where = f"{path}, line {reader.line_num}"
-                row = _own_row(where, cells)
-                key = (row["model_name"], row["img_size"])
-                if key in rows:
-                    raise BakeoffError(f"{where}: {key[0]} at {key[1]} px must stand only once. Remove one row.")
-                rows[key] = row
-    except FileNotFoundError:
-        return []
-    except (UnicodeDecodeError, csv.Error) as err:
-        raise BakeoffError(f"{path} must be a comma-separated text file in UTF-8. It is not: {err}.") from err
-    except OSError as err:
-        raise BakeoffError(f"{path} must be a file that can be read. It is not: {err.strerror}.") from err
-    return list(rows.values())
-
-
-def _require_columns(path: Path, given: Sequence[str]) -> None:
-    missing = [name for name in _OWN_REQUIRED if name not in given]
-    unknown = [name for name in given if name not in _OWN_REQUIRED + _OWN_OPTIONAL]
-    if missing or unknown or len(set(given)) != len(given):
-        found = ", ".join(repr(name) for name in given) or "an empty file"
-        raise BakeoffError(
-            f"{path}, line 1: the columns must be {', '.join(_OWN_REQUIRED)} and may be "
-            f"{', '.join(_OWN_OPTIONAL)}, separated by commas. Got {found}."
-        )
-
-
-def _own_row(where: str, cells: dict[str | None, str | None]) -> dict[str, object]:
-    """Check one row of the user's file; `where` begins every message."""
-    if None in cells or None in cells.values():
-        raise BakeoffError(f"{where}: a row must have as many cells as the first line has columns.")
-    text = {name: cell.strip() for name, cell in cells.items()}
-    if not text["model_name"]:
-        raise BakeoffError(f"{where}: `model_name` must be the tag as the app shows it. It is empty.")
-    top1, top5 = _percentage(where, "top1", text["top1"]), None
-    if text.get("top5"):
-        top5 = _percentage(where, "top5", text["top5"])
-        if top5 < top1:
-            raise BakeoffError(f"{where}: `top5` must be at least `top1`. Got {top5:g} and {top1:g}.")
-    images = text.get("test_images")
-    return {
-        "model_name": resolve_model_name(text["model_name"], None),
-        "img_size": _whole_number(where, "img_size", text["img_size"]),
-        "top1": top1,
-        "top5": top5,
-        "family": text.get("family") or None,
-        "accuracy_source": text.get("source") or "own evaluation",
-        "test_images": _whole_number(where, "test_images", images) if images else None,
-    }
-
-
-def _percentage(where: str, name: str, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not 0 <= value <= 100:
-        raise BakeoffError(f"{where}: `{name}` must be a percentage from 0 to 100. Got {text!r}.")
-    if 0 < value <= 1:
-        raise BakeoffError(
-            f"{where}: `{name}` must be in percent, and {text} looks like a fraction. Write {value * 100:g}."
-        )
-    return value
-
-
-def _whole_number(where: str, name: str, text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = 0
-    if not 1 <= value <= _LARGEST:
-        raise BakeoffError(f"{where}: `{name}` must be an integer from 1 to {_LARGEST}. Got {text!r}.")
-    return value

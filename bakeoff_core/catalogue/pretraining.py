@@ -1,9 +1,11 @@
-"""Recipe classes: how weights were trained, in few groups, so that like is compared with like.
+"""Classes of pre-training: how weights were trained, in few groups, so that like is compared with like.
+
+People read "recipe class" and tables have a column `recipe`; in the code a recipe is one for fine-tuning.
 
 A class says what training saw and how hard it tried; two models of one class differ mostly by their architecture. Which
 class a weights tag is in follows from its name by the first pattern of `recipe_rules.csv` that fits
-(docs/catalogue.md). Not covered: recipes for fine-tuning (`finetuning.recipes`), and accuracies
-(`catalogue.accuracies`).
+(docs/catalogue.md). Not covered: recipes for fine-tuning (`finetuning.recipes`), accuracies (`catalogue.accuracies`),
+and sentences about classes (`reporting.text.catalogue`).
 """
 
 from __future__ import annotations
@@ -11,15 +13,13 @@ from __future__ import annotations
 import csv
 import functools
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bakeoff_core.formatting import is_unknown
-from bakeoff_core.reporting.text.names import listed
-from bakeoff_core.schema.records import AccuracySource, require_choice
+from bakeoff_core.schema.records import require_choice
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,7 @@ SUPERVISIONS = {
 
 
 @dataclass(frozen=True)
-class RecipeClass:
+class PretrainingClass:
     """One way of training, for people."""
 
     key: str
@@ -48,96 +48,89 @@ class RecipeClass:
 
 
 _CLASSES = (
-    RecipeClass(
+    PretrainingClass(
         "basic",
         "basic",
         "ImageNet-1k alone; images are cropped, flipped and recoloured, and no more. The recipes of the early papers.",
     ),
-    RecipeClass(
+    PretrainingClass(
         "tuned",
         "tuned",
         "ImageNet-1k alone; longer, with images distorted by a policy (AutoAugment, RandAugment) or blended, or with "
         "averaged weights, but not with all of what “modern” means. The recipes of about 2018 to 2021.",
     ),
-    RecipeClass(
+    PretrainingClass(
         "modern",
         "modern",
         "ImageNet-1k alone, for 200 to 800 epochs; images are distorted by a policy, and blended or pasted into each "
         "other (Mixup, CutMix). The recipes since 2021.",
     ),
-    RecipeClass(
+    PretrainingClass(
         "short",
         "modern but short",
         "As “modern”, but for 100 epochs on small images: what a day of training gives, not the best there is.",
     ),
-    RecipeClass(
+    PretrainingClass(
         "long",
         "very long",
         "As “tuned” or “modern”, but for more than 800 epochs.",
     ),
-    RecipeClass(
+    PretrainingClass(
         "distilled",
         "distilled",
         "A larger, already trained network was the teacher; it often knows more than ImageNet-1k's labels say.",
     ),
-    RecipeClass(
+    PretrainingClass(
         "web-labels",
         "from web images",
         "First a hundred million images or more from the web, with hashtags or a teacher's guesses as labels; then "
         "ImageNet-1k.",
     ),
-    RecipeClass(
+    PretrainingClass(
         "larger-labels",
         "from more labels",
         "First a larger labelled set, 5,000 classes of ImageNet or more; then ImageNet-1k.",
     ),
-    RecipeClass(
+    PretrainingClass(
         "self-supervised",
         "self-supervised",
         "First images without labels, by filling in what was masked for the most part; then ImageNet-1k's labels.",
     ),
-    RecipeClass(
+    PretrainingClass(
         "image-text",
         "from images and texts",
         "First hundreds of millions of images with their texts (CLIP and its kin); then ImageNet-1k's labels.",
     ),
-    RecipeClass(
+    PretrainingClass(
         "linear-probe",
         "linear probe",
         "The network was never fine-tuned: a linear classifier reads its frozen features. Fine-tuning adds to it.",
     ),
-    RecipeClass(
+    PretrainingClass(
         "unknown",
         "of unknown recipe",
         "Nobody told how they were trained, or they were trained from scratch here: they may differ in all of it.",
     ),
 )
 
-RECIPE_CLASSES = {found.key: found for found in _CLASSES}
+PRETRAINING_CLASSES = {found.key: found for found in _CLASSES}
 """Every class, from the least to the most that training saw; then whatever is in none."""
 
 MOST_FREQUENT = "most-frequent"
 """In place of a class, where candidates are restricted to one: the class that most of them are of."""
 
-UNKNOWN = "unknown"
+UNKNOWN_CLASS = "unknown"
 """Key of the class of what is in no other."""
 
 
-RECIPE_EFFECT = (
-    "Part of a difference in accuracy may be the recipe's, not the architecture's: the same ResNet-50 reaches 76.2 % "
-    "by a basic recipe and 80.8 % by a modern one."
-)
-"""Why a mixture matters; both figures are the catalogue's, at 224 px (`tv_in1k` and `tv2_in1k`)."""
-
-
 @dataclass(frozen=True)
-class RecipeRule:
+class PretrainingRule:
     """What the names of weights tags that fit a pattern mean."""
 
     pattern: str
     """Of the whole `arch.tag`, with `*` and `?` as in file names."""
     recipe: str
-    """Key of `RECIPE_CLASSES`."""
+    """Key of `PRETRAINING_CLASSES`."""
     supervision: str
     """Key of `SUPERVISIONS`."""
     pretraining: str
@@ -146,23 +139,23 @@ class RecipeRule:
     """The recipe in a few words, with a source."""
 
     def __post_init__(self) -> None:
-        require_choice("recipe", self.recipe, tuple(RECIPE_CLASSES))
+        require_choice("recipe", self.recipe, tuple(PRETRAINING_CLASSES))
         require_choice("supervision", self.supervision, tuple(SUPERVISIONS))
 
 
 @functools.cache
-def recipe_rules() -> tuple[RecipeRule, ...]:
+def pretraining_rules() -> tuple[PretrainingRule, ...]:
     """Return the rules in the order they are tried."""
     with _RULES_PATH.open(encoding="utf-8", newline="") as file:
-        return tuple(RecipeRule(**cells) for cells in csv.DictReader(file))
+        return tuple(PretrainingRule(**cells) for cells in csv.DictReader(file))
 
 
-def rule_of(model_name: str) -> RecipeRule | None:
+def rule_of(model_name: str) -> PretrainingRule | None:
     """Return the first rule that a weights tag fits; `None` where none does."""
-    return next((rule for rule in recipe_rules() if fnmatchcase(model_name, rule.pattern)), None)
+    return next((rule for rule in pretraining_rules() if fnmatchcase(model_name, rule.pattern)), None)
 
 
-def recipe_counts(candidates: pd.DataFrame) -> dict[str, int]:
+def pretraining_counts(candidates: pd.DataFrame) -> dict[str, int]:
     """Count the candidates of each class that can be compared, the most frequent class first, unknown ones last.
 
     A candidate counts where its latency and its accuracy are known.
@@ -171,58 +164,14 @@ def recipe_counts(candidates: pd.DataFrame) -> dict[str, int]:
         candidates: As `selection.candidates.candidates_of` returns it.
     """
     placed = candidates[candidates["top1"].notna() & candidates["latency_p50_s"].notna()]
-    counted = Counter(UNKNOWN if is_unknown(recipe) else recipe for recipe in placed["recipe"])
-    order = list(RECIPE_CLASSES)
-    rank = {key: (key == UNKNOWN, -count, order.index(key)) for key, count in counted.items()}
+    counted = Counter(UNKNOWN_CLASS if is_unknown(key) else key for key in placed["recipe"])
+    order = list(PRETRAINING_CLASSES)
+    rank = {key: (key == UNKNOWN_CLASS, -count, order.index(key)) for key, count in counted.items()}
     return {key: counted[key] for key in sorted(counted, key=rank.get)}
 
 
-def with_recipe(candidates: pd.DataFrame, recipe: str | None) -> pd.DataFrame:
+def with_pretraining_class(candidates: pd.DataFrame, pretraining_class: str | None) -> pd.DataFrame:
     """Return the candidates of one class, or all of them for `None`."""
-    if recipe is None:
+    if pretraining_class is None:
         return candidates
-    return candidates[candidates["recipe"].fillna(UNKNOWN) == recipe].reset_index(drop=True)
-
-
-def explain_classes(keys: Iterable[str]) -> list[str]:
-    """Return what classes mean, a line of Markdown each, in the order of `RECIPE_CLASSES`."""
-    wanted = set(keys)
-    return [f"- **{found.title}**: {found.meaning}" for found in _CLASSES if found.key in wanted]
-
-
-def explain_recipes(counts: dict[str, int], recipe: str | None, source: AccuracySource) -> str | None:
-    """Say whether the candidates were trained alike, and what that means for a comparison.
-
-    Args:
-        counts: As `recipe_counts` returns it, of all candidates whatever `recipe` is.
-        recipe: The only class that is compared; `None` where all are.
-        source: What the accuracies are of.
-
-    Returns:
-        A sentence or more; `None` where all candidates are of one class and nothing was left out.
-    """
-    total = sum(counts.values())
-    if recipe is not None:
-        return _explain_match(recipe, counts.get(recipe, 0), total)
-    if len(counts) < 2:
-        return None
-    mixture = listed([f"{count} {RECIPE_CLASSES[key].title}" for key, count in counts.items()])
-    trained = f"These {total} models were not trained alike: {mixture}."
-    if not source.is_published:
-        weights = (
-            f"weights of these {total} models"
-            if source.is_ranked
-            else f"weights that these {total} models started from"
-        )
-        trained = f"The {weights} were not trained alike: {mixture}."
-    return f"{trained} {RECIPE_EFFECT}"
-
-
-def _explain_match(recipe: str, count: int, total: int) -> str:
-    chosen = RECIPE_CLASSES[recipe]
-    only = f"Only the {count} models of one recipe class are compared, {chosen.title}."
-    if count == 1:
-        only = f"Only one model is of the recipe class {chosen.title}."
-    others = total - count
-    left_out = " 1 of another class is left out." if others == 1 else f" {others} of other classes are left out."
-    return f"{only} {chosen.meaning}{left_out if others else ''}"
+    return candidates[candidates["recipe"].fillna(UNKNOWN_CLASS) == pretraining_class].reset_index(drop=True)

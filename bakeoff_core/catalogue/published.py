@@ -2,35 +2,39 @@
 
 A speed belongs to an architecture and an image size, and so to each of its weights tags at that size. An accuracy
 belongs to one tag at one size, and crosses neither. Tables of other years call models by other names; timm's own map
-of renamed models leads to today's. What can't be joined is kept, with the reason.
+of renamed models leads to today's. What can't be joined is kept, with the reason, and counted.
 
 These speeds were measured by others, mostly with hundreds of images at a time: they are seconds per image, one
 over the throughput, and never a latency. Not covered: reading the tables (`catalogue.timm_results`), keeping the
-outcome (`catalogue.published_store`).
+outcome (`catalogue.published_store`), and saying what became of a table (`reporting.text.published`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bakeoff_core.catalogue.timm_names import TimmModels, architecture_of
 from bakeoff_core.catalogue.timm_results import PARTS, PublishedAccuracy, PublishedSpeed
 from bakeoff_core.errors import BakeoffError
 
-REASONS = {
-    "no_weights": "left out: timm publishes no weights for them",
-    "no_accuracy": "left out: there are weights, but no published ImageNet-1k accuracy (encoders, other classes)",
-    "other_size": "left out: their accuracy is published at other sizes only",
-    "removed": "left out: timm removed them without a successor",
-    "unknown": "left out: this version of timm knows no such name, today or before",
-    "failed": "left out: the table gives an error, or no speed",
-    "repeated": "left out: listed again with a lower speed",
-    "other_row": "joined, but another row of the same architecture names its weights more closely, and counts",
-    "no_speed": "accuracies are published at sizes or for models that this table has no speed for",
-}
-"""Why a row stands alone, in the order in which they are told. `no_speed` rows come from the accuracy table."""
+REASONS = (
+    "no_weights",
+    "no_accuracy",
+    "other_size",
+    "removed",
+    "unknown",
+    "failed",
+    "repeated",
+    "other_row",
+    "no_speed",
+)
+"""Why a row stands alone (docs/published.md), in the order in which reasons are counted. `no_speed` rows come from the
+accuracy table."""
+
+_NO_PAIR = ("repeated", "no_speed")
+"""Reasons of rows that are no pair of the speed table, or not the first of it."""
 
 MAX_NAME_CHARS = 80
 
@@ -63,9 +67,27 @@ class PublishedRow:
     """ImageNet-1k accuracy of this tag at this size in percent."""
     top5: float | None
     reason: str | None
-    """Key of `REASONS`; `None` where speed and accuracy were joined."""
+    """One of `REASONS`; `None` where speed and accuracy were joined."""
     detail: str | None = None
     """What the table says of a failure, or the sizes that have an accuracy."""
+
+
+@dataclass(frozen=True)
+class JoinCount:
+    """What became of one table."""
+
+    machine: str
+    part: str
+    listed: int
+    """Pairs of a name and a size in the speed table."""
+    joined: int
+    """Those of them whose architecture has a published accuracy at the size."""
+    renamed: int
+    """Those of `joined` that timm calls by another name today."""
+    rows: int
+    """Tags at a size with both. Each takes one speed: of two that join, the other is an `other_row`."""
+    alone: dict[str, tuple[str, ...]]
+    """For each of `REASONS` that occurs, the names and sizes it holds for."""
 
 
 def require_machine_name(name: str) -> str:
@@ -260,3 +282,27 @@ def _accuracy_alone(machine: str, part: str, today: str, accuracy: PublishedAccu
         top5=accuracy.top5,
         reason="no_speed",
     )
+
+
+def count_joins(rows: Sequence[PublishedRow]) -> tuple[JoinCount, ...]:
+    """Count what became of each table, in the order in which they come."""
+    counts = []
+    for machine, part in dict.fromkeys((row.machine, row.part) for row in rows):
+        own = [row for row in rows if (row.machine, row.part) == (machine, part)]
+        alone: dict[str, tuple[str, ...]] = {}
+        for reason in REASONS:
+            labels = tuple(_label(row) for row in own if row.reason == reason)
+            if labels:
+                alone[reason] = labels
+        pairs = {(row.listed_as, row.img_size): row for row in own if row.reason not in _NO_PAIR}
+        joined = [row for row in pairs.values() if row.reason in (None, "other_row")]
+        renamed = sum(row.listed_as != row.architecture for row in joined)
+        both = sum(row.reason is None for row in own)
+        counts.append(JoinCount(machine, part, len(pairs), len(joined), renamed, both, alone))
+    return tuple(counts)
+
+
+def _label(row: PublishedRow) -> str:
+    size = f" @ {row.img_size}" if row.img_size else ""
+    detail = f" ({row.detail})" if row.detail else ""
+    return f"{row.listed_as}{size}{detail}"

@@ -12,8 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from bakeoff_core.catalogue.published import PublishedRow, join_tables
-from bakeoff_core.catalogue.published_counts import JoinCount, count_joins
+from bakeoff_core.catalogue.published import JoinCount, PublishedRow, count_joins, join_tables
 from bakeoff_core.catalogue.timm_names import TimmModels
 from bakeoff_core.catalogue.timm_results import read_results, read_speeds
 from bakeoff_core.errors import BakeoffError
@@ -109,8 +108,8 @@ def import_tables(
                 "earlier table is to be replaced."
             )
         if outcome != "unchanged":
-            kept = [row for row in present if (row.machine, row.part) not in tables]
-            write_published(path, [*kept, *incoming])
+            remaining = [row for row in present if (row.machine, row.part) not in tables]
+            write_published(path, [*remaining, *incoming])
     return count_joins(incoming), outcome
 
 
@@ -129,10 +128,10 @@ def remove_machine(path: Path, machine: str) -> bool:
         return False
     with writing(path):
         present = read_published(path)
-        kept = [row for row in present if row.machine != machine]
-        if len(kept) < len(present):
-            write_published(path, kept)
-    return len(kept) < len(present)
+        remaining = [row for row in present if row.machine != machine]
+        if len(remaining) < len(present):
+            write_published(path, remaining)
+    return len(remaining) < len(present)
 
 
 def write_published(path: Path, rows: Sequence[PublishedRow]) -> None:

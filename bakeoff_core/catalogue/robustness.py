@@ -85,8 +85,8 @@ def robust_accuracies(source: AccuracySource, published: pd.DataFrame) -> pd.Dat
     """
     keys = ["model_name", "img_size"]
     figures = _figures()[[*keys, source.key]].rename(columns={source.key: "top1"}).dropna()
-    told = ["top1", "top1_low", "top1_high", "top5", "test_images", "accuracy_source"]
-    table = published.drop(columns=told).merge(figures, on=keys, validate="one_to_one")
+    replaced = ["top1", "top1_low", "top1_high", "top5", "test_images", "accuracy_source"]
+    table = published.drop(columns=replaced).merge(figures, on=keys, validate="one_to_one")
     images = pd.Series(source.test_images, index=table.index, dtype="Int64")
     low, high = wilson_interval(table["top1"], images)
     origin = f"timm {_TIMM_FILES[source.key]} (github.com/huggingface/pytorch-image-models)"

@@ -108,12 +108,12 @@ def read_speeds(path: Path) -> tuple[PublishedSpeed, ...]:
 
 
 def _speed(line: _Line, part: str, word: str) -> PublishedSpeed:
-    told = line.cells.get("error") or ""
+    failure = line.cells.get("error") or ""
     speed = line.cells[f"{word}_samples_per_sec"]
-    if not told and not _is_float(speed):
-        told = speed  # some runners put the failure where the figure would be
-    if told or speed.lower() in ("", "nan"):
-        error = " ".join(told.split())[:MAX_ERROR_CHARS] or "no speed given"
+    if not failure and not _is_float(speed):
+        failure = speed  # some runners put the failure where the figure would be
+    if failure or speed.lower() in ("", "nan"):
+        error = " ".join(failure.split())[:MAX_ERROR_CHARS] or "no speed given"
         size = line.cells.get(f"{word}_img_size", "")
         img_size = line.count(f"{word}_img_size") if _is_number(size) else None
         return PublishedSpeed(part, line.model_name, img_size, None, None, None, None, None, error)

@@ -2,7 +2,8 @@
 
 A name such as "ResNet-50" is quoted with several accuracies. Each belongs to a set of weights, at a size, by whoever
 evaluated it: timm runs all weights through one pipeline, and the authors of some quote their own figure
-(`quoted.csv`). Not covered: which weights are the better choice (`selection.decision`).
+(`quoted.csv`). Not covered: which weights are the better choice (`selection.decision`), and the sentences that say why
+their figures differ (`reporting.text.catalogue`).
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import csv
 import functools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
 from bakeoff_core.catalogue.timm_names import architecture_of
-from bakeoff_core.formatting import is_unknown, percent
+from bakeoff_core.formatting import is_unknown
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _QUOTED_PATH = Path(__file__).parent / "data" / "quoted.csv"
 
@@ -44,7 +46,7 @@ class Quote:
 
 
 @dataclass(frozen=True)
-class Figure:
+class TagAccuracy:
     """What one set of weights scores at one size."""
 
     model_name: str
@@ -53,12 +55,12 @@ class Figure:
     """Size in pixels."""
     top1: float
     """Percent."""
-    recipe: str | None
-    """Key of `RECIPE_CLASSES`; `None` where nobody put the weights in a class."""
+    pretraining_class: str | None
+    """Key of `catalogue.pretraining.PRETRAINING_CLASSES`; `None` where nobody put the weights in a class."""
     pretraining: str | None
     """Largest data set the weights have seen."""
     note: str | None
-    """The recipe in a few words."""
+    """How it was trained, in a few words."""
     source: str
     """Who evaluated it; see `is_timms`."""
     quotes: tuple[Quote, ...] = ()
@@ -75,7 +77,7 @@ class Figure:
         return self.source == TIMM_SOURCE
 
 
-def figures_of(model_name: str, published: pd.DataFrame) -> list[Figure]:
+def tag_accuracies(model_name: str, published: pd.DataFrame) -> list[TagAccuracy]:
     """Return every figure of an architecture, the lowest first.
 
     Args:
@@ -84,75 +86,22 @@ def figures_of(model_name: str, published: pd.DataFrame) -> list[Figure]:
     """
     arch = architecture_of(model_name)
     rows = published[published["model_name"].map(architecture_of) == arch].to_dict("records")
-    found = [
-        Figure(
+    accuracies = [
+        TagAccuracy(
             **{name: row[name] for name in ("model_name", "top1")},
             img_size=int(row["img_size"]),
-            **{name: None if is_unknown(row[name]) else row[name] for name in ("recipe", "pretraining", "note")},
+            pretraining_class=None if is_unknown(row["recipe"]) else row["recipe"],
+            **{name: None if is_unknown(row[name]) else row[name] for name in ("pretraining", "note")},
             source=row["accuracy_source"],
             quotes=_quotes_of(row["model_name"], row["img_size"]) if row["accuracy_source"] == TIMM_SOURCE else (),
         )
         for row in rows
     ]
-    return sorted(found, key=lambda figure: (figure.top1, figure.model_name, figure.img_size))
+    return sorted(accuracies, key=lambda tag: (tag.top1, tag.model_name, tag.img_size))
 
 
 NON_COMMERCIAL = ("cc-by-nc-4.0", "cc-by-nc-sa-4.0", "seer-license")
 """Licences that are known to forbid commercial use; that another is not among them says nothing."""
-
-
-def explain_weights(model_name: str, published: pd.DataFrame) -> str | None:
-    """Say what a tag's weights saw, what they learned from, and under which licence they are.
-
-    Args:
-        model_name: The tag.
-        published: As `catalogue.accuracies.read_catalogue` returns it.
-
-    Returns:
-        A sentence; `None` where the catalogue does not know the tag.
-    """
-    rows = published[(published["model_name"] == model_name) & published["pretraining"].notna()]
-    if rows.empty:
-        return None
-    row = rows.iloc[0]
-    learned = f"Weights: {row['supervision']}, on {row['pretraining']}"
-    if is_unknown(row["licence"]):
-        return f"{learned}; their licence is not known."
-    forbids = ", which forbids commercial use" if row["licence"] in NON_COMMERCIAL else ""
-    return f"{learned}; licence {row['licence']}{forbids}."
-
-
-def explain_figures(figures: list[Figure], shown: Figure | None) -> list[str]:
-    """Say why the figures of one architecture differ.
-
-    Args:
-        figures: Those at one size, at least one, as `figures_of` orders them.
-        shown: The one the reader looks at; `None` where its weights have no figure at this size.
-
-    Returns:
-        Sentences; about the shown figure alone where no other is there.
-    """
-    arch, size = architecture_of(figures[0].model_name), figures[0].img_size
-    sentences = []
-    timms = [figure for figure in figures if figure.is_timms]
-    if len(timms) > 1:
-        low, high = timms[0], timms[-1]
-        sentences.append(
-            f"{arch} at {size} px scores from {percent(low.top1)} to {percent(high.top1)} on ImageNet, by which of "
-            f"{len(timms)} sets of weights it carries: the network is the same, its training is not."
-        )
-    if shown is not None and shown.recipe in RECIPE_CLASSES:
-        chosen = RECIPE_CLASSES[shown.recipe]
-        told = f"The weights shown here, {shown.tag}, are of the recipe class “{chosen.title}”."
-        sentences.append(f"{told} {chosen.meaning}")
-    if shown is not None and not shown.is_timms:
-        sentences.append(f"Their {percent(shown.top1, 3)} is not timm's figure; it is from: {shown.source}.")
-    for quote in shown.quotes if shown is not None else ():
-        sentences.append(
-            f"{quote.speaker} itself quotes {percent(quote.top1, 3)} for them; timm, whose evaluation is used here, "
-            f"measured {percent(shown.top1, 3)}."
-        )
-    return sentences
 
 
 def _quotes_of(model_name: str, img_size: int) -> tuple[Quote, ...]:

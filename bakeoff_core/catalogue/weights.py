@@ -71,8 +71,8 @@ def is_hub_reachable() -> bool:
     """Tell whether the hub answers; asked at most every two minutes, and answered within `REACH_S` seconds."""
     if os.environ.get("HF_HUB_OFFLINE", "0").upper() in {"1", "TRUE", "YES", "ON"}:
         return False
-    asked, answer = _hub_answer
-    if time.monotonic() - asked > REMEMBER_S:
+    answered_at, answer = _hub_answer
+    if time.monotonic() - answered_at > REMEMBER_S:
         answer = _can_connect()
         _hub_answer[:] = [time.monotonic(), answer]
     return answer

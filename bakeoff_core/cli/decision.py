@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from bakeoff_core.catalogue.pretraining import MOST_FREQUENT, RECIPE_CLASSES
+from bakeoff_core.catalogue.pretraining import MOST_FREQUENT, PRETRAINING_CLASSES
 from bakeoff_core.cli.limits import add_lowest_accuracy, add_upper_limits, limits_of
 from bakeoff_core.schema.records import COST_COLUMNS, DEVICES, DTYPES, IMAGENET, RULES, Decision
 
@@ -28,10 +28,10 @@ def add_decision_options(parser: argparse.ArgumentParser) -> None:
         "--match-recipes",
         nargs="?",
         const=MOST_FREQUENT,
-        choices=(*RECIPE_CLASSES, MOST_FREQUENT),
+        choices=(*PRETRAINING_CLASSES, MOST_FREQUENT),
         metavar="CLASS",
-        help=f"compare only models trained alike: {', '.join(RECIPE_CLASSES)}; without a class the one that most of "
-        "the models are of",
+        help=f"compare only models trained alike: {', '.join(PRETRAINING_CLASSES)}; without a class the one that most "
+        "of the models are of",
     )
     parser.add_argument(
         "--run",

@@ -31,8 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
         BakeoffError: A file is faulty, the name is taken, or timm's names could not be listed.
     """
     from bakeoff_core.catalogue import published, published_store  # loads pandas
-    from bakeoff_core.catalogue.published_counts import count_sentences
     from bakeoff_core.catalogue.timm_results import read_results, read_speeds
+    from bakeoff_core.reporting.text.published import explain_joins
 
     published.require_machine_name(arguments.machine)
     results, speeds = Path(arguments.results), Path(arguments.benchmark)
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         for count in counts:
             print(f"{count.machine}, {count.part}")
-            for sentence in count_sentences(count):
+            for sentence in explain_joins(count):
                 print(f"  {sentence}")
     remark(f"{published_store.OUTCOMES[outcome]} The Explore page shows it.")
     return 0 if all(count.joined for count in counts) else 1

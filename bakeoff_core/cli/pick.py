@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from bakeoff_core.catalogue.pretraining import explain_recipes
 from bakeoff_core.cli.console import print_json, remark
 from bakeoff_core.cli.decision import add_decision_options, find_decision
 from bakeoff_core.cli.options import add_json
@@ -20,16 +19,18 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command; the exit code is 1 where nothing clears the limits."""
     view, decision = find_decision(arguments)
     if arguments.json:
-        from bakeoff_core.reporting.documents.bundle import decision_json  # loads every part of a report
+        from bakeoff_core.reporting.documents.json import decision_json  # loads what trains and ranks
 
         print_json(decision_json(decision, view))
         return 0 if decision.pick else 1
+    from bakeoff_core.reporting.text.catalogue import explain_pretraining
     from bakeoff_core.reporting.text.decision import explain_decision
+    from bakeoff_core.reporting.text.names import CandidateNames, Terms
 
     print(decision.pick.candidate.model_name if decision.pick else "none")
     remark(f"Measured on {view.measured.machine_name} ({view.measured.label}).")
-    for sentence in explain_decision(decision, view.candidates, source=view.source):
+    for sentence in explain_decision(decision, CandidateNames(view.candidates, Terms(view.source))):
         remark(sentence)
-    if mixture := explain_recipes(dict(view.recipe_counts), view.recipe, view.source):
+    if mixture := explain_pretraining(view.pretraining_counts, view.pretraining_class, view.source):
         remark(mixture)
     return 0 if decision.pick else 1

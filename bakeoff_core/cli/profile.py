@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bakeoff_core.catalogue.shortlists import SHORTLISTS
 from bakeoff_core.cli.console import print_json, remark
 from bakeoff_core.cli.options import add_json
+from bakeoff_core.cli.tables import text_table
+from bakeoff_core.formatting import UNKNOWN, count, is_unknown, megabytes, milliseconds, percent
+from bakeoff_core.reporting.text.warnings import warning_line
 from bakeoff_core.schema.records import DEVICE_CHOICES, DTYPES
 from bakeoff_core.system.paths import profiles_path
 
@@ -46,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     from bakeoff_core.cli.progress import follow
     from bakeoff_core.profiling import store  # loads pandas
     from bakeoff_core.profiling.request import MIN_SECONDS, make_spec, start_measuring
-    from bakeoff_core.reporting.documents.bundle import profile_table, row_json, rows_of
+    from bakeoff_core.reporting.documents.json import row_json, rows_of
     from bakeoff_core.selection.candidates import read_accuracies
 
     names = list(arguments.models)
@@ -72,3 +77,30 @@ def run(arguments: argparse.Namespace) -> int:
         print(profile_table(rows))
     remark(job.status.get("message") or job.state)
     return 0 if job.state == "done" and rows and not any(row["error"] for row in rows) else 1
+
+
+def profile_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return measured rows as a text table for a terminal, their warnings and errors below it.
+
+    Args:
+        rows: As `reporting.documents.json.rows_of` returns them.
+    """
+    titles = ("model", "size", "top-1", "latency p50 (95 % interval)", "p90", "MACs", "params", "peak memory")
+    lines, remarks = [], []
+    for row in rows:
+        low, high = (milliseconds(row[f"latency_p50_{end}_s"]) for end in ("low", "high"))
+        lines.append(
+            (
+                row["model_name"],
+                UNKNOWN if is_unknown(row["img_size"]) else f"{row['img_size']:.0f}",
+                percent(row["top1"]),
+                f"{milliseconds(row['latency_p50_s'])} ({low} to {high})",
+                milliseconds(row["latency_p90_s"]),
+                count(row["macs"]),
+                count(row["param_count"]),
+                megabytes(row["peak_memory_bytes"]),
+            )
+        )
+        remarks += [f"{row['model_name']}: {warning_line(w)}" for w in row["warnings"]]
+        remarks += [f"{row['model_name']}: error: {row['error']}"] if row["error"] else []
+    return "\n".join([text_table(titles, lines), *([""] if remarks else []), *remarks])

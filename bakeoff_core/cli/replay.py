@@ -19,14 +19,14 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         BakeoffError: The file can't be read, or is no report.
     """
-    from bakeoff_core.reporting.documents.report import read_facts  # loads pandas
-    from bakeoff_core.selection.candidates import replay
+    from bakeoff_core.reporting.documents.record import read_record  # loads pandas
+    from bakeoff_core.reporting.documents.replay import replay
 
     try:
         text = Path(arguments.file).read_text(errors="replace")
     except OSError as err:
         raise BakeoffError(f"{arguments.file} could not be read: {err.strerror}.") from err
-    outcome = replay(read_facts(text))
+    outcome = replay(read_record(text))
     for sentence in outcome.sentences:
         print(sentence)
     return 0 if outcome.same else 1

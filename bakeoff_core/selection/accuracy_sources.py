@@ -179,10 +179,10 @@ def accuracy_table(
     from bakeoff_core.finetuning.results import leading_run
     from bakeoff_core.ranking.results import newest_model
 
-    recipes = dict(zip(published["model_name"], published["recipe"], strict=True))
+    classes = dict(zip(published["model_name"], published["recipe"], strict=True))
     named = published.dropna(subset="family")
     families = dict(zip(named["model_name"].map(architecture_of), named["family"], strict=True))
-    wanted = frozenset(chosen or ())
+    run_ids = frozenset(chosen or ())
     groups: dict[CandidateRef, list[OwnResult]] = {}
     for result in results_of(source, results):
         groups.setdefault(CandidateRef(result.model_name, result.img_size), []).append(result)
@@ -195,13 +195,13 @@ def accuracy_table(
             "top1_high": result.test_accuracy_high,
             "top5": None,
             "family": families.get(architecture_of(result.model_name)),
-            "recipe": None if _is_from_scratch(result) else recipes.get(result.model_name),
+            "recipe": None if _is_from_scratch(result) else classes.get(result.model_name),
             "accuracy_source": origin_of(result),
             "test_images": result.test_images,
             "run_id": result.run_id,
         }
         for result in (
-            newest_model(found) if source.is_ranked else leading_run(found, wanted) for found in groups.values()
+            newest_model(found) if source.is_ranked else leading_run(found, run_ids) for found in groups.values()
         )
     ]
     types = {"top1": "float64", "top1_low": "float64", "top1_high": "float64", "top5": "float64"}

@@ -13,22 +13,12 @@ from pathlib import Path
 import pandas as pd
 
 from bakeoff_core.catalogue.accuracies import attach_accuracy, read_catalogue
-from bakeoff_core.catalogue.pretraining import MOST_FREQUENT, RECIPE_CLASSES, recipe_counts, with_recipe
+from bakeoff_core.catalogue.pretraining import MOST_FREQUENT, pretraining_counts, with_pretraining_class
 from bakeoff_core.catalogue.shortlists import SHORTLISTS
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.profiling import store as profiling_store
-from bakeoff_core.reporting.documents import report
-from bakeoff_core.reporting.documents.report import Replay, ReportFacts
 from bakeoff_core.schema.records import IMAGENET, PROFILE_COLUMNS, SETTING_COLUMNS, AccuracySource, Setting
-from bakeoff_core.selection.accuracy_sources import (
-    PUBLISHED_KEYS,
-    OwnResult,
-    accuracy_table,
-    find_source,
-    list_sources,
-    runs_of,
-)
-from bakeoff_core.selection.decision import decide
+from bakeoff_core.selection.accuracy_sources import PUBLISHED_KEYS, OwnResult, accuracy_table, find_source, runs_of
 from bakeoff_core.system.machine import this_machine
 from bakeoff_core.system.paths import own_accuracy_path, profiles_path
 
@@ -84,9 +74,9 @@ class View:
     """What their accuracies are of."""
     chosen: tuple[str, ...] = ()
     """Ids of the fine-tuning runs that the user chose to go by."""
-    recipe: str | None = None
+    pretraining_class: str | None = None
     """The recipe class the candidates were restricted to; `None` where all are there."""
-    recipe_counts: Mapping[str, int] = field(default_factory=dict)
+    pretraining_counts: Mapping[str, int] = field(default_factory=dict)
     """Candidates that can be compared in each recipe class, the restriction aside."""
 
 
@@ -223,7 +213,7 @@ def find_view(
     wanted: dict[str, object],
     accuracy: str = IMAGENET.key,
     chosen: Sequence[str] = (),
-    recipe: str | None = None,
+    pretraining_class: str | None = None,
 ) -> View:
     """Return the candidates of the best-measured setting that has the wanted values.
 
@@ -232,7 +222,7 @@ def find_view(
             this machine's settings count.
         accuracy: Key of an accuracy source; see `selection.accuracy_sources.list_sources`.
         chosen: Ids of fine-tuning runs to go by, for their model and size.
-        recipe: Recipe class to restrict the candidates to, or `MOST_FREQUENT`; `None` for no restriction.
+        pretraining_class: Recipe class to restrict the candidates to, or `MOST_FREQUENT`; `None` for no restriction.
 
     Raises:
         BakeoffError: Nothing was measured so, or there is no such accuracy, run or candidate; the words say what there
@@ -257,18 +247,22 @@ def find_view(
         )
     accuracies = accuracy_table(source, results, read_accuracies(), chosen)
     table = candidates_of(profiles, fitting[0].setting, accuracies)
-    counts = recipe_counts(table)
-    recipe = _require_recipe(recipe, counts)
-    return View(fitting[0], with_recipe(table, recipe), source, tuple(chosen), recipe, counts)
+    counts = pretraining_counts(table)
+    pretraining_class = _require_class(pretraining_class, counts)
+    return View(
+        fitting[0], with_pretraining_class(table, pretraining_class), source, tuple(chosen), pretraining_class, counts
+    )
 
 
-def _require_recipe(recipe: str | None, counts: Mapping[str, int]) -> str | None:
-    if recipe == MOST_FREQUENT:
+def _require_class(pretraining_class: str | None, counts: Mapping[str, int]) -> str | None:
+    if pretraining_class == MOST_FREQUENT:
         return next(iter(counts), None)
-    if recipe is not None and recipe not in counts:
+    if pretraining_class is not None and pretraining_class not in counts:
         there = ", ".join(f"{key} ({count})" for key, count in counts.items()) or "none"
-        raise BakeoffError(f"No candidate is of the recipe class {recipe!r}. The classes there are: {there}.")
-    return recipe
+        raise BakeoffError(
+            f"No candidate is of the recipe class {pretraining_class!r}. The classes there are: {there}."
+        )
+    return pretraining_class
 
 
 def find_evidence(machine_id: str | None = None) -> tuple[MeasuredSetting | None, pd.DataFrame]:
@@ -299,50 +293,3 @@ def _require_runs(chosen: Sequence[str], source: AccuracySource, results: Sequen
         if run_id not in known:
             there = ", ".join(known) or f"none, for it is {'that of rankings' if source.is_ranked else 'published'}"
             raise BakeoffError(f"Run {run_id!r} has no part in the accuracy {source.key}. The runs that have: {there}.")
-
-
-def replay(facts: ReportFacts) -> Replay:
-    """Decide again what a report decided, on the profiles that are here now.
-
-    Args:
-        facts: From `reporting.documents.report.read_facts`.
-
-    Returns:
-        Whether the same pick follows, and why or why not.
-    """
-    if facts.setting is None:
-        return report.replay(facts, None)
-    results = read_own_results()
-    source = next((s for s in list_sources(results) if _is_same(s, facts.source)), None)
-    if source is None:
-        return _replay_elsewhere(facts.source)
-    accuracies = accuracy_table(source, results, read_accuracies(), facts.chosen)
-    profiles, _ = read_measured()
-    everyone = candidates_of(profiles, facts.setting, accuracies)
-    rows = with_recipe(everyone, facts.recipe)
-    if len(everyone) and rows.empty:
-        title = RECIPE_CLASSES[facts.recipe].title if facts.recipe in RECIPE_CLASSES else repr(facts.recipe)
-        missing = f"The report compared only models of the recipe class {title}, and no candidate here is of it now."
-        return Replay(False, (missing, "The models, or the catalogue's classes, have changed since."))
-    outcome = report.replay(facts, decide(rows, facts.limits, rule=facts.rule, cost=facts.cost) if len(rows) else None)
-    gone = sorted(set(facts.chosen) - {result.run_id for result in results})
-    if gone:
-        lost = (
-            f"The report went by the run {', '.join(gone)}, which is not here; the best validated ones took its place."
-        )
-        outcome = Replay(outcome.same, (*outcome.sentences, lost))
-    return outcome
-
-
-def _replay_elsewhere(source: AccuracySource) -> Replay:
-    of = f"The report's accuracies are of {source.name}"
-    if source.is_ranked:
-        missing = f"{of}, by linear probes that learned from {source.train_on}; no ranking here has them."
-        return Replay(False, (missing, "Replay it where the ranking is, or rank the models here on the same images."))
-    missing = f"{of}, on which no run has finished here."
-    return Replay(False, (missing, "Replay it where the runs are, or repeat them here on the same images."))
-
-
-def _is_same(source: AccuracySource, other: AccuracySource) -> bool:
-    """Tell whether accuracies are of the same images; names and counts may change."""
-    return (source.key, source.content_key) == (other.key, other.content_key)

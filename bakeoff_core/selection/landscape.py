@@ -17,12 +17,12 @@ from bakeoff_core.catalogue.pretraining import rule_of
 from bakeoff_core.catalogue.timm_names import architecture_of
 from bakeoff_core.formatting import is_unknown
 
-IN1K, IN22K, WEB, UNKNOWN = "ImageNet-1k", "ImageNet-22k", "web images", "unknown pre-training"
-PRETRAININGS = (IN1K, IN22K, WEB, UNKNOWN)
+IN1K, IN22K, WEB, UNKNOWN_DATA = "ImageNet-1k", "ImageNet-22k", "web images", "unknown pre-training"
+PRETRAINING_DATA = (IN1K, IN22K, WEB, UNKNOWN_DATA)
 """Kinds of pre-training that are told apart: ImageNet-1k alone; a part or all of the full ImageNet (in5k, in12k,
 in21k and in22k); collections from the web, with or without texts; and whatever nobody says."""
 
-_SHORT = {IN22K: "22k", WEB: "web", UNKNOWN: "unknown"}
+_SHORT = {IN22K: "22k", WEB: "web", UNKNOWN_DATA: "unknown"}
 
 _KINDS = {"in1k": IN1K, "in5k": IN22K, "in12k": IN22K, "in21k": IN22K, "in22k": IN22K}
 
@@ -128,30 +128,12 @@ def trend_of(cost: np.ndarray, accuracy: np.ndarray) -> Trend | None:
     return Trend(ends[0], ends[1], float(slope))
 
 
-def accuracy_sentence(points: pd.DataFrame) -> str:
-    """Say whose accuracies a published machine's points have, and how far the two sources are apart.
-
-    Args:
-        points: As `published_points` returns them.
-    """
-    top1, table = points["top1"].to_numpy(float), points["table_top1"].to_numpy(float)
-    apart = np.abs(np.round(top1 - table, 6))
-    other = int((apart > 0).sum())
-    said = (
-        "Accuracies are ImageNet-1k top-1, the catalogue's where it has the tag at this size, so that a model stands "
-        "equally high on every page; otherwise the imported table's."
-    )
-    if not other:
-        return f"{said} Wherever both know one, they agree."
-    return f"{said} They differ for {other:,} of {len(points):,} tags, by {apart.max():.3g} points at most."
-
-
 def _points(rows: pd.DataFrame, accuracies: pd.DataFrame) -> pd.DataFrame:
     """Add families and kinds of pre-training to rows; numbers that the rows lack are unknown."""
     named = accuracies.dropna(subset=["family"])
     family_of = dict(zip(named["model_name"].map(architecture_of), named["family"], strict=True))
-    told = accuracies.dropna(subset=["pretraining"])
-    collection_of = dict(zip(told["model_name"], told["pretraining"], strict=True))
+    known_data = accuracies.dropna(subset=["pretraining"])
+    collection_of = dict(zip(known_data["model_name"], known_data["pretraining"], strict=True))
     names = rows["model_name"].tolist()
     architectures = [architecture_of(name) for name in names]
     families = [family_of.get(architecture, NO_FAMILY) for architecture in architectures]
@@ -177,7 +159,7 @@ def _collection_by_name(model_name: str) -> str | None:
 
 
 def _kind(collection: str | None) -> str:
-    return UNKNOWN if is_unknown(collection) else _KINDS.get(collection, WEB)
+    return UNKNOWN_DATA if is_unknown(collection) else _KINDS.get(collection, WEB)
 
 
 def group_name(family: str, pretraining: str) -> str:

@@ -1,11 +1,12 @@
 """How far somebody else's figures stand for a machine: what of its frontier they would have found.
 
-Not covered: where the figures come from (`selection.landscape`), and the frontier itself (`selection.pareto`).
+Not covered: where the figures come from (`selection.landscape`), the frontier itself (`selection.pareto`), and the
+sentences (`reporting.text.landscape`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,22 +98,3 @@ def judge_proxies(points: pd.DataFrame, machines: Mapping[str, pd.DataFrame]) ->
         proxies.append((name, known["seconds_per_image"].reindex(pairs)))
     found = (judge(cost, accuracy, values.to_numpy(float), name) for name, values in proxies)
     return sorted((j for j in found if j is not None), key=lambda j: j.share, reverse=True)
-
-
-def judgement_sentence(judgement: Judgement, machine: str, escape: Callable[[str], str] = str) -> str:
-    """Say what a proxy would have found.
-
-    Args:
-        judgement: The comparison.
-        machine: What to call the machine whose frontier it is, as it is to be shown.
-        escape: How to write a proxy's name, which may come from a file.
-    """
-    rank = judgement.rank_correlation
-    told = "" if rank is None else f" Rank correlation of the two costs: {rank:.2f}."
-    if judgement.models < MIN_MODELS:
-        told += " Too few models to rely on."
-    of = f"{judgement.models:,} {'models' if judgement.models != 1 else 'model'}"
-    return (
-        f"Choosing by {escape(judgement.proxy)} finds {judgement.found} of the {judgement.frontier} on the frontier of "
-        f"{machine} ({100 * judgement.share:.0f} %), among {of}.{told}"
-    )

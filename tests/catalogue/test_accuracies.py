@@ -1,45 +1,25 @@
-"""The catalogue: its table against timm's own, the user's file, the join, names and search."""
+"""The catalogue: its table against timm's own, what own accuracies change in it, the join, names and search."""
 
 import csv
-import errno
-import json
 import os
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from bakeoff_core.catalogue import accuracies
 from bakeoff_core.catalogue.accuracies import (
-    SHORTLISTS,
-    TimmModel,
-    TimmModels,
     attach_accuracy,
     read_catalogue,
-    read_timm_models,
     resolve_model_name,
     search_models,
-    write_timm_models,
 )
-from bakeoff_core.errors import BakeoffError, NoSpaceError, UnknownModelError
+from bakeoff_core.catalogue.timm_names import TimmModel
+from bakeoff_core.errors import UnknownModelError
 from bakeoff_core.schema.records import ACCURACY_COLUMNS
 from tests.support.places import ROOT
+from tests.support.timm_results import TIMM, write
 
 DATA = Path(os.environ.get("BAKEOFF_TEST_DATA") or ROOT.parent / "shared" / "data")
-
-TIMM = TimmModels(
-    "1.0.31",
-    (
-        TimmModel("resnet50.a1_in1k", 224, 288, False, True),
-        TimmModel("resnet50.tv_in1k", 224, None, False, False),
-        TimmModel("resnet50.tv2_in1k", 176, 224, False, False),
-        TimmModel("resnet50d.ra2_in1k", 224, 288, False, True),
-        TimmModel("resnet18.a1_in1k", 224, 288, False, True),
-        TimmModel("wide_resnet50_2.racm_in1k", 224, 288, False, True),
-        TimmModel("vit_small_patch14_dinov2.lvd142m", 518, None, True, True),
-        TimmModel("vit_nameless", 224, None, True, False),
-    ),
-)
 
 
 def published_by_timm() -> dict[tuple[str, int], dict[str, str]]:
@@ -60,12 +40,6 @@ def accuracy_of(table: pd.DataFrame, model_name: str, img_size: int) -> pd.Serie
     rows = table[(table["model_name"] == model_name) & (table["img_size"] == img_size)]
     assert len(rows) == 1
     return rows.iloc[0]
-
-
-def own_file(folder: Path, text: str) -> Path:
-    path = folder / "accuracy.csv"
-    path.write_text(text, encoding="utf-8")
-    return path
 
 
 # The table
@@ -218,33 +192,6 @@ def test_imagenets_fifty_thousand_images_leave_about_seven_tenths_of_a_point():
     assert row["top1_high"] - row["top1_low"] == pytest.approx(0.696, abs=0.005)
 
 
-# Shortlists
-
-
-def test_the_default_shortlist_has_twelve_models_with_the_lab_a_transformer_and_lite_0_to_2():
-    default = SHORTLISTS["default"].models
-    assert len(set(default)) == 12 and next(iter(SHORTLISTS)) == "default"
-    assert set(SHORTLISTS["lab"].models) <= set(default) and len(SHORTLISTS["lab"].models) == 4
-    assert any(name.startswith("vit_") for name in default)
-    assert {f"tf_efficientnet_lite{n}.in1k" for n in range(3)} <= set(default)
-
-
-@pytest.mark.parametrize("shortlist", SHORTLISTS.values(), ids=SHORTLISTS)
-def test_every_model_of_a_shortlist_has_an_accuracy_at_its_default_size_and_is_its_default_tag(shortlist):
-    table = read_catalogue().set_index("model_name")
-    table = table[table["img_size"] == table["default_img_size"]]
-    assert set(shortlist.models) <= set(table.index) and len(set(shortlist.models)) == len(shortlist.models)
-    rows = table.loc[list(shortlist.models)]
-    assert rows["is_default_tag"].all()
-    assert rows["macs"].round(-7).is_monotonic_increasing  # to 0.01 G: near-equals may stand either way
-
-
-@pytest.mark.parametrize("name", ["server", "edge", "mobile"])
-def test_a_shortlist_by_purpose_has_six_to_ten_models(name):
-    assert 6 <= len(SHORTLISTS[name].models) <= 10
-    assert SHORTLISTS[name].name == name
-
-
 # The user's own accuracies
 
 
@@ -253,7 +200,9 @@ def test_no_own_file_changes_nothing(tmp_path):
 
 
 def test_an_own_row_overrides_the_whole_accuracy_of_its_tag_and_size_alone(tmp_path):
-    path = own_file(tmp_path, "model_name,img_size,top1,source,test_images\nresnet50.a1_in1k,224,61.5,our set,200\n")
+    path = write(
+        tmp_path, "accuracy.csv", "model_name,img_size,top1,source,test_images\nresnet50.a1_in1k,224,61.5,our set,200\n"
+    )
     table = read_catalogue(path)
     own, other = (accuracy_of(table, "resnet50.a1_in1k", size) for size in (224, 288))
     assert len(table) == len(read_catalogue())
@@ -266,7 +215,7 @@ def test_an_own_row_overrides_the_whole_accuracy_of_its_tag_and_size_alone(tmp_p
 
 def test_an_own_row_for_a_new_size_takes_over_what_belongs_to_the_tag_and_no_figure(tmp_path):
     row = accuracy_of(
-        read_catalogue(own_file(tmp_path, "model_name,img_size,top1\nresnet50.a1_in1k,160,74.1\n")),
+        read_catalogue(write(tmp_path, "accuracy.csv", "model_name,img_size,top1\nresnet50.a1_in1k,160,74.1\n")),
         "resnet50.a1_in1k",
         160,
     )
@@ -280,68 +229,14 @@ def test_an_own_row_for_a_new_size_takes_over_what_belongs_to_the_tag_and_no_fig
 
 def test_an_own_row_may_name_a_model_the_table_does_not_know(tmp_path):
     text = "\ufeffmodel_name,img_size,top1,top5,family\n\nmine|<b>.v1, 320 ,88,97,Ours\n"
-    row = accuracy_of(read_catalogue(own_file(tmp_path, text)), "mine|<b>.v1", 320)
+    row = accuracy_of(read_catalogue(write(tmp_path, "accuracy.csv", text)), "mine|<b>.v1", 320)
     assert (row["top1"], row["top5"], row["family"]) == (88, 97, "Ours")
     assert pd.isna(row["default_img_size"]) and pd.isna(row["is_default_tag"])
 
 
 def test_a_plain_name_in_the_own_file_means_the_default_tag(tmp_path):
-    table = read_catalogue(own_file(tmp_path, "model_name,img_size,top1\nresnet50,224,79\n"))
+    table = read_catalogue(write(tmp_path, "accuracy.csv", "model_name,img_size,top1\nresnet50,224,79\n"))
     assert accuracy_of(table, "resnet50.a1_in1k", 224)["top1"] == 79
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", "line 1: the columns must be model_name, img_size, top1"),
-        ("model_name;img_size;top1\n", "separated by commas. Got 'model_name;img_size;top1'"),
-        ("model_name,img_size\nx,224\n", "line 1: the columns must be"),
-        ("model_name,img_size,top1,colour\nx,224,80,red\n", "line 1: the columns must be"),
-        (
-            "model_name,img_size,top1\nx,224,80\ny,224,abc\n",
-            "line 3: `top1` must be a percentage from 0 to 100",
-        ),
-        (
-            "model_name,img_size,top1\nx,224,nan\n",
-            "line 2: `top1` must be a percentage from 0 to 100. Got 'nan'.",
-        ),
-        (
-            "model_name,img_size,top1\nx,224,101\n",
-            "line 2: `top1` must be a percentage from 0 to 100. Got '101'.",
-        ),
-        ("model_name,img_size,top1\nx,224,0.81\n", "looks like a fraction. Write 81."),
-        ("model_name,img_size,top1\nx,-5,80\n", "line 2: `img_size` must be an integer from 1 to"),
-        ("model_name,img_size,top1\nx,224.5,80\n", "line 2: `img_size` must be an integer from 1 to"),
-        (f"model_name,img_size,top1\nx,{10**30},80\n", "line 2: `img_size` must be an integer from 1 to"),
-        (
-            "model_name,img_size,top1,top5\nx,224,80,70\n",
-            "line 2: `top5` must be at least `top1`. Got 70 and 80.",
-        ),
-        (
-            "model_name,img_size,top1,test_images\nx,224,80,0\n",
-            "line 2: `test_images` must be an integer from 1",
-        ),
-        ("model_name,img_size,top1\n ,224,80\n", "line 2: `model_name` must be"),
-        ("model_name,img_size,top1\nx,224\n", "line 2: a row must have as many cells"),
-        ("model_name,img_size,top1\nx,224,80,9\n", "line 2: a row must have as many cells"),
-        ("model_name,img_size,top1\nx,224,80\nx,224,81\n", "line 3: x at 224 px must stand only once"),
-        ('model_name,img_size,top1\n"x,224,80\n', "must be a comma-separated text file in UTF-8"),
-    ],
-)
-def test_a_faulty_own_file_is_refused_by_file_line_and_rule(tmp_path, text, words):
-    path = own_file(tmp_path, text)
-    with pytest.raises(BakeoffError) as caught:
-        read_catalogue(path)
-    assert str(caught.value).startswith(str(path)) and words in str(caught.value)
-
-
-def test_an_own_file_that_is_no_text_or_no_file_is_refused_by_name(tmp_path):
-    path = tmp_path / "accuracy.csv"
-    path.write_bytes(b"model_name,img_size,top1\n\xff\xfe,224,80\n")
-    with pytest.raises(BakeoffError, match="must be a comma-separated text file in UTF-8"):
-        read_catalogue(path)
-    with pytest.raises(BakeoffError, match="must be a file that can be read"):
-        read_catalogue(tmp_path)
 
 
 # The join
@@ -389,7 +284,7 @@ def test_the_join_of_no_profiles_and_of_odd_names_holds():
 def test_joining_twice_refreshes_the_accuracy(tmp_path):
     profiles = pd.DataFrame({"model_name": ["resnet50.a1_in1k"], "img_size": [224]})
     once = attach_accuracy(profiles, read_catalogue())
-    own = read_catalogue(own_file(tmp_path, "model_name,img_size,top1\nresnet50.a1_in1k,224,60\n"))
+    own = read_catalogue(write(tmp_path, "accuracy.csv", "model_name,img_size,top1\nresnet50.a1_in1k,224,60\n"))
     assert attach_accuracy(once, own)["top1"].tolist() == [60]
 
 
@@ -467,68 +362,3 @@ def test_without_timms_list_the_search_goes_through_the_catalogue():
     found = search_models("efficientnet_lite0", None)
     assert found[0] == TimmModel("efficientnet_lite0.ra_in1k", 224, None, False, True)
     assert search_models("resnet50 a1_", None)[0].test_img_size == 288
-
-
-# The stored list of timm's names
-
-
-def test_timms_list_survives_a_round_trip_and_leaves_no_other_file(tmp_path):
-    path = tmp_path / "new" / "timm-1.0.31.json"
-    write_timm_models(path, TIMM)
-    assert read_timm_models(path) == TIMM
-    assert [file.name for file in path.parent.iterdir()] == [path.name]
-
-
-def test_an_absent_list_is_none(tmp_path):
-    assert read_timm_models(tmp_path / "absent.json") is None
-    assert read_timm_models(tmp_path) is None
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda c: c | {"version": 999},
-        lambda c: c | {"models": None},
-        lambda c: c | {"models": ["resnet50"]},
-        lambda c: c | {"models": [c["models"][0] | {"colour": "red"}]},
-        lambda c: c | {"models": [c["models"][0] | {"img_size": "224"}]},
-        lambda c: c | {"models": [c["models"][0] | {"is_default_tag": 1}]},
-        lambda c: c | {"models": [c["models"][0] | {"has_weights": "yes"}]},
-        lambda c: c | {"renamed": {"old_net": ""}},
-        lambda c: c | {"renamed": {"old_net": 3}},
-        lambda c: c | {"renamed": ["old_net"]},
-        lambda c: {k: v for k, v in c.items() if k != "renamed"},
-        lambda c: {k: v for k, v in c.items() if k != "timm_version"},
-        lambda c: [],
-    ],
-)
-def test_a_list_of_another_version_or_shape_counts_as_absent(tmp_path, change):
-    path = tmp_path / "timm.json"
-    write_timm_models(path, TIMM)
-    path.write_text(json.dumps(change(json.loads(path.read_text()))))
-    assert read_timm_models(path) is None
-
-
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[" * 100_000])
-def test_a_damaged_list_counts_as_absent(tmp_path, content):
-    path = tmp_path / "timm.json"
-    path.write_bytes(content)
-    assert read_timm_models(path) is None
-
-
-def test_a_full_disk_leaves_the_stored_list_as_it_was(tmp_path, monkeypatch):
-    path = tmp_path / "timm.json"
-    write_timm_models(path, TIMM)
-
-    def full(descriptor):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(NoSpaceError, match="timm.json could not be written in .*: No space left"):
-        write_timm_models(path, TimmModels("2.0", ()))
-    assert read_timm_models(path) == TIMM
-    assert [file.name for file in tmp_path.iterdir()] == ["timm.json"]
-
-
-def test_the_catalogue_offers_every_public_name_it_promises():
-    assert all(hasattr(accuracies, name) for name in accuracies.__all__)

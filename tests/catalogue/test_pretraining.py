@@ -1,28 +1,22 @@
-"""Recipe classes: the rules that put a tag into one, the counts, and the words about a mixture."""
+"""Recipe classes: the rules that put a tag into one, and the counts."""
 
 import csv
-import re
 from fnmatch import fnmatchcase
 
 import pytest
 
 from bakeoff_core.catalogue.accuracies import read_catalogue
 from bakeoff_core.catalogue.pretraining import (
-    RECIPE_CLASSES,
-    RECIPE_EFFECT,
+    PRETRAINING_CLASSES,
     SUPERVISIONS,
-    RecipeRule,
-    explain_recipes,
-    recipe_counts,
-    recipe_rules,
+    PretrainingRule,
+    pretraining_counts,
+    pretraining_rules,
     rule_of,
-    with_recipe,
+    with_pretraining_class,
 )
-from bakeoff_core.schema.records import IMAGENET, AccuracySource
 from tests.support.candidate_tables import candidate, table
 from tests.support.places import ROOT
-
-PARTS = AccuracySource("parts-1a2b3c4d", "our parts", "our parts, fine-tuned here", 100, content_key="1a2b3c4d")
 
 
 def tags() -> dict[str, dict[str, str]]:
@@ -49,13 +43,13 @@ def test_every_tag_is_where_the_first_rule_that_fits_its_name_puts_it():
 
 def test_every_rule_decides_about_a_tag_of_the_table():
     deciding = {rule_of(name) for name in tags()}
-    assert [rule.pattern for rule in recipe_rules() if rule not in deciding] == []
+    assert [rule.pattern for rule in pretraining_rules() if rule not in deciding] == []
 
 
 def test_no_tag_is_without_pretraining_supervision_and_recipe_class():
     named = read_catalogue()[["pretraining", "supervision", "recipe"]]
     assert named.notna().all(axis=None)
-    assert set(named["recipe"]) == set(RECIPE_CLASSES) - {"unknown"}
+    assert set(named["recipe"]) == set(PRETRAINING_CLASSES) - {"unknown"}
     assert set(named["supervision"]) == set(SUPERVISIONS)
 
 
@@ -99,18 +93,12 @@ def test_a_name_that_no_rule_knows_has_no_class():
 
 def test_a_rule_with_an_unknown_class_is_refused():
     with pytest.raises(ValueError, match="`recipe` must be one of basic, tuned"):
-        RecipeRule("*", "magic", "supervised", "in1k", "")
+        PretrainingRule("*", "magic", "supervised", "in1k", "")
 
 
 def test_pattern_of_a_rule_is_matched_with_case_and_as_a_whole():
     assert fnmatchcase("resnet50.a1_in1k", "*.a1_in1k") and not fnmatchcase("resnet50.A1_in1k", "*.a1_in1k")
     assert rule_of("resnet50.xa1_in1k") is None
-
-
-def test_figures_that_show_a_recipes_effect_are_the_catalogues():
-    table = read_catalogue().set_index(["model_name", "img_size"])["top1"]
-    basic, modern = table["resnet50.tv_in1k", 224], table["resnet50.tv2_in1k", 224]
-    assert re.findall(r"([\d.]+) %", RECIPE_EFFECT) == [f"{basic:.1f}", f"{modern:.1f}"]
 
 
 def test_counts_leave_out_who_cannot_be_compared_and_begin_with_the_most_frequent():
@@ -122,50 +110,20 @@ def test_counts_leave_out_who_cannot_be_compared_and_begin_with_the_most_frequen
         candidate("e.x", latency_ms=None, error="failed", recipe="long"),
         candidate("f.x", recipe=None),
     ]
-    assert list(recipe_counts(table(rows)).items()) == [("modern", 2), ("basic", 1), ("unknown", 1)]
+    assert list(pretraining_counts(table(rows)).items()) == [("modern", 2), ("basic", 1), ("unknown", 1)]
 
 
 def test_of_equally_frequent_classes_the_one_that_saw_less_comes_first():
-    assert list(recipe_counts(mixed("image-text", "basic"))) == ["basic", "image-text"]
+    assert list(pretraining_counts(mixed("image-text", "basic"))) == ["basic", "image-text"]
 
 
 def test_matching_keeps_only_the_class_and_none_keeps_all():
     frame = mixed("modern", "basic", "modern", None)
-    assert with_recipe(frame, "modern")["model_name"].tolist() == ["net0.x", "net2.x"]
-    assert with_recipe(frame, None) is frame
+    assert with_pretraining_class(frame, "modern")["model_name"].tolist() == ["net0.x", "net2.x"]
+    assert with_pretraining_class(frame, None) is frame
 
 
-def test_a_mixture_is_named_with_its_counts_and_with_what_a_recipe_does():
-    told = explain_recipes(recipe_counts(mixed("modern", "basic", "modern")), None, IMAGENET)
-    assert told.startswith("These 3 models were not trained alike: 2 modern and 1 basic. Part of a difference")
-    assert "76.2 %" in told
-
-
-def test_models_that_were_fine_tuned_here_are_said_to_have_started_from_a_mixture():
-    told = explain_recipes({"modern": 1, "basic": 1}, None, PARTS)
-    assert told.startswith("The weights that these 2 models started from were not trained alike:")
-
-
-def test_models_of_unknown_recipe_are_part_of_a_mixture_and_counted_last():
-    counts = recipe_counts(mixed(None, None, "modern"))
+def test_models_of_unknown_recipe_are_counted_last():
+    counts = pretraining_counts(mixed(None, None, "modern"))
     assert list(counts.items()) == [("modern", 1), ("unknown", 2)]
-    assert explain_recipes(counts, None, IMAGENET).startswith(
-        "These 3 models were not trained alike: 1 modern and 2 of unknown recipe."
-    )
-    assert explain_recipes(counts, "modern", IMAGENET).endswith("2 of other classes are left out.")
-    assert len(with_recipe(mixed(None, None, "modern"), "unknown")) == 2
-
-
-def test_nothing_is_said_of_models_of_one_class():
-    assert explain_recipes({"modern": 4}, None, IMAGENET) is None
-    assert explain_recipes({}, None, IMAGENET) is None
-
-
-def test_a_match_says_what_is_compared_and_how_many_were_left_out():
-    told = explain_recipes({"modern": 2, "basic": 1}, "modern", IMAGENET)
-    assert told.startswith("Only the 2 models of one recipe class are compared, modern. ImageNet-1k alone, for 200")
-    assert told.endswith("1 of another class is left out.")
-    assert explain_recipes({"modern": 2, "basic": 1, "tuned": 1}, "modern", IMAGENET).endswith(
-        "2 of other classes are left out."
-    )
-    assert explain_recipes({"basic": 1}, "basic", IMAGENET).startswith("Only one model is of the recipe class basic.")
+    assert len(with_pretraining_class(mixed(None, None, "modern"), "unknown")) == 2

@@ -10,7 +10,7 @@ import pytest
 
 from bakeoff_core.catalogue.accuracies import attach_accuracy, read_catalogue
 from bakeoff_core.catalogue.robustness import ROBUST_SETS, robust_accuracies
-from bakeoff_core.reporting.text.names import accuracy_unit, column_words
+from bakeoff_core.reporting.text.names import Terms
 from bakeoff_core.schema.records import ACCURACY_COLUMNS
 from bakeoff_core.selection.accuracy_sources import accuracy_table, find_source, list_sources
 from bakeoff_core.stats import wilson_interval
@@ -96,7 +96,7 @@ def test_sets_are_offered_beside_imagenet_and_found_by_their_key():
 
 def test_words_name_the_set_and_leave_imagenet_without_a_name():
     source = BY_KEY["imagenet-r"]
-    assert column_words("top1", source) == "top-1 accuracy on ImageNet-R"
-    assert accuracy_unit(source) == "on ImageNet-R"
+    assert Terms(source).column("top1") == "top-1 accuracy on ImageNet-R"
+    assert Terms(source).accuracy_unit == "on ImageNet-R"
     assert source.is_published and not source.is_imagenet
     assert "200 of the 1,000 classes" in source.meaning

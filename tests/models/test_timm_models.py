@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from bakeoff_core.catalogue.accuracies import SHORTLISTS, read_catalogue
+from bakeoff_core.catalogue.accuracies import read_catalogue
+from bakeoff_core.catalogue.shortlists import SHORTLISTS
 from bakeoff_core.catalogue.timm_names import TimmModel, TimmModels
 from bakeoff_core.models import timm_models
 from bakeoff_core.models.timm_models import create_backbone, describe_failure

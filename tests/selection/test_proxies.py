@@ -7,16 +7,8 @@ import pytest
 from bakeoff_core.catalogue.accuracies import read_catalogue
 from bakeoff_core.catalogue.published_store import import_tables, read_published_frame
 from bakeoff_core.selection.landscape import published_points
-from bakeoff_core.selection.proxies import (
-    MIN_MODELS,
-    Judgement,
-    best_of_each_pair,
-    judge,
-    judge_proxies,
-    judgement_sentence,
-)
-from tests.catalogue.test_published import timms_names
-from tests.support.timm_results import I7, I9, RESULTS, RTX_4090, real_table
+from bakeoff_core.selection.proxies import Judgement, best_of_each_pair, judge, judge_proxies
+from tests.support.timm_results import I7, I9, RESULTS, RTX_4090, real_table, timms_names
 
 NAN = float("nan")
 
@@ -72,21 +64,6 @@ def test_proxies_are_judged_by_what_they_find_the_best_first():
         ("parameters", 3, 3, 1),
     ]
     assert [j.rank_correlation for j in judged] == [pytest.approx(1), pytest.approx(-1), pytest.approx(-1)]
-
-
-def test_a_sentence_says_what_was_found_among_how_many():
-    text = judgement_sentence(Judgement("MACs", 1086, 36, 12, 0.94), "this machine")
-    assert text == (
-        "Choosing by MACs finds 12 of the 36 on the frontier of this machine (33 %), among 1,086 models. "
-        "Rank correlation of the two costs: 0.94."
-    )
-
-
-def test_a_sentence_on_too_few_models_says_so_and_escapes_what_came_from_a_file():
-    text = judgement_sentence(
-        Judgement("<b>", MIN_MODELS - 1, 3, 1, None), "box", lambda name: name.replace("<", "&lt;")
-    )
-    assert text.endswith(f"among {MIN_MODELS - 1} models. Too few models to rely on.") and "&lt;b>" in text
 
 
 def test_of_an_i9s_frontier_an_i7_finds_21_of_36_and_macs_12_and_parameters_4(tmp_path):

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bakeoff_core.catalogue.published import PublishedRow, join_tables
 from bakeoff_core.catalogue.timm_names import TimmModel, TimmModels
+from bakeoff_core.catalogue.timm_results import read_results, read_speeds
 from tests.support import places
 
 DATA = places.DATA / "timm-results"
@@ -25,6 +27,21 @@ def real_table(name: str) -> Path:
         pytest.skip(f"timm's table is not at {path}; set BAKEOFF_TEST_DATA to the folder that holds timm-results")
     return path
 
+
+TIMM = TimmModels(
+    "1.0.31",
+    (
+        TimmModel("resnet50.a1_in1k", 224, 288, False, True),
+        TimmModel("resnet50.tv_in1k", 224, None, False, False),
+        TimmModel("resnet50.tv2_in1k", 176, 224, False, False),
+        TimmModel("resnet50d.ra2_in1k", 224, 288, False, True),
+        TimmModel("resnet18.a1_in1k", 224, 288, False, True),
+        TimmModel("wide_resnet50_2.racm_in1k", 224, 288, False, True),
+        TimmModel("vit_small_patch14_dinov2.lvd142m", 518, None, True, True),
+        TimmModel("vit_nameless", 224, None, True, False),
+    ),
+)
+"""A few of timm's names: default tags and others, a second size, a fixed size, a model without weights."""
 
 NAMES = TimmModels(
     "1.0.31",
@@ -106,3 +123,20 @@ def write(folder: Path, name: str, text: str) -> Path:
     path = folder / name
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def joined(folder: Path, accuracies: str, speeds: str, names: TimmModels = NAMES) -> tuple[PublishedRow, ...]:
+    """The rows of two tables, joined as those of one machine."""
+    return join_tables(
+        read_results(write(folder, "results.csv", accuracies)),
+        read_speeds(write(folder, "benchmark.csv", speeds)),
+        names,
+        "box",
+    )
+
+
+def timms_names() -> TimmModels:
+    """Every name of the installed timm, from the worker that lists them."""
+    from bakeoff_core.models.timm_models import list_renamed_models, list_timm_models
+
+    return TimmModels("installed", list_timm_models(), list_renamed_models())

@@ -165,7 +165,7 @@ def find_findings(tested: Mapping[str, Part], gaps: Sequence[Gap], conditions: C
 def find_reasons(
     findings: Sequence[Finding], tested: Mapping[str, Part], gaps: Sequence[Gap], conditions: Conditions
 ) -> tuple[str, ...]:
-    """Return the likely reasons for the findings that the numbers support: keys of `text.comparison.REASONS`."""
+    """Return the likely reasons for the findings that the numbers support: keys of `text.comparison.LIKELY_REASONS`."""
     codes = {finding.code for finding in findings}
     against_scratch = codes & {"worse", "no_better"}
     unsure = [gap for gap in gaps if Finding(gap.run, "no_better") in findings and gap.against == SCRATCH]

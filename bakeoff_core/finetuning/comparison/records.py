@@ -241,7 +241,7 @@ class Comparison:
     """Empty where transfer helped in every way."""
     reasons: tuple[str, ...]
     """Likely ones for the findings, as far as the conditions support them: keys of
-    `reporting.text.comparison.REASONS`."""
+    `reporting.text.comparison.LIKELY_REASONS`."""
 
     def part(self, recipe: str) -> Part | None:
         """Return a run if it was tested."""

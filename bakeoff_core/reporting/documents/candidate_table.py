@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bakeoff_core.formatting import UNKNOWN, count, is_unknown, markdown_code, megabytes, milliseconds, percent
-from bakeoff_core.reporting.text.decision import explain_off_frontier, explain_rejections
-from bakeoff_core.reporting.text.names import LIMIT_WORDS, Row, Wording, candidate_refs, interval_text, listed, own_way
+from bakeoff_core.reporting.text.candidate import clearance_in_words, place_in_words
+from bakeoff_core.reporting.text.names import CandidateNames, interval_text
+from bakeoff_core.reporting.text.rejections import explain_off_frontier, explain_rejections
+from bakeoff_core.schema.candidate import Row, candidate_refs
 from bakeoff_core.schema.records import (
     COST_COLUMNS,
-    IMAGENET,
-    AccuracySource,
     CandidateRef,
     Decision,
     Rejection,
@@ -30,7 +30,7 @@ _HEAD = (
 
 @dataclass(frozen=True)
 class Standing:
-    """One candidate and all that was said about it."""
+    """One candidate, with its place on the frontier and under the limits."""
 
     ref: CandidateRef
     row: Row
@@ -72,38 +72,38 @@ def rank_candidates(candidates: pd.DataFrame, decision: Decision, cost: str) -> 
     ]
 
 
-def candidate_table(
-    candidates: pd.DataFrame, decision: Decision, cost: str, source: AccuracySource = IMAGENET
-) -> list[str]:
-    """Return the lines of the Markdown table of all candidates; arguments as for `rank_candidates`."""
-    words = Wording(candidates, markdown_code, source)
-    head = [name if source.is_published or name != "Top-1" else "Accuracy" for name in _HEAD]
+def candidate_table(names: CandidateNames, decision: Decision, cost: str) -> list[str]:
+    """Return the lines of the Markdown table of all candidates.
+
+    Args:
+        names: Those of the candidates, in Markdown.
+        decision: As for `rank_candidates`, like the next.
+        cost: See `decision`.
+    """
+    head = [name if names.terms.source.is_published or name != "Top-1" else "Accuracy" for name in _HEAD]
     lines = [f"| {' | '.join(head)} |", "|---|---:|---:|---:|---:|---:|---:|---:|---|---|"]
-    for standing in rank_candidates(candidates, decision, cost):
+    for standing in rank_candidates(names.candidates, decision, cost):
         name = markdown_code(standing.ref.model_name)
         cells = [
             f"★ {name}" if standing.is_pick else name,
             *_numbers(standing.row),
-            _place(standing, words),
-            _clearance(standing.rejection, words),
+            place_in_words(standing.row, standing.dominator and standing.dominator[0], names),
+            clearance_in_words(standing.rejection, names),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
-def candidate_reasons(
-    candidates: pd.DataFrame, decision: Decision, cost: str, source: AccuracySource = IMAGENET
-) -> list[str]:
+def candidate_reasons(names: CandidateNames, decision: Decision, cost: str) -> list[str]:
     """Say of every candidate but the pick why it is not it; arguments as for `candidate_table`."""
-    told = {"escape": markdown_code, "source": source}
-    rejected = explain_rejections(decision, candidates, **told)
+    rejected = explain_rejections(decision, names)
     reasons = []
-    for standing in rank_candidates(candidates, decision, cost):
+    for standing in rank_candidates(names.candidates, decision, cost):
         if standing.is_pick:
             continue
         place = ""
         if standing.dominator is not None:
-            place = explain_off_frontier(standing.row, standing.dominator[1], cost=cost, **told)
+            place = explain_off_frontier(standing.row, standing.dominator[1], cost=cost, terms=names.terms)
         cleared = "Clears every limit; the rule puts the pick first."
         parts = [rejected.get(standing.ref, "" if place else cleared), place]
         label = markdown_code(candidate_label(standing.ref.model_name, standing.ref.img_size))
@@ -125,26 +125,3 @@ def _numbers(row: Row) -> list[str]:
         count(row["param_count"]),
         megabytes(row["peak_memory_bytes"]),
     ]
-
-
-def _place(standing: Standing, words: Wording) -> str:
-    """Where it stands on the axes, in a few words: the reasons below the table have the sentences."""
-    if not is_unknown(standing.row["error"]):
-        return "not measured"
-    if not is_unknown(standing.row["dominated_by"]):
-        known = standing.dominator
-        return f"dominated by {words.name(known[0]) if known else markdown_code(standing.row['dominated_by'])}"
-    if is_unknown(standing.row["non_dominated"]):
-        missing = "no published accuracy" if words.source.is_published else f"not {own_way(words.source)} on it"
-        return missing if is_unknown(standing.row["top1"]) else UNKNOWN
-    return "on it"
-
-
-def _clearance(rejection: Rejection | None, words: Wording) -> str:
-    if rejection is None:
-        return "cleared"
-    if rejection.error is not None:
-        return UNKNOWN
-    if rejection.failed_limits:
-        return f"fails {listed([LIMIT_WORDS[limit] for limit in rejection.failed_limits])}"
-    return f"{listed([words.column(column) for column in rejection.unknown_columns])} unknown"

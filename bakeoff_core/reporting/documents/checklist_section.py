@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bakeoff_core.formatting import is_unknown, markdown_code, markdown_text
+from bakeoff_core.formatting import Escape, is_unknown, markdown_code, markdown_text
 from bakeoff_core.reporting.text.checklist import (
     Point,
+    Reason,
     describe_answers,
     explain_advice,
     explain_dispute,
@@ -24,9 +25,8 @@ from bakeoff_core.reporting.text.checklist import (
     numbers,
 )
 from bakeoff_core.reporting.text.decision import explain_limits
-from bakeoff_core.reporting.text.names import Escape
 from bakeoff_core.schema.records import CandidateRef, Limits, candidate_label
-from bakeoff_core.selection.checklist.advice import Advice, Entry, Reason
+from bakeoff_core.selection.checklist.advice import Advice, ShortlistEntry
 from bakeoff_core.selection.checklist.rules import SOURCE_KINDS, Answers, Caution, Remark, Source
 
 FIGURES = ("top1", "latency_p50_s", "param_count", "macs", "peak_memory_bytes")
@@ -34,59 +34,64 @@ FIGURES = ("top1", "latency_p50_s", "param_count", "macs", "peak_memory_bytes")
 
 
 @dataclass(frozen=True)
-class Part:
+class AdvicePart:
     """A part of the advice under one title."""
 
     title: str
     points: tuple[Point, ...]
 
 
-def tell(advice: Advice, *, escape: Escape = str) -> list[Part]:
+def advice_parts(advice: Advice, *, escape: Escape = str) -> list[AdvicePart]:
     """Return the whole advice, part by part, without parts that have nothing to say."""
 
     def models(entries: Iterable, explain: Any) -> tuple[Point, ...]:
         return tuple(
-            Point(f"{_label(entry.candidate, escape)}: {numbers(entry.candidate, advice, escape=escape)}", (), told)
+            Point(f"{_label(entry.candidate, escape)}: {numbers(entry.candidate, advice, escape=escape)}", (), reasons)
             for entry in entries
-            if (told := explain(entry))
+            if (reasons := explain(entry))
         )
 
     recipe = explain_recipe(advice)
     parts = [
-        Part("What was asked", tuple(Point(line) for line in describe_answers(advice.answers))),
-        Part(
+        AdvicePart("What was asked", tuple(Point(line) for line in describe_answers(advice.answers))),
+        AdvicePart(
             headline(advice, escape=escape),
             tuple(Point(r.text, r.sources) for r in explain_advice(advice, escape=escape)),
         ),
-        Part("Shortlist", models(advice.shortlist, lambda e: tuple(explain_entry(e, advice, escape=escape)))),
-        Part(
+        AdvicePart("Shortlist", models(advice.shortlist, lambda e: tuple(explain_entry(e, advice, escape=escape)))),
+        AdvicePart(
             "Named by guides, and set aside",
             models(advice.set_aside, lambda a: (explain_set_aside(a, advice, escape=escape),)),
         ),
-        Part("How to adapt it", (recipe,) if recipe else ()),
-        Part("What the task needs besides", _remarks(advice.additions)),
-        Part("Comparing like with like", (Point(explain_mixture(advice, escape=escape)),) if advice.shortlist else ()),
-        Part("What not to consider yet", _remarks(advice.cautions)),
-        Part("What comes next", _remarks(advice.next_steps)),
-        Part(
+        AdvicePart("How to adapt it", (recipe,) if recipe else ()),
+        AdvicePart("What the task needs besides", _remarks(advice.additions)),
+        AdvicePart(
+            "Comparing like with like", (Point(explain_mixture(advice, escape=escape)),) if advice.shortlist else ()
+        ),
+        AdvicePart("What not to consider yet", _remarks(advice.cautions)),
+        AdvicePart("What comes next", _remarks(advice.next_steps)),
+        AdvicePart(
             "Where sources differ",
             tuple(explain_dispute(weighed, advice, escape=escape) for weighed in advice.disputes),
         ),
     ]
-    said = [part for part in parts if part.points]
-    return [*said, Part("Sources", tuple(Point(source.title, (source,)) for source in _sources(said)))]
+    parts = [part for part in parts if part.points]
+    return [
+        *parts,
+        AdvicePart("Sources", tuple(Point(source.title, (source,)) for source in _sources(parts))),
+    ]
 
 
-def _sources(parts: Iterable[Part]) -> list[Source]:
+def _sources(parts: Iterable[AdvicePart]) -> list[Source]:
     """Return the sources that parts cite, once each, in their order; figures are no literature."""
     points = [point for part in parts for point in part.points]
-    cited = [source for point in points for told in (point, *point.parts) for source in told.sources]
+    cited = [source for point in points for cites in (point, *point.parts) for source in cites.sources]
     return [source for source in dict.fromkeys(cited) if source.kind in SOURCE_KINDS]
 
 
 def advice_text(advice: Advice) -> str:
     """Return the advice for a terminal."""
-    *parts, sources = tell(advice)
+    *parts, sources = advice_parts(advice)
     lines = []
     for part in parts:
         lines += ["", part.title]
@@ -109,7 +114,7 @@ def advice_section(advice: Advice, decided: Limits | None = None) -> list[str]:
     lines = ["## The checklist", ""]
     if decided is not None and decided != advice.answers.limits:
         lines += [f"Asked with other limits than the decision above, which goes by: {explain_limits(decided)}.", ""]
-    *parts, sources = tell(advice, escape=markdown_code)
+    *parts, sources = advice_parts(advice, escape=markdown_code)
     for part in parts:
         lines += [f"### {part.title.rstrip('.')}", ""]
         for point in part.points:
@@ -125,7 +130,7 @@ def advice_section(advice: Advice, decided: Limits | None = None) -> list[str]:
 
 def advice_json(advice: Advice) -> dict[str, Any]:
     """Return the advice as JSON; figures in base units as in `schema.records`, unknown as null."""
-    pick, recipe = advice.pick, advice.recipe
+    pick, recipe = advice.pick, explain_recipe(advice)
     relaxation = advice.decision.relaxation if advice.decision else None
     return {
         "answers": _answers_json(advice.answers),
@@ -148,7 +153,7 @@ def advice_json(advice: Advice) -> dict[str, Any]:
         else {"limit": relaxation.limit, "needed": relaxation.needed, **_reference(relaxation.candidate)},
         "recipe": None
         if recipe is None
-        else {"name": recipe.recipe, "reasons": [_reason_json(reason) for reason in recipe.reasons]},
+        else {"name": advice.adaptation.recipe, "reasons": [_reason_json(reason) for reason in recipe.parts]},
         "additions": _remarks_json(advice.additions),
         "not_yet": _remarks_json(advice.cautions),
         "next": _remarks_json(advice.next_steps),
@@ -200,7 +205,7 @@ def _figures_json(ref: CandidateRef, advice: Advice) -> dict[str, Any]:
     return {**_reference(ref), **figures, **whole}
 
 
-def _entry_json(entry: Entry, advice: Advice) -> dict[str, Any]:
+def _entry_json(entry: ShortlistEntry, advice: Advice) -> dict[str, Any]:
     return {
         **_figures_json(entry.candidate, advice),
         "standing": entry.standing,

@@ -16,9 +16,10 @@ from typing import Any
 import pandas as pd
 
 from bakeoff_core.finetuning.results import FinishedRun, leading_run
-from bakeoff_core.formatting import UNKNOWN, duration, markdown_code, markdown_text, percent
+from bakeoff_core.formatting import UNKNOWN, duration, listed, markdown_code, markdown_text, percent
 from bakeoff_core.reporting.text.commands import option_of
-from bakeoff_core.reporting.text.names import candidate_refs, interval_text, listed
+from bakeoff_core.reporting.text.names import interval_text
+from bakeoff_core.schema.candidate import candidate_refs
 from bakeoff_core.schema.records import CandidateRef, Decision, candidate_label
 
 MOST_RUNS = 12
@@ -32,7 +33,7 @@ _HEAD = (
 )
 
 
-def runs_to_tell(runs: Iterable[FinishedRun], decision: Decision, candidates: pd.DataFrame) -> list[FinishedRun]:
+def runs_to_report(runs: Iterable[FinishedRun], decision: Decision, candidates: pd.DataFrame) -> list[FinishedRun]:
     """Return the runs that belong in a report: the pick's; where it has none, those of any candidate.
 
     Args:
@@ -41,17 +42,17 @@ def runs_to_tell(runs: Iterable[FinishedRun], decision: Decision, candidates: pd
         candidates: The table that was decided on.
     """
     runs = list(runs)
-    wanted = {decision.pick.candidate} if decision.pick else set()
-    mine = [run for run in runs if CandidateRef(run.model_name, run.img_size) in wanted]
+    pick = {decision.pick.candidate} if decision.pick else set()
+    of_pick = [run for run in runs if CandidateRef(run.model_name, run.img_size) in pick]
     shown = set(candidate_refs(candidates))
-    return mine or [run for run in runs if CandidateRef(run.model_name, run.img_size) in shown]
+    return of_pick or [run for run in runs if CandidateRef(run.model_name, run.img_size) in shown]
 
 
 def runs_section(runs: Sequence[FinishedRun], *, chosen: Iterable[str] = ()) -> list[str]:
     """Return the section "Fine-tuned here" as lines of Markdown; empty without runs.
 
     Args:
-        runs: The runs to tell, the newest first.
+        runs: As `runs_to_report` returns them, the newest first.
         chosen: Ids of the runs that the user chose to go by.
     """
     if not runs:
@@ -68,9 +69,9 @@ def runs_section(runs: Sequence[FinishedRun], *, chosen: Iterable[str] = ()) -> 
         *(f"| {' | '.join(_cells(run))} |" for run in runs[:MOST_RUNS]),
         *(["", f"{rest} older {'run is' if rest == 1 else 'runs are'} left out."] if rest > 0 else []),
     ]
-    wanted = tuple(chosen)
-    for found in groups.values():
-        lines += ["", *_paragraph(leading_run(found, wanted), alone=len(runs) == 1)]
+    run_ids = tuple(chosen)
+    for group in groups.values():
+        lines += ["", *_paragraph(leading_run(group, run_ids), alone=len(runs) == 1)]
     latency = (
         "Latency and memory in this report were measured with the head of the published weights, which for ImageNet"
     )
@@ -122,22 +123,22 @@ def _cells(run: FinishedRun) -> Iterator[str]:
 def _epochs(run: FinishedRun) -> str:
     """How many passes over the images were asked for, where the steps were not."""
     recipe = run.results.get("recipe")
-    asked = run.spec.epochs or (recipe.get("epochs") if isinstance(recipe, dict) else None)
-    if run.spec.steps is not None or not isinstance(asked, int):
+    epochs = run.spec.epochs or (recipe.get("epochs") if isinstance(recipe, dict) else None)
+    if run.spec.steps is not None or not isinstance(epochs, int):
         return ""
-    return f" ({asked:,} {'epoch' if asked == 1 else 'epochs'})"
+    return f" ({epochs:,} {'epoch' if epochs == 1 else 'epochs'})"
 
 
 def _paragraph(run: FinishedRun, *, alone: bool) -> list[str]:
     """What a reviewer asks about the run to go by on one data set."""
     title = f"**{markdown_text(run.dataset_title)}**"
     intro = f"{title}:" if alone else f"{title}, by the run to go by, {markdown_code(run.run_id)}:"
-    told = [_images(run), _machine(run), _worst(run), _confusion(run)]
+    remarks = [_images(run), _machine(run), _worst(run), _confusion(run)]
     command = repeat_command(run)
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", command)), default=0))
     return [
         *(intro, ""),
-        *(f"- {line}" for line in told if line),
+        *(f"- {line}" for line in remarks if line),
         *("- To repeat it, with the same images and versions:", ""),
         *(f"{fence}sh", command, fence),
     ]

@@ -1,13 +1,106 @@
-"""What leaves the product as JSON."""
+"""Measured rows, decisions and comparisons as JSON, for the command line.
+
+Unknown is null, numbers are in base units, and names of fields are those of `schema.records`. Not covered: the
+checklist's advice (`reporting.documents.checklist_section`), and lists of runs and rankings, which have no words in
+them (`finetuning.request`, `ranking.request`).
+"""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Any
 
+import pandas as pd
+
+from bakeoff_core.catalogue.accuracies import attach_accuracy
 from bakeoff_core.finetuning.comparison.request import ComparisonRun
 from bakeoff_core.finetuning.results import summarise_run
+from bakeoff_core.formatting import is_unknown
+from bakeoff_core.jobs.records import Job
 from bakeoff_core.reporting.text.comparison import comparison_sentences
+from bakeoff_core.reporting.text.decision import explain_decision
+from bakeoff_core.reporting.text.names import CandidateNames, Terms
+from bakeoff_core.reporting.text.rejections import explain_rejections
+from bakeoff_core.reporting.text.warnings import warning_line
+from bakeoff_core.schema.records import (
+    ACCURACY_COLUMNS,
+    PROFILE_COLUMNS,
+    SETTING_COLUMNS,
+    CandidateRef,
+    Choice,
+    Decision,
+    Relaxation,
+)
+from bakeoff_core.selection.candidates import View
+
+_WHOLE = {"img_size", "threads", "batch_size", "cpu_count", "memory_bytes", "param_count", "weight_bytes", "macs"} | {
+    "passes",
+    "round_count",
+    "peak_memory_bytes",
+}
+
+
+def rows_of(job: Job, profiles: pd.DataFrame, accuracies: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows a measuring job was asked for, in its order, with published accuracy.
+
+    Args:
+        job: A measuring job that ended.
+        profiles: As `profiling.store.read_frame` returns it.
+        accuracies: As `catalogue.accuracies.read_catalogue` returns it.
+
+    Returns:
+        Dictionaries with the columns of `PROFILE_COLUMNS` and `ACCURACY_COLUMNS`; `error` is this job's, even where
+        an earlier measurement of the same model is still in the store.
+    """
+    table = attach_accuracy(profiles, accuracies)
+    errors = {failure["model_name"]: failure["error"] for failure in job.status.get("failures", ())}
+    found = []
+    for model_name, img_size, setting in job.status.get("rows", ()):
+        mask = table["model_name"] == model_name
+        mask &= table["img_size"].isna() if img_size is None else table["img_size"] == img_size
+        for name in SETTING_COLUMNS:
+            mask &= table[name] == setting[name]
+        for row in table[mask].to_dict("records"):
+            found.append({**row, "error": errors.get(model_name)})
+    return found
+
+
+def row_json(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row as JSON: the field names of `schema.records`, unknown as null, counts whole, warnings in words."""
+    names = [name for name in (*PROFILE_COLUMNS, *ACCURACY_COLUMNS) if name != "rounds"]
+    plain = {name: _json_value(name, row.get(name)) for name in names}
+    return {**plain, "warnings": [warning_line(w) for w in row["warnings"]]}
+
+
+def decision_json(decision: Decision, view: View) -> dict[str, Any]:
+    """Return a decision as JSON: the pick, the reason, the runner-up, the tie and the nearest relaxation."""
+    pick, names = decision.pick, CandidateNames(view.candidates, Terms(view.source))
+    return {
+        "pick": pick.candidate.model_name if pick else None,
+        "img_size": pick.candidate.img_size if pick else None,
+        "rule": decision.rule,
+        "cost": decision.cost,
+        "limits": asdict(decision.limits),
+        "accuracy": view.source.key,
+        "accuracy_of": view.source.name,
+        "runs": list(view.chosen),
+        "recipe": view.pretraining_class,
+        "recipe_counts": dict(view.pretraining_counts),
+        "reason": explain_decision(decision, names),
+        "runner_up": _reference(pick.runner_up) if pick else None,
+        "tie": _tie(pick),
+        "relaxation": _relaxation(decision.relaxation),
+        "alternatives": [_relaxation(r) for r in decision.alternatives],
+        "blame": list(decision.blame),
+        "cheapest": _reference(decision.cheapest.candidate if decision.cheapest else None),
+        "most_accurate": _reference(decision.most_accurate.candidate if decision.most_accurate else None),
+        "rejected": [
+            {**_reference(candidate), "reason": reason}
+            for candidate, reason in explain_rejections(decision, names).items()
+        ],
+        "setting": asdict(view.measured.setting),
+        "machine_name": view.measured.machine_name,
+    }
 
 
 def summarise_comparison(found: ComparisonRun) -> dict[str, Any]:
@@ -19,7 +112,7 @@ def summarise_comparison(found: ComparisonRun) -> dict[str, Any]:
     """
     result = found.result() if not found.job.active else None
     worth = result.worth if result else None
-    kept = asdict(result) if result else {}
+    fields = asdict(result) if result else {}
     return {
         "comparison_id": found.comparison_id,
         "state": found.job.state,
@@ -27,14 +120,42 @@ def summarise_comparison(found: ComparisonRun) -> dict[str, Any]:
         "dataset": found.spec.dataset,
         "train_on": found.spec.train_on,
         "runs": [summarise_run(run) for run in found.runs()],
-        "transfer_recipe": kept.get("transfer_recipe"),
+        "transfer_recipe": fields.get("transfer_recipe"),
         "transfer_worth": worth.points if worth else None,
         "transfer_worth_low": worth.low if worth else None,
         "transfer_worth_high": worth.high if worth else None,
-        **{name: kept.get(name, ()) for name in ("gaps", "crossings", "reaches", "labels")},
-        "labels_saved": kept.get("labels_saved"),
-        **{name: kept.get(name, ()) for name in ("findings", "reasons")},
+        **{name: fields.get(name, ()) for name in ("gaps", "crossings", "reaches", "labels")},
+        "labels_saved": fields.get("labels_saved"),
+        **{name: fields.get(name, ()) for name in ("findings", "reasons")},
         "differences": result.differences() if result else {},
         "sentences": comparison_sentences(result) if result else [],
         "message": found.job.status.get("message"),
+    }
+
+
+def _json_value(name: str, value: Any) -> Any:
+    if is_unknown(value):
+        return None
+    return int(value) if name in _WHOLE else value
+
+
+def _reference(candidate: CandidateRef | None) -> dict[str, Any] | None:
+    return None if candidate is None else {"model_name": candidate.model_name, "img_size": candidate.img_size}
+
+
+def _tie(choice: Choice | None) -> dict[str, Any] | None:
+    if choice is None or choice.tie is None:
+        return None
+    tie = choice.tie
+    return {"rivals": [_reference(r) for r in tie.rivals], "measure": tie.measure, "broken_on": tie.broken_on}
+
+
+def _relaxation(relaxation: Relaxation | None) -> dict[str, Any] | None:
+    if relaxation is None:
+        return None
+    return {
+        "limit": relaxation.limit,
+        "given": relaxation.given,
+        "needed": relaxation.needed,
+        **(_reference(relaxation.candidate) or {}),
     }

@@ -1,22 +1,19 @@
-"""The decision report: Markdown for a ticket that stands up in a review, and the bundle to download.
+"""The decision report: Markdown for a ticket that stands up in a review.
 
-The machine-readable record inside it is `reporting.documents.replay`; its reader and `replay` are offered here too, so
-that callers need one module. Not covered: drawing (`reporting.figures.frontier_svg`), writing files.
+Does no I/O. Not covered: the machine-readable record inside it (`reporting.documents.record`), the sections about runs
+and the bundle to download (`reporting.documents.bundle`).
 """
 
 from __future__ import annotations
 
-import io
 import re
 import shlex
-import zipfile
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
 import pandas as pd
 
-from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
+from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
 from bakeoff_core.formatting import (
     is_unknown,
     limit_number,
@@ -25,28 +22,18 @@ from bakeoff_core.formatting import (
     megabytes,
 )
 from bakeoff_core.reporting.documents.candidate_table import candidate_reasons, candidate_table
-from bakeoff_core.reporting.documents.replay import Replay as Replay
-from bakeoff_core.reporting.documents.replay import ReportFacts as ReportFacts
-from bakeoff_core.reporting.documents.replay import gather_facts, setting_row, write_record
-from bakeoff_core.reporting.documents.replay import read_facts as read_facts
-from bakeoff_core.reporting.documents.replay import replay as replay
-from bakeoff_core.reporting.documents.replay import without_record as without_record
+from bakeoff_core.reporting.documents.record import DecisionRecord, make_record, setting_row, write_record
+from bakeoff_core.reporting.text.catalogue import explain_pretraining, explain_pretraining_classes
 from bakeoff_core.reporting.text.commands import LIMIT_OPTIONS
 from bakeoff_core.reporting.text.decision import (
     explain_alternatives,
     explain_choice,
     explain_limits,
     explain_no_pick,
-    explain_warning,
 )
-from bakeoff_core.reporting.text.names import (
-    COLUMN_WORDS,
-    RULE_WORDS,
-    Wording,
-    candidate_refs,
-    column_words,
-    describe_setting,
-)
+from bakeoff_core.reporting.text.names import COLUMN_WORDS, RULE_WORDS, CandidateNames, Terms, describe_setting
+from bakeoff_core.reporting.text.warnings import explain_warning
+from bakeoff_core.schema.candidate import candidate_refs
 from bakeoff_core.schema.records import (
     COST_COLUMNS,
     IMAGENET,
@@ -106,7 +93,7 @@ def decision_report(
     frontier_cost: str | None = None,
     source: AccuracySource = IMAGENET,
     chosen: Iterable[str] = (),
-    recipe: str | None = None,
+    pretraining_class: str | None = None,
     sections: Iterable[Sequence[str]] = (),
 ) -> str:
     """Write the whole decision down, from the pick to how to reproduce it.
@@ -125,7 +112,7 @@ def decision_report(
             decision's cost where the rule is about it, and latency where not.
         source: What the accuracies are of.
         chosen: Ids of the fine-tuning runs that the user chose to go by.
-        recipe: Recipe class that the candidates were restricted to; `None` for no restriction.
+        pretraining_class: Recipe class that the candidates were restricted to; `None` for no restriction.
         sections: Further sections before the commands, each as lines of Markdown with their heading; an empty one is
             left out.
 
@@ -138,42 +125,45 @@ def decision_report(
     if frontier_cost is None:
         frontier_cost = decision.cost if decision.rule == "cheapest" else "latency"
     made = {"created_at": created_at, "product_version": product_version}
-    facts = gather_facts(candidates, decision, **made, source=source, chosen=chosen, recipe=recipe)
-    told = {"escape": markdown_code, "source": source}
+    record = make_record(
+        candidates, decision, **made, source=source, chosen=chosen, pretraining_class=pretraining_class
+    )
+    names = CandidateNames(candidates, Terms(source, markdown_code))
     parts = [
-        [f"# {markdown_text(title)}", *_headline(candidates, decision, source), *_matched(recipe)],
+        [f"# {markdown_text(title)}", *_headline(decision, names), *_matched(pretraining_class)],
         _where(candidates, created_at, product_version),
-        ["## Why", *_bullets(_reasons(candidates, decision, told))],
-        _alternatives(candidates, decision, told),
+        ["## Why", *_bullets(_reasons(decision, names))],
+        _alternatives(decision, names),
         [f"![Accuracy against {COLUMN_WORDS[COST_COLUMNS[frontier_cost]]}]({quote(svg_name)})"] if svg_name else [],
-        _candidates(candidates, decision, frontier_cost, source),
-        _reasons_against(candidates, decision, frontier_cost, source),
+        _candidates(names, decision, frontier_cost),
+        _reasons_against(names, decision, frontier_cost),
         _warnings(candidates),
         *sections,
-        _reproduction(candidates, decision, facts),
+        _reproduction(candidates, decision, record),
         ["## What the words mean", "", _accuracy_defined(source), _DEFINITIONS],
-        [write_record(facts)],
+        [write_record(record)],
     ]
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
 
 
-def bundle(report_markdown: str, svg: str, parquet: bytes) -> bytes:
-    """Pack a report, its picture and its data into one zip; equal input gives equal bytes.
+def pretraining_section(counts: Mapping[str, int], pretraining_class: str | None, source: AccuracySource) -> list[str]:
+    """Return the section that says whether the candidates were trained alike; empty where there is nothing to say.
 
     Args:
-        report_markdown: Becomes `report.md`.
-        svg: Becomes `frontier.svg`; give `decision_report` this name.
-        parquet: Becomes `profiles.parquet`.
+        counts: As `catalogue.pretraining.pretraining_counts` returns it.
+        pretraining_class: The class the candidates were restricted to; `None` for no restriction.
+        source: What the accuracies are of.
+
+    Returns:
+        Lines of Markdown with their heading, for `decision_report`.
     """
-    files = {"report.md": report_markdown.encode(), "frontier.svg": svg.encode(), "profiles.parquet": parquet}
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))  # the earliest a zip can say
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system, entry.external_attr = 3, 0o644 << 16  # readable wherever it is unpacked
-            archive.writestr(entry, content)
-    return packed.getvalue()
+    mixture = explain_pretraining(counts, pretraining_class, source)
+    if mixture is None:
+        return []
+    lines = ["## Trained alike?", "", mixture]
+    if pretraining_class is None:
+        lines += ["", *explain_pretraining_classes(counts)]
+    return lines
 
 
 def _bullets(sentences: Iterable[str]) -> list[str]:
@@ -193,15 +183,14 @@ def _accuracy_defined(source: AccuracySource) -> str:
     return text.format(images=source.test_images, name=name, meaning=source.meaning, learned=learned)
 
 
-def _headline(candidates: pd.DataFrame, decision: Decision, source: AccuracySource) -> list[str]:
+def _headline(decision: Decision, names: CandidateNames) -> list[str]:
     """The pick with its numbers, the other answer, and the question."""
-    words = Wording(candidates, markdown_code, source)
 
     def answer(choice: Choice | None) -> str:
         return (
             "none"
             if choice is None
-            else f"{_label(choice.candidate)} ({words.numbers(choice.candidate, decision.cost)})"
+            else f"{_label(choice.candidate)} ({names.numbers(choice.candidate, decision.cost)})"
         )
 
     other_rule, other = ("most-accurate", decision.most_accurate)
@@ -212,13 +201,15 @@ def _headline(candidates: pd.DataFrame, decision: Decision, source: AccuracySour
         f"**Pick: {answer(decision.pick)}**",
         "",
         f"- Rule: {RULE_WORDS[decision.rule]}; cost is {COLUMN_WORDS[COST_COLUMNS[decision.cost]]}.",
-        f"- Limits: {explain_limits(decision.limits, escape=markdown_code, source=source)}.",
+        f"- Limits: {explain_limits(decision.limits, names.terms)}.",
         f"- Other answer, {RULE_WORDS[other_rule]}: {answer(other)}.",
     ]
 
 
-def _matched(recipe: str | None) -> list[str]:
-    return [] if recipe is None else [f"- Recipes: matched, only {RECIPE_CLASSES[recipe].title}."]
+def _matched(pretraining_class: str | None) -> list[str]:
+    if pretraining_class is None:
+        return []
+    return [f"- Recipes: matched, only {PRETRAINING_CLASSES[pretraining_class].title}."]
 
 
 def _where(candidates: pd.DataFrame, created_at: str, product_version: str) -> list[str]:
@@ -243,36 +234,36 @@ def _where(candidates: pd.DataFrame, created_at: str, product_version: str) -> l
     return [*lines, f"{describe_setting(row, markdown_text)}. {made}", *_bullets(known)]
 
 
-def _reasons(candidates: pd.DataFrame, decision: Decision, told: dict[str, Any]) -> list[str]:
+def _reasons(decision: Decision, names: CandidateNames) -> list[str]:
     if decision.pick is None:
-        return explain_no_pick(decision, candidates, **told)
-    return explain_choice(decision.pick, decision, candidates, **told)
+        return explain_no_pick(decision, names)
+    return explain_choice(decision.pick, decision, names)
 
 
-def _alternatives(candidates: pd.DataFrame, decision: Decision, told: dict[str, Any]) -> list[str]:
-    sentences = explain_alternatives(decision, candidates, **told)
+def _alternatives(decision: Decision, names: CandidateNames) -> list[str]:
+    sentences = explain_alternatives(decision, names)
     return ["## What would change it", *_bullets(sentences)] if sentences else []
 
 
-def _candidates(candidates: pd.DataFrame, decision: Decision, cost: str, source: AccuracySource) -> list[str]:
-    accuracy = column_words("top1", source, markdown_text)
+def _candidates(names: CandidateNames, decision: Decision, cost: str) -> list[str]:
+    source, accuracy = names.terms.source, names.terms.column("top1")
     intro = f"Frontier: {accuracy} against {COLUMN_WORDS[COST_COLUMNS[cost]]}. The pick is marked ★."
     return [
         "## Candidates",
         "",
         intro,
         "",
-        *candidate_table(candidates, decision, cost, source),
+        *candidate_table(names, decision, cost),
         *(
-            _sources(candidates)
+            _sources(names.candidates)
             if source.is_published
-            else _origins(candidates, "ranking" if source.is_ranked else "run")
+            else _origins(names.candidates, "ranking" if source.is_ranked else "run")
         ),
     ]
 
 
-def _reasons_against(candidates: pd.DataFrame, decision: Decision, cost: str, source: AccuracySource) -> list[str]:
-    reasons = candidate_reasons(candidates, decision, cost, source)
+def _reasons_against(names: CandidateNames, decision: Decision, cost: str) -> list[str]:
+    reasons = candidate_reasons(names, decision, cost)
     heading = "## Why not the others" if decision.pick else "## Why none of them"
     return [heading, *_bullets(reasons)] if reasons else []
 
@@ -299,7 +290,7 @@ def _warnings(candidates: pd.DataFrame) -> list[str]:
     return ["## Warnings", *(_bullets(lines) if lines else ["", "No measurement carries a warning."])]
 
 
-def _reproduction(candidates: pd.DataFrame, decision: Decision, facts: ReportFacts) -> list[str]:
+def _reproduction(candidates: pd.DataFrame, decision: Decision, record: DecisionRecord) -> list[str]:
     """The commands that measure the same models in the same setting, decide, and compare."""
     row = setting_row(candidates)
     lines, left_out = [], 0
@@ -318,7 +309,7 @@ def _reproduction(candidates: pd.DataFrame, decision: Decision, facts: ReportFac
             at_size = "" if size is None else f"--img-size {size} "
             lines.append(f"python -m bakeoff_core profile {' '.join(names)} {at_size}{setting}")
     lines += [
-        f"python -m bakeoff_core pick {_pick_options(decision, facts)}",
+        f"python -m bakeoff_core pick {_pick_options(decision, record)}",
         "python -m bakeoff_core replay report.md",
     ]
     intro = "On the same machine, with the versions above; `profile` keeps what is already measured."
@@ -327,13 +318,13 @@ def _reproduction(candidates: pd.DataFrame, decision: Decision, facts: ReportFac
     return ["## How to reproduce", "", intro, "", "```sh", *lines, "```"]
 
 
-def _pick_options(decision: Decision, facts: ReportFacts) -> str:
+def _pick_options(decision: Decision, record: DecisionRecord) -> str:
     limits = [
         f"{option.name} {limit_number(LIMIT_COLUMNS[limit], value)}"
         for limit, option in LIMIT_OPTIONS.items()
         if (value := getattr(decision.limits, limit)) is not None
     ]
-    accuracy = [] if facts.source.is_imagenet else [f"--accuracy {facts.source.key}"]
-    accuracy += [f"--run {shlex.quote(run_id)}" for run_id in facts.chosen]
-    accuracy += [] if facts.recipe is None else [f"--match-recipes {facts.recipe}"]
+    accuracy = [] if record.source.is_imagenet else [f"--accuracy {record.source.key}"]
+    accuracy += [f"--run {shlex.quote(run_id)}" for run_id in record.chosen]
+    accuracy += [] if record.pretraining_class is None else [f"--match-recipes {record.pretraining_class}"]
     return " ".join([*limits, f"--rule {decision.rule}", f"--cost {decision.cost}", *accuracy])

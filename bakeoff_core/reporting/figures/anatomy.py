@@ -12,8 +12,7 @@ import plotly.graph_objects as go
 
 from bakeoff_core.formatting import count, html_text, significant
 from bakeoff_core.profiling.anatomy.records import KINDS, QUANTITIES, Anatomy
-from bakeoff_core.reporting.figures.frontier import FONT, rgba
-from bakeoff_core.reporting.figures.frontier_layout import (
+from bakeoff_core.reporting.figures.palette import (
     BLUE,
     BLUISH_GREEN,
     DARK,
@@ -24,6 +23,7 @@ from bakeoff_core.reporting.figures.frontier_layout import (
     SKY_BLUE,
     VERMILLION,
 )
+from bakeoff_core.reporting.figures.style import HOVER_LABEL, base_layout, rgba
 
 YELLOW = "#F0E442"
 GREY = "#8A8F98"
@@ -141,14 +141,11 @@ def _bars(dark: bool, height: int) -> go.Figure:
     axis = {"gridcolor": rgba(palette.quiet, GRID_ALPHA), "zeroline": False, "color": palette.text, "automargin": True}
     return go.Figure(
         layout={
-            "template": "none",
+            **base_layout(palette),
             "barmode": "stack",
             "bargap": 0.25,
-            "font": {"family": FONT, "size": 13, "color": palette.text},
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
             "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
-            "hoverlabel": {"align": "left", "font": {"family": FONT, "size": 13}},
+            "hoverlabel": HOVER_LABEL,
             "height": height,
             "uirevision": "anatomy",
             "xaxis": axis,

@@ -14,17 +14,11 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from bakeoff_core.formatting import html_text
-from bakeoff_core.reporting.figures.frontier import MARGINS_PX, frame_layout, hover_texts, rgba
-from bakeoff_core.reporting.figures.frontier_layout import (
-    DARK,
-    LIGHT,
-    SHADE_ALPHA,
-    Chart,
-    Palette,
-    build_chart,
-    place_labels,
-)
-from bakeoff_core.reporting.text.names import candidate_refs
+from bakeoff_core.reporting.figures.frontier import frame_layout, hover_texts
+from bakeoff_core.reporting.figures.frontier_layout import Chart, build_chart, place_labels
+from bakeoff_core.reporting.figures.palette import DARK, LIGHT, SHADE_ALPHA, Palette
+from bakeoff_core.reporting.figures.style import MARGINS_PX, rgba
+from bakeoff_core.schema.candidate import candidate_refs
 from bakeoff_core.schema.records import CandidateRef
 from bakeoff_core.selection.checklist.advice import Advice
 from bakeoff_core.selection.pareto import annotate

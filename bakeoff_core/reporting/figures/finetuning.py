@@ -16,8 +16,7 @@ import plotly.graph_objects as go
 from bakeoff_core.finetuning.comparison.records import FULL, SCRATCH, Comparison
 from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.formatting import html_text
-from bakeoff_core.reporting.figures.frontier import FONT, rgba
-from bakeoff_core.reporting.figures.frontier_layout import (
+from bakeoff_core.reporting.figures.palette import (
     BLUE,
     BLUISH_GREEN,
     DARK,
@@ -29,6 +28,7 @@ from bakeoff_core.reporting.figures.frontier_layout import (
     VERMILLION,
     Palette,
 )
+from bakeoff_core.reporting.figures.style import base_layout, rgba
 
 LIGHT_COLOURS = (BLUE, VERMILLION, BLUISH_GREEN, REDDISH_PURPLE, ORANGE, SKY_BLUE)
 DARK_COLOURS = (SKY_BLUE, ORANGE, BLUISH_GREEN, REDDISH_PURPLE, VERMILLION, BLUE)
@@ -86,7 +86,7 @@ def loss_figure(curves: Sequence[Curve], *, dark: bool = False) -> go.Figure:
     return figure
 
 
-def accuracy_figure(curves: Sequence[Curve], *, dark: bool = False) -> go.Figure:
+def validation_figure(curves: Sequence[Curve], *, dark: bool = False) -> go.Figure:
     """Draw the validation accuracy of each run with its 95 % interval."""
     figure, palette, colours = _empty("Validation accuracy (%)", dark)
     for at, curve in enumerate(curves):
@@ -218,10 +218,7 @@ def _empty(title: str, dark: bool) -> tuple[go.Figure, Palette, tuple[str, ...]]
     }
     figure = go.Figure()
     figure.update_layout(
-        template="none",
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"family": FONT, "size": 13, "color": palette.text},
+        **base_layout(palette),
         margin={"l": 46, "r": 12, "t": 34 if title else 8, "b": 66},
         title={"text": title, "x": 0, "xanchor": "left", "font": {"size": 14}} if title else None,
         xaxis={**axis, "title": {"text": "Step", "standoff": 4}},

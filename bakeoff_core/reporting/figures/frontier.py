@@ -20,25 +20,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from bakeoff_core.formatting import SCALES, html_text, is_unknown
-from bakeoff_core.reporting.figures.frontier_layout import (
-    DARK,
-    ERROR_BAR_POINTS,
-    GRID_ALPHA,
-    INTERVAL_ALPHA,
-    LIGHT,
-    Chart,
-    Palette,
-    build_chart,
-    log_ticks,
-    place_labels,
-)
+from bakeoff_core.reporting.figures.frontier_layout import ERROR_BAR_POINTS, Chart, build_chart, place_labels
+from bakeoff_core.reporting.figures.palette import DARK, INTERVAL_ALPHA, LIGHT, Palette, log_ticks
+from bakeoff_core.reporting.figures.style import MARGINS_PX, points_layout, rgba
 from bakeoff_core.reporting.text.candidate import DETAIL_COLUMNS, candidate_lines
-from bakeoff_core.reporting.text.names import setting_differences
+from bakeoff_core.reporting.text.names import Terms, setting_differences
 from bakeoff_core.schema.records import COST_COLUMNS, IMAGENET, AccuracySource, candidate_label
-
-FONT = '"Source Sans", "Source Sans Pro", system-ui, sans-serif'
-MARGINS_PX = (70.0, 110.0)
-"""What axes and legend take off the picture's width and height before labels are laid out."""
 
 LEGEND_CHARS = 40
 """Longest legend entry; a machine's name can be longer than a phone is wide."""
@@ -117,52 +104,6 @@ def frame_layout(chart: Chart, palette: Palette) -> go.Layout:
     )
 
 
-def points_layout(
-    palette: Palette, *, xaxis: dict[str, object], yaxis: dict[str, object], legend: dict[str, object], **more: object
-) -> go.Layout:
-    """Lay out a picture of many points: fonts, lines of the axes, a legend above the plot.
-
-    Args:
-        palette: Colours of the theme.
-        xaxis: What is particular about it, as for the next two.
-        yaxis: See `xaxis`.
-        legend: See `xaxis`.
-        more: Further entries of the layout.
-    """
-    axis = {
-        "gridcolor": rgba(palette.quiet, GRID_ALPHA),
-        "linecolor": rgba(palette.quiet, INTERVAL_ALPHA),
-        "zeroline": False,
-        "showline": True,
-        "automargin": True,
-    }
-    return go.Layout(
-        template="none",
-        font={"family": FONT, "size": 13, "color": palette.text},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        margin={"l": 8, "r": 12, "t": 8, "b": 8},
-        hovermode="closest",
-        hoverlabel={"align": "left", "font": {"family": FONT, "size": 13}},
-        # Upright at the edge, where it does not lie on the legend.
-        modebar={"orientation": "v", "bgcolor": "rgba(0,0,0,0)", "remove": ["select2d", "lasso2d"]},
-        # Above the plot, in the container's coordinates: it pushes the plot down and never covers a point.
-        legend={
-            "orientation": "h",
-            "x": 0,
-            "xanchor": "left",
-            "y": 1,
-            "yanchor": "top",
-            "yref": "container",
-            "bgcolor": "rgba(0,0,0,0)",
-            **legend,
-        },
-        xaxis={**axis, **xaxis},
-        yaxis={**axis, **yaxis},
-        **more,
-    )
-
-
 def _annotations(chart: Chart, palette: Palette) -> list[dict[str, object]]:
     """Say why there is nothing to see, where that is so."""
     if not chart.points.empty:
@@ -170,12 +111,6 @@ def _annotations(chart: Chart, palette: Palette) -> list[dict[str, object]]:
     where = {"xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5}
     text = {"text": "<br>".join(chart.nothing), "font": {"size": 14, "color": palette.text}}
     return [{"showarrow": False, **where, **text}]
-
-
-def rgba(colour: str, alpha: float) -> str:
-    """A hex colour with opacity, in the only form Plotly knows for it."""
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{alpha})"
 
 
 def _points(table: pd.DataFrame, hovers: dict[str, str], extra: tuple[str, ...] = (), **style: object) -> go.Scatter:
@@ -315,10 +250,10 @@ def hover_texts(candidates: pd.DataFrame, cost: str, source: AccuracySource = IM
     columns = (candidates[column].tolist() for column in DETAIL_COLUMNS)
     named = (dict(zip(DETAIL_COLUMNS, values, strict=True)) for values in zip(*columns, strict=True))
     rows = {_label(row["model_name"], row["img_size"]): row for row in named}
-    texts = {}
+    terms, texts = Terms(source, html_text), {}
     for label, row in rows.items():
         dominator = rows.get(row["dominated_by"])
-        name, *lines = candidate_lines(row, dominator, cost=cost, escape=html_text, source=source)
+        name, *lines = candidate_lines(row, dominator, cost=cost, terms=terms)
         texts[label] = "<br>".join([f"<b>{name}</b>", *lines])
     return texts
 

@@ -1,9 +1,10 @@
-"""What a picture of the frontier shows: points, ranges, marks, labels and colours, before any drawing.
+"""What a picture of the frontier shows: points, ranges, marks and labels, before any drawing.
 
 The points are one thing and the marks another: limits and answers move while a slider is dragged, the points stay.
 The page draws the points with Plotly (`reporting.figures.frontier`) and lays the marks over them; the report's picture
 (`reporting.figures.frontier_svg`) draws both with matplotlib. All take them from here, so the pictures cannot tell
-different stories. Not covered: whether a candidate is on the frontier (`selection.pareto`).
+different stories. Not covered: whether a candidate is on the frontier (`selection.pareto`), and colours
+(`reporting.figures.palette`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bakeoff_core.formatting import SCALES, is_unknown, limit_text
-from bakeoff_core.reporting.text.names import COLUMN_WORDS, candidate_refs, column_words, short_names
+from bakeoff_core.reporting.text.names import COLUMN_WORDS, Terms, short_names
+from bakeoff_core.schema.candidate import candidate_refs
 from bakeoff_core.schema.records import (
     COST_COLUMNS,
     IMAGENET,
@@ -24,44 +26,6 @@ from bakeoff_core.schema.records import (
     Decision,
     candidate_label,
 )
-
-# Okabe and Ito, "Color Universal Design" (2008), https://jfly.uni-koeln.de/color/: tells apart under every
-# common colour blindness. Shape repeats what colour says, so a print in grey loses nothing.
-BLUE = "#0072B2"
-SKY_BLUE = "#56B4E9"
-ORANGE = "#E69F00"
-VERMILLION = "#D55E00"
-BLUISH_GREEN = "#009E73"
-REDDISH_PURPLE = "#CC79A7"
-
-
-SHADE_ALPHA = 0.16
-"""Opacity of the infeasible region: the points in it stay readable."""
-INTERVAL_ALPHA = 0.5
-"""Opacity of error bars: they inform without shouting."""
-GRID_ALPHA = 0.22
-
-
-@dataclass(frozen=True)
-class Palette:
-    """One colour a meaning, the same on every page."""
-
-    frontier: str
-    dominated: str
-    pick: str
-    comparison: str
-    quiet: str
-    """Region outside the limits, grid and error bars, each with its opacity."""
-    limit: str
-    """The line at a limit and its words."""
-    text: str
-
-
-LIGHT = Palette(BLUE, "#8A8F98", VERMILLION, BLUISH_GREEN, quiet="#6B7280", limit="#5A606A", text="#262B33")
-"""For a light background: the darker members of the palette."""
-
-DARK = Palette(SKY_BLUE, "#8B93A1", ORANGE, REDDISH_PURPLE, quiet="#AEB6C2", limit="#B4BCC8", text="#E6E9EE")
-"""For a dark background: the lighter members of the same palette."""
 
 COST_TITLES = {
     "latency": "Latency: median of one pass (ms)",
@@ -205,7 +169,7 @@ def build_chart(
 
 def _accuracy_title(accuracy: str, source: AccuracySource) -> str:
     if accuracy == "top1" and not source.is_imagenet:
-        text = f"{column_words(accuracy, source)}, %"
+        text = f"{Terms(source).column(accuracy)}, %"
         return f"{text[0].upper()}{text[1:]}"
     return ACCURACY_TITLES.get(accuracy, f"{accuracy.replace('_', ' ').capitalize()} (%)")
 
@@ -290,27 +254,6 @@ def _percent_range(values: pd.Series) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
     span = max(high - low, 2.0)
     return (low - 0.15 * span, high + 0.1 * span)
-
-
-def log_ticks(low: float, high: float, beyond: float = 1) -> list[float]:
-    """Return the values to write on a log axis: 1, 2, 5 in each decade, more where those would be too few.
-
-    Args:
-        low: Start of the axis, above 0.
-        high: Its end.
-        beyond: Factor by which the values reach past both ends, for an axis that can be panned.
-    """
-    decades = range(math.floor(math.log10(low / beyond)), math.ceil(math.log10(high * beyond)) + 1)
-    ticks: list[float] = []
-    for steps in (
-        (1, 2, 5),
-        (1, 1.5, 2, 3, 4, 6, 8),
-        (1, 1.2, 1.4, 1.6, 1.8, *(n / 2 for n in range(4, 20))),
-    ):
-        ticks = [float(f"{step * 10.0**decade:.3g}") for decade in decades for step in steps]
-        if sum(low <= tick <= high for tick in ticks) >= 4:
-            break
-    return [tick for tick in ticks if low / beyond <= tick <= high * beyond]
 
 
 def place_labels(

@@ -11,17 +11,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bakeoff_core.formatting import SCALES
-from bakeoff_core.reporting.figures.frontier_layout import (
-    ERROR_BAR_POINTS,
-    GRID_ALPHA,
-    INTERVAL_ALPHA,
-    LIGHT,
-    SHADE_ALPHA,
-    Chart,
-    build_chart,
-    log_ticks,
-    place_labels,
-)
+from bakeoff_core.reporting.figures.frontier_layout import ERROR_BAR_POINTS, Chart, build_chart, place_labels
+from bakeoff_core.reporting.figures.palette import GRID_ALPHA, INTERVAL_ALPHA, LIGHT, SHADE_ALPHA, log_ticks
 from bakeoff_core.reporting.text.names import RULE_WORDS
 from bakeoff_core.schema.records import COST_COLUMNS, IMAGENET, AccuracySource, Decision
 

@@ -21,8 +21,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from bakeoff_core.formatting import count, html_text, images_per_second, is_unknown, percent, significant
-from bakeoff_core.reporting.figures.frontier import points_layout, rgba
-from bakeoff_core.reporting.figures.frontier_layout import (
+from bakeoff_core.reporting.figures.palette import (
     BLUE,
     BLUISH_GREEN,
     DARK,
@@ -35,12 +34,13 @@ from bakeoff_core.reporting.figures.frontier_layout import (
     Palette,
     log_ticks,
 )
+from bakeoff_core.reporting.figures.style import points_layout, rgba
 from bakeoff_core.selection.landscape import (
     IN1K,
     IN22K,
     NO_FAMILY,
-    PRETRAININGS,
-    UNKNOWN,
+    PRETRAINING_DATA,
+    UNKNOWN_DATA,
     WEB,
     Trend,
     group_name,
@@ -52,8 +52,8 @@ MAX_FAMILIES = 7
 """Colours of Okabe and Ito that are legible on light and on dark: all but yellow, black being the text's."""
 
 _SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "hexagon")
-_FILLS = {IN1K: "-open", IN22K: "", WEB: "-open-dot", UNKNOWN: "-open"}
-_DASHES = {IN1K: "dot", IN22K: "solid", WEB: "dash", UNKNOWN: "dot"}
+_FILLS = {IN1K: "-open", IN22K: "", WEB: "-open-dot", UNKNOWN_DATA: "-open"}
+_DASHES = {IN1K: "dot", IN22K: "solid", WEB: "dash", UNKNOWN_DATA: "dot"}
 
 OTHERS = "All other families"
 
@@ -206,7 +206,7 @@ def _group_traces(
             traces.append(_points(others, OTHERS, {**style, "line": {"width": 0}}))
     for family, colour, shape in zip(families, colours(dark), _SHAPES, strict=False):
         own = placed[placed["family"] == family]
-        for pretraining in PRETRAININGS:
+        for pretraining in PRETRAINING_DATA:
             group = own[own["pretraining"] == pretraining]
             if group.empty:
                 continue

@@ -9,13 +9,13 @@ import plotly.graph_objects as go
 
 from bakeoff_core.formatting import html_text, percent
 from bakeoff_core.ranking.records import RankFindings, Ranking, RankRow
-from bakeoff_core.reporting.figures.frontier import FONT, rgba
-from bakeoff_core.reporting.figures.frontier_layout import BLUE, DARK, GRID_ALPHA, LIGHT, ORANGE, SKY_BLUE, VERMILLION
+from bakeoff_core.reporting.figures.palette import BLUE, DARK, GRID_ALPHA, LIGHT, ORANGE, SKY_BLUE, VERMILLION
+from bakeoff_core.reporting.figures.style import HOVER_LABEL, base_layout, rgba
 
 ROW_PX, FRAME_PX = 30, 120
 MOST_SHOWN = 40
 """Bars at most, the best; the table has all."""
-LONGEST_NAME = 28
+TICK_CHARS = 28
 ROOM = 4.0
 """Percentage points left free below the lowest interval."""
 
@@ -70,14 +70,11 @@ def ranking_figure(ranking: Ranking, findings: RankFindings, *, dark: bool = Fal
         )
     axis = {"gridcolor": rgba(palette.quiet, GRID_ALPHA), "zeroline": False, "automargin": True}
     figure.update_layout(
-        template="none",
-        font={"family": FONT, "size": 13, "color": palette.text},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
+        **base_layout(palette),
         margin={"l": 8, "r": 14, "t": 34, "b": 8},
         height=FRAME_PX + ROW_PX * len(rows),
         bargap=0.35,
-        hoverlabel={"align": "left", "font": {"family": FONT, "size": 13}},
+        hoverlabel=HOVER_LABEL,
         legend={"orientation": "h", "x": 0, "y": 1, "yref": "container", "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"},
         xaxis={
             **axis,
@@ -104,7 +101,7 @@ def _colour(row: RankRow, findings: RankFindings, dark: bool) -> str:
 
 def _name(row: RankRow, findings: RankFindings) -> str:
     name = row.model_name.partition(".")[0]
-    name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    name = name if len(name) <= TICK_CHARS else f"{name[: TICK_CHARS - 1]}…"
     marks = "★ " * (row == findings.own_pick) + "◇ " * (row == findings.imagenet_pick)
     return f"{marks}{html_text(name)}"
 

@@ -12,8 +12,8 @@ import plotly.graph_objects as go
 
 from bakeoff_core.formatting import count, html_text, milliseconds
 from bakeoff_core.profiling.throughput import Disagreement, Speed
-from bakeoff_core.reporting.figures.frontier import FONT, rgba
-from bakeoff_core.reporting.figures.frontier_layout import DARK, GRID_ALPHA, INTERVAL_ALPHA, LIGHT, Palette, log_ticks
+from bakeoff_core.reporting.figures.palette import DARK, GRID_ALPHA, INTERVAL_ALPHA, LIGHT, Palette, log_ticks
+from bakeoff_core.reporting.figures.style import HOVER_LABEL, base_layout, rgba
 from bakeoff_core.schema.records import CandidateRef
 
 
@@ -176,12 +176,9 @@ def _layout(palette: Palette, x_range: tuple[float, float], y_range: tuple[float
         }
 
     return {
-        "template": "none",
-        "font": {"family": FONT, "size": 13, "color": palette.text},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
+        **base_layout(palette),
         "margin": {"l": 8, "r": 54, "t": 24, "b": 8},
-        "hoverlabel": {"align": "left", "font": {"family": FONT, "size": 13}},
+        "hoverlabel": HOVER_LABEL,
         "uirevision": "speeds",
         "height": 440,
         "legend": {

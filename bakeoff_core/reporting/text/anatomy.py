@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bakeoff_core.formatting import count, milliseconds, significant
+from bakeoff_core.formatting import count, listed, milliseconds, significant
 from bakeoff_core.profiling.anatomy.records import KINDS, QUANTITIES, Anatomy
 from bakeoff_core.profiling.throughput import Disagreement, Speed
-from bakeoff_core.reporting.text.names import listed
 from bakeoff_core.schema.records import CandidateRef
 
 Name = Callable[[CandidateRef], str]

@@ -1,17 +1,25 @@
-"""Everything known about one candidate, in a few lines: for hovering over a point and for clicking on it.
+"""Everything known about one candidate, in a few lines to hover over, and its standing in the cells of a table.
 
-Not covered: why it was picked or rejected (`reporting.text.decision`).
+Not covered: why it was picked or rejected (`reporting.text.decision`, `reporting.text.rejections`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
-from bakeoff_core.formatting import images_per_second, is_unknown, quantity, significant
-from bakeoff_core.reporting.text.decision import explain_off_frontier
-from bakeoff_core.reporting.text.names import Escape, Row, accuracy_unit, interval_text
-from bakeoff_core.schema.records import IMAGENET, AccuracySource, candidate_label
+from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
+from bakeoff_core.formatting import UNKNOWN, images_per_second, is_unknown, listed, quantity, significant
+from bakeoff_core.reporting.text.names import (
+    LIMIT_WORDS,
+    PLAIN_TERMS,
+    CandidateNames,
+    Terms,
+    interval_text,
+    origin_verb,
+)
+from bakeoff_core.reporting.text.rejections import explain_off_frontier
+from bakeoff_core.schema.candidate import Row
+from bakeoff_core.schema.records import CandidateRef, Rejection, candidate_label
 
 DETAIL_COLUMNS = (
     *("model_name", "img_size", "top1", "top1_low", "top1_high", "recipe", "accuracy_source"),
@@ -27,8 +35,7 @@ def candidate_lines(
     dominator: Row | None = None,
     *,
     cost: str = "latency",
-    escape: Escape = str,
-    source: AccuracySource = IMAGENET,
+    terms: Terms = PLAIN_TERMS,
 ) -> list[str]:
     """Return the full label of a candidate, then its numbers, then where it stands.
 
@@ -38,35 +45,35 @@ def candidate_lines(
         row: The candidate, with `DETAIL_COLUMNS`.
         dominator: The row of the candidate that `dominated_by` names, for the difference.
         cost: Key of `COST_COLUMNS`: the axis the frontier was drawn on.
-        escape: See `reporting.text.names`.
-        source: What the accuracy is of.
+        terms: What the accuracy is called, and the medium.
     """
     size = row["img_size"]
     label = candidate_label(row["model_name"], None if is_unknown(size) else int(size))
-    standing = explain_off_frontier(row, dominator, cost=cost, escape=escape, source=source)
+    standing = explain_off_frontier(row, dominator, cost=cost, terms=terms)
     return [
-        escape(label),
-        *_accuracy_lines(row, escape, source),
+        terms.escape(label),
+        *_accuracy_lines(row, terms),
         *_latency_lines(row),
         *_size_lines(row),
         standing,
     ]
 
 
-def _accuracy_lines(row: Row, escape: Escape, source: AccuracySource) -> Iterator[str]:
+def _accuracy_lines(row: Row, terms: Terms) -> Iterator[str]:
+    source, escape = terms.source, terms.escape
     origin = row["accuracy_source"]
     if not is_unknown(row["top1"]) and source.is_published:
         of = "top-1" if source.is_imagenet else f"top-1 on {escape(source.name)}"
         yield f"{of} {quantity('top1', row['top1'])}" + ("" if is_unknown(origin) else f" ({escape(origin)})")
     elif not is_unknown(row["top1"]):
-        yield f"{quantity('top1', row['top1'])} {accuracy_unit(source, escape)}"
+        yield f"{quantity('top1', row['top1'])} {terms.accuracy_unit}"
         if not is_unknown(origin):
             yield escape(origin)
     low, high = row["top1_low"], row["top1_high"]
     if not is_unknown(low) and not is_unknown(high):
         yield f"95 % sampling interval {interval_text('top1', low, high)}"
-    if row["recipe"] in RECIPE_CLASSES:
-        yield f"weights trained by the recipe class “{RECIPE_CLASSES[row['recipe']].title}”"
+    if row["recipe"] in PRETRAINING_CLASSES:
+        yield f"weights trained by the recipe class “{PRETRAINING_CLASSES[row['recipe']].title}”"
 
 
 def _latency_lines(row: Row) -> Iterator[str]:
@@ -93,3 +100,33 @@ def _size_lines(row: Row) -> Iterator[str]:
         sizes.append(f"{len(doubts)} {'warning' if len(doubts) == 1 else 'warnings'}")
     if sizes:
         yield " · ".join(sizes)
+
+
+def place_in_words(row: Row, dominator: CandidateRef | None, names: CandidateNames) -> str:
+    """Say where a candidate stands on the axes, in a few words for the cell of a table: `"dominated by …"`.
+
+    Args:
+        row: The candidate, with the frontier's columns.
+        dominator: Whom `dominated_by` names; `None` where the table does not hold it.
+        names: Those of the table.
+    """
+    if not is_unknown(row["error"]):
+        return "not measured"
+    if not is_unknown(row["dominated_by"]):
+        return f"dominated by {names.name(dominator) if dominator else names.terms.escape(row['dominated_by'])}"
+    if is_unknown(row["non_dominated"]):
+        source = names.terms.source
+        missing = "no published accuracy" if source.is_published else f"not {origin_verb(source)} on it"
+        return missing if is_unknown(row["top1"]) else UNKNOWN
+    return "on it"
+
+
+def clearance_in_words(rejection: Rejection | None, names: CandidateNames) -> str:
+    """Say which limits a candidate fails, in a few words for the cell of a table; `None` fails none."""
+    if rejection is None:
+        return "cleared"
+    if rejection.error is not None:
+        return UNKNOWN
+    if rejection.failed_limits:
+        return f"fails {listed([LIMIT_WORDS[limit] for limit in rejection.failed_limits])}"
+    return f"{listed([names.terms.column(column) for column in rejection.unknown_columns])} unknown"

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
-from bakeoff_core.finetuning.recipes import RECIPES
-from bakeoff_core.formatting import is_unknown, limit_text, points, quantity
+from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
+from bakeoff_core.finetuning.recipes import RECIPES, recommend_recipe
+from bakeoff_core.formatting import Escape, is_unknown, limit_text, listed, points, quantity
 from bakeoff_core.reporting.text.decision import (
     explain_choice,
     explain_limits,
     explain_no_pick,
-    explain_off_frontier,
-    explain_rejection,
 )
-from bakeoff_core.reporting.text.names import COLUMN_WORDS, Escape, Row, Wording, listed
-from bakeoff_core.schema.records import LIMIT_COLUMNS, CandidateRef, Decision, Limits, Rejection, candidate_label
-from bakeoff_core.selection.checklist.advice import Advice, Entry, Reason, SetAside, Weighed
+from bakeoff_core.reporting.text.names import COLUMN_WORDS, CandidateNames, Terms
+from bakeoff_core.reporting.text.rejections import explain_off_frontier, explain_rejection
+from bakeoff_core.schema.candidate import Row
+from bakeoff_core.schema.records import LIMIT_COLUMNS, CandidateRef, Limits, Rejection, candidate_label
+from bakeoff_core.selection.checklist.advice import Advice, SetAside, ShortlistEntry, WeighedDispute
 from bakeoff_core.selection.checklist.rules import Answers, Source
 
 MEASURED = Source("measured", "figures", "Measured in the setting shown", "measured here", None)
@@ -45,6 +45,14 @@ RECIPE_WORDS = {
     "scratch": "trained from scratch",
 }
 """How a model is adapted, after its name."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A sentence and where it comes from."""
+
+    text: str
+    sources: tuple[Source, ...]
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,7 @@ def headline(advice: Advice, *, escape: Escape = str) -> str:
         if advice.shortlist:
             return "Nothing measured clears every limit; what is left has yet to be measured."
         return "No model at hand clears every limit."
-    ref, recipe = advice.pick.candidate, advice.pick.recipe or (advice.recipe and advice.recipe.recipe)
+    ref, recipe = advice.pick.candidate, advice.pick.recipe or (advice.adaptation and advice.adaptation.recipe)
     return f"Start from {_named(ref, advice, escape)}" + (f", {RECIPE_WORDS[recipe]}." if recipe else ".")
 
 
@@ -96,26 +104,26 @@ def explain_advice(advice: Advice, *, escape: Escape = str) -> list[Reason]:
             )
         ]
     by = (MEASURED,) if advice.is_measured else (PUBLISHED,)
-    told = []
-    decision = advice.decision
+    reasons = []
+    decision, names = advice.decision, CandidateNames(advice.judged, Terms(escape=escape))
     if decision is not None and decision.pick is not None:
-        told += [Reason(text, by) for text in explain_choice(decision.pick, decision, advice.judged, escape=escape)]
+        reasons += [Reason(text, by) for text in explain_choice(decision.pick, decision, names)]
     elif decision is not None:
-        told += [Reason(text, by) for text in explain_no_pick(decision, advice.judged, escape=escape)]
+        reasons += [Reason(text, by) for text in explain_no_pick(decision, names)]
     elif advice.pick is not None:
         is_blind = not advice.is_measured and advice.answers.limits != Limits()
         open_still = "What was asked takes measuring" if is_blind else "Nothing was asked yet that figures could decide"
-        told.append(Reason(f"{open_still}, so the order is that of the guides.", ()))
+        reasons.append(Reason(f"{open_still}, so the order is that of the guides.", ()))
     if advice.over_compute:
-        over = Wording(advice.table, escape).names(advice.over_compute)
+        over = CandidateNames(advice.table, Terms(escape=escape)).listed(advice.over_compute)
         budget = limit_text("macs", advice.answers.max_macs or 0)
-        told.append(Reason(f"Over the compute budget of {budget}, and so left out before: {over}.", (PUBLISHED,)))
+        reasons.append(Reason(f"Over the compute budget of {budget}, and so left out before: {over}.", (PUBLISHED,)))
     if advice.barred is not None:
         ref, caution = advice.barred
         instead = f"By the limits alone the answer would be {_named(ref, advice, escape)}, but not on this target."
-        told.append(Reason(f"{instead} {caution.why}", caution.sources))
-    told += _judged_by(advice)
-    return told
+        reasons.append(Reason(f"{instead} {caution.why}", caution.sources))
+    reasons += _judged_by(advice)
+    return reasons
 
 
 def _judged_by(advice: Advice) -> list[Reason]:
@@ -134,30 +142,33 @@ def _judged_by(advice: Advice) -> list[Reason]:
     return []
 
 
-def explain_entry(entry: Entry, advice: Advice, *, escape: Escape = str) -> list[Reason]:
+def explain_entry(entry: ShortlistEntry, advice: Advice, *, escape: Escape = str) -> list[Reason]:
     """Say why a model is on the shortlist, and what has to be known or watched; never empty."""
-    words = Wording(advice.table, escape)
-    told = []
+    names = CandidateNames(advice.table, Terms(escape=escape))
+    reasons = []
     if entry.standing == "pick" and advice.decision is not None and advice.decision.pick is not None:
-        first = explain_choice(advice.decision.pick, advice.decision, advice.judged, escape=escape)[0]
-        told.append(Reason(first, (MEASURED,) if advice.is_measured else (PUBLISHED,)))
+        judged = CandidateNames(advice.judged, Terms(escape=escape))
+        first = explain_choice(advice.decision.pick, advice.decision, judged)[0]
+        reasons.append(Reason(first, (MEASURED,) if advice.is_measured else (PUBLISHED,)))
     if entry.standing == "next":
-        told.append(Reason("Next in line by the figures.", (MEASURED,) if advice.is_measured else (PUBLISHED,)))
+        reasons.append(Reason("Next in line by the figures.", (MEASURED,) if advice.is_measured else (PUBLISHED,)))
     if entry.standing == "published" and not entry.nominations:
-        told.append(
+        reasons.append(
             Reason("Little computation, and no known figure rules it out: only measuring can tell.", (PUBLISHED,))
         )
-    told += [Reason(f"Beats {words.name(ref)}{_by(ref, entry.candidate, advice)}.", (MEASURED,)) for ref in entry.beats]
-    told += [Reason(rule.why, rule.sources) for rule in entry.nominations]
+    reasons += [
+        Reason(f"Beats {names.name(ref)}{_by(ref, entry.candidate, advice)}.", (MEASURED,)) for ref in entry.beats
+    ]
+    reasons += [Reason(rule.why, rule.sources) for rule in entry.nominations]
     if entry.recipe:
-        told.append(Reason(f"Use it {RECIPE_WORDS[entry.recipe]}.", _recipe_sources(entry)))
+        reasons.append(Reason(f"Use it {RECIPE_WORDS[entry.recipe]}.", _recipe_sources(entry)))
     if entry.unknown:
         unknown = listed([COLUMN_WORDS[column] for column in entry.unknown])
-        told.append(Reason(f"Not known yet, and needed for the limits: {unknown}.", ()))
+        reasons.append(Reason(f"Not known yet, and needed for the limits: {unknown}.", ()))
     for caution in entry.cautions:
         but = " The figures put it first all the same." if entry.standing in ("pick", "ahead") else ""
-        told.append(Reason(f"{caution.what}: {caution.why}{but}", caution.sources))
-    return told
+        reasons.append(Reason(f"{caution.what}: {caution.why}{but}", caution.sources))
+    return reasons
 
 
 def explain_set_aside(aside: SetAside, advice: Advice, *, escape: Escape = str) -> Reason:
@@ -166,24 +177,24 @@ def explain_set_aside(aside: SetAside, advice: Advice, *, escape: Escape = str) 
         return Reason(f"Could not be measured: {escape(aside.error)}", (MEASURED,))
     timed = not is_unknown(_row(aside.candidate, advice).get("latency_p50_s"))
     by = (MEASURED,) if timed else (PUBLISHED,)
-    told = [_missed(aside, advice, escape)] if aside.misses else []
+    sentences = [_missed(aside, advice, escape)] if aside.misses else []
     if aside.dominator is not None:
         row = {**_row(aside.candidate, advice), "dominated_by": _label(aside.dominator)}
-        told.append(explain_off_frontier(row, _row(aside.dominator, advice), escape=escape))
+        sentences.append(explain_off_frontier(row, _row(aside.dominator, advice), terms=Terms(escape=escape)))
         if _is_noise(row, _row(aside.dominator, advice)):
-            told.append("Both differences are within the noise of the measurement and of the test images.")
+            sentences.append("Both differences are within the noise of the measurement and of the test images.")
     if aside.caution is not None:
-        told.append(f"{aside.caution.what}: {aside.caution.why}")
+        sentences.append(f"{aside.caution.what}: {aside.caution.why}")
         by = (*by, *aside.caution.sources) if aside.misses else aside.caution.sources
-    return Reason(" ".join(told), by)
+    return Reason(" ".join(sentences), by)
 
 
 def _missed(aside: SetAside, advice: Advice, escape: Escape) -> str:
     limits = tuple(miss.limit for miss in aside.misses if miss.limit in LIMIT_COLUMNS)
     parts = []
     if limits:
-        asked = Decision(advice.answers.limits, "cheapest", "latency", None, None, ())
-        parts.append(explain_rejection(Rejection(aside.candidate, limits), advice.table, asked, escape=escape))
+        names = CandidateNames(advice.table, Terms(escape=escape))
+        parts.append(explain_rejection(Rejection(aside.candidate, limits), advice.answers.limits, names))
     parts += [
         f"{quantity('macs', miss.value)} are over the compute budget of {limit_text('macs', miss.bound)}."
         for miss in aside.misses
@@ -193,53 +204,63 @@ def _missed(aside: SetAside, advice: Advice, escape: Escape) -> str:
 
 
 def explain_recipe(advice: Advice) -> Point | None:
-    """Say how to adapt the model and why; `None` where the number of labelled images was not said."""
-    if advice.recipe is None:
+    """Say how to adapt the model and why; `None` where the number of labelled images was not said.
+
+    The number of labels comes first; that reason is the product's own recipes' and has no sources.
+    """
+    if advice.adaptation is None:
         return None
-    recipe = RECIPES[advice.recipe.recipe]
-    return Point(f"{recipe.title}. {recipe.summary}", (), advice.recipe.reasons)
+    recipe = RECIPES[advice.adaptation.recipe]
+    by_labels = recommend_recipe(advice.answers.labelled)
+    first = by_labels.reason
+    if by_labels.recipe != advice.adaptation.recipe:
+        first = f"By the number of labels alone: {RECIPES[by_labels.recipe].title.lower()}. {first}"
+    reasons = (Reason(first, ()), *(Reason(rule.why, rule.sources) for rule in advice.adaptation.rules))
+    return Point(f"{recipe.title}. {recipe.summary}", (), reasons)
 
 
 def explain_mixture(advice: Advice, *, escape: Escape = str) -> str:
     """Say whether the shortlist's accuracies can be compared, by how its weights were trained and on what."""
     groups: dict[str, list[str]] = {}
-    words = Wording(advice.table, escape)
+    names = CandidateNames(advice.table, Terms(escape=escape))
     for entry in advice.shortlist:
         row = _row(entry.candidate, advice)
-        recipe, data = row.get("recipe"), row.get("pretraining")
-        training = [] if is_unknown(recipe) else [RECIPE_CLASSES[recipe].title]
+        training_class, data = row.get("recipe"), row.get("pretraining")
+        training = [] if is_unknown(training_class) else [PRETRAINING_CLASSES[training_class].title]
         training += [] if is_unknown(data) else [escape(data)]
         if training:
-            groups.setdefault(", ".join(training), []).append(words.name(entry.candidate))
+            groups.setdefault(", ".join(training), []).append(names.name(entry.candidate))
     if len(groups) < 2:
         alike = f" ({next(iter(groups))})" if groups else ""
         return f"All of the shortlist was trained alike{alike}, as far as it is known."
-    mixed = "; ".join(f"{training}: {listed(names)}" for training, names in groups.items())
+    mixed = "; ".join(f"{training}: {listed(members)}" for training, members in groups.items())
     return f"The shortlist was not trained alike, so part of an accuracy's lead may be its training. {mixed}."
 
 
-def explain_dispute(weighed: Weighed, advice: Advice, *, escape: Escape = str) -> Point:
+def explain_dispute(weighed: WeighedDispute, advice: Advice, *, escape: Escape = str) -> Point:
     """Say who says what, what the figures at hand are, and what to make of it."""
     dispute = weighed.dispute
     parts = [Reason(claim.text, claim.sources) for claim in dispute.claims]
-    words = Wording(advice.table, escape)
+    names = CandidateNames(advice.table, Terms(escape=escape))
     if weighed.figures:
         cost = "latency" if advice.is_measured else "macs"
-        refs = sorted(weighed.figures, key=lambda ref: words.value(ref, "top1") or 0)
-        told = [f"{words.name(ref)} {words.numbers(ref, cost)}" for ref in refs]
-        parts.append(Reason(f"Here: {'; '.join(told)}.", (MEASURED, PUBLISHED) if advice.is_measured else (PUBLISHED,)))
+        refs = sorted(weighed.figures, key=lambda ref: names.value(ref, "top1") or 0)
+        figures = [f"{names.name(ref)} {names.numbers(ref, cost)}" for ref in refs]
+        parts.append(
+            Reason(f"Here: {'; '.join(figures)}.", (MEASURED, PUBLISHED) if advice.is_measured else (PUBLISHED,))
+        )
     parts.append(Reason(dispute.settled, dispute.settled_sources))
     return Point(dispute.question, (), tuple(parts))
 
 
 def numbers(ref: CandidateRef, advice: Advice, *, escape: Escape = str) -> str:
     """Return what is known of a model in a few words: `"77.7 % top-1, 11.8 ms, 0.4 G MACs"`."""
-    return Wording(advice.table, escape).numbers(ref, "macs")
+    return CandidateNames(advice.table, Terms(escape=escape)).numbers(ref, "macs")
 
 
 def _named(ref: CandidateRef, advice: Advice, escape: Escape) -> str:
-    words = Wording(advice.table, escape)
-    return f"{words.name(ref)} ({words.numbers(ref, 'macs')})" if _row(ref, advice) else words.name(ref)
+    names = CandidateNames(advice.table, Terms(escape=escape))
+    return f"{names.name(ref)} ({names.numbers(ref, 'macs')})" if _row(ref, advice) else names.name(ref)
 
 
 def _by(beaten: CandidateRef, winner: CandidateRef, advice: Advice) -> str:
@@ -267,5 +288,5 @@ def _label(ref: CandidateRef) -> str:
     return candidate_label(ref.model_name, ref.img_size)
 
 
-def _recipe_sources(entry: Entry) -> tuple[Source, ...]:
+def _recipe_sources(entry: ShortlistEntry) -> tuple[Source, ...]:
     return next(rule.sources for rule in entry.nominations if rule.recipe)

@@ -21,13 +21,22 @@ from bakeoff_core.finetuning.comparison.records import (
     Reach,
 )
 from bakeoff_core.finetuning.recipes import RECIPES
-from bakeoff_core.formatting import UNKNOWN, duration, markdown_code, markdown_text, percent, points, significant
-from bakeoff_core.reporting.text.names import Escape, listed
+from bakeoff_core.formatting import (
+    UNKNOWN,
+    Escape,
+    duration,
+    listed,
+    markdown_code,
+    markdown_text,
+    percent,
+    points,
+    significant,
+)
 
 NAMES = {PROBE: "the linear probe", FULL: "the full fine-tune", SCRATCH: "the run from scratch"}
 """What the runs are called in a sentence."""
 
-REASONS = {
+LIKELY_REASONS = {
     "full_moves_features": "the pretrained features do not separate these classes as they are, but a full fine-tune "
     "moves them to where they do: fine-tune in full",
     "grey_images": "the images have no colour, as medical and industrial pictures have none, and are far from the "
@@ -277,7 +286,7 @@ def _caveats(comparison: Comparison) -> list[str]:
 
 def _reason(code: str, conditions: Conditions) -> str:
     epochs = significant(conditions.steps / conditions.epoch_steps, 2)
-    return REASONS[code].format(
+    return LIKELY_REASONS[code].format(
         img_size=conditions.img_size,
         pretrained_size=conditions.pretrained_size,
         steps=conditions.steps,

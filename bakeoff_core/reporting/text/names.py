@@ -4,16 +4,20 @@ Not covered: the sentences themselves (`reporting.text.decision`) and the number
 
 Text that came from a file (model and machine names, error messages) passes through an `escape`
 function and the words around it do not, so a caller names its medium once: `str` for a terminal or
-JSON, `formatting.markdown_code` for Markdown, `formatting.html_text` for HTML and Plotly.
+JSON, `formatting.markdown_code` for Markdown, `formatting.html_text` for HTML and Plotly. `Terms` carries it, with what
+the accuracies are of; `CandidateNames` adds the candidates of a table.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bakeoff_core.formatting import SCALES, is_unknown, markdown_code, markdown_text, quantity
+from bakeoff_core.catalogue.timm_names import architecture_of
+from bakeoff_core.formatting import SCALES, Escape, is_unknown, listed, markdown_code, markdown_text, quantity
+from bakeoff_core.schema.candidate import Row, candidate_refs
 from bakeoff_core.schema.records import (
     COST_COLUMNS,
     IMAGENET,
@@ -26,12 +30,6 @@ from bakeoff_core.schema.records import (
 if TYPE_CHECKING:
     import pandas as pd
 
-Row = Mapping[str, Any]
-"""One candidate by column name: a dict, or a row of the frame."""
-
-Escape = Callable[[str], str]
-"""What makes text from a file harmless in the medium at hand."""
-
 COLUMN_WORDS = {
     "top1": "top-1 accuracy",
     "latency_p50_s": "latency",
@@ -39,7 +37,7 @@ COLUMN_WORDS = {
     "param_count": "parameter count",
     "peak_memory_bytes": "peak memory",
 }
-"""What the columns of `formatting.SCALES` are called; for an accuracy that is not ImageNet's see `column_words`."""
+"""What the columns of `formatting.SCALES` are called; for an accuracy that is not ImageNet's see `Terms.column`."""
 
 LIMIT_WORDS = {
     "min_top1": "accuracy floor",
@@ -56,57 +54,57 @@ NAMES_IN_A_SENTENCE = 3
 """More names than these are counted, not listed: a tie can hold dozens."""
 
 
-def column_words(column: str, source: AccuracySource = IMAGENET, escape: Escape = str) -> str:
-    """Return what a column is called: `"latency"`, `"top-1 accuracy"`, `"accuracy on Solar cells (ELPV)"`.
+@dataclass(frozen=True)
+class Terms:
+    """What the accuracies of a table are called, in one medium."""
 
-    Accuracy on a published set other than ImageNet's own is `"top-1 accuracy on ImageNet-V2"`, that of ranked models
-    `"linear-probe accuracy on Solar cells (ELPV)"`.
+    source: AccuracySource = IMAGENET
+    """What `top1` is an accuracy of."""
+    escape: Escape = str
+    """What makes text from a file harmless in the medium; see the module."""
 
-    Args:
-        column: Any; one that has no words is returned as it is.
-        source: What `top1` is an accuracy of.
-        escape: Applied to the source's name.
-    """
-    if column == "top1" and not source.is_imagenet:
-        kind = "top-1 accuracy" if source.is_published else "accuracy"
-        if source.is_ranked:
-            kind = f"linear-probe accuracy{_learned(source)}"
-        return f"{kind} on {source_name(source, escape)}"
-    return COLUMN_WORDS.get(column, column)
+    @property
+    def images(self) -> str:
+        """What the images are called; plain text in Markdown too, where names of models are set as code."""
+        return (markdown_text if self.escape is markdown_code else self.escape)(self.source.name)
+
+    @property
+    def accuracy_unit(self) -> str:
+        """What follows an accuracy in percent: `"top-1"`, `"on ImageNet-V2"`, `"on Solar cells (ELPV)"`.
+
+        Ranked models have theirs `"by linear probe on Solar cells (ELPV)"`.
+        """
+        if self.source.is_imagenet:
+            return "top-1"
+        probe = f"by linear probe{self._training_images} " if self.source.is_ranked else ""
+        return f"{probe}on {self.images}"
+
+    def column(self, column: str) -> str:
+        """Return what a column is called: `"latency"`, `"top-1 accuracy"`, `"accuracy on Solar cells (ELPV)"`.
+
+        Accuracy on a published set other than ImageNet's own is `"top-1 accuracy on ImageNet-V2"`, that of ranked
+        models `"linear-probe accuracy on Solar cells (ELPV)"`. A column that has no words is returned as it is.
+        """
+        if column != "top1" or self.source.is_imagenet:
+            return COLUMN_WORDS.get(column, column)
+        kind = "top-1 accuracy" if self.source.is_published else "accuracy"
+        if self.source.is_ranked:
+            kind = f"linear-probe accuracy{self._training_images}"
+        return f"{kind} on {self.images}"
+
+    @property
+    def _training_images(self) -> str:
+        """What the probes learned from, where it is more than the training images."""
+        return "" if self.source.train_on == "train" else f" ({self.source.train_on})"
 
 
-def accuracy_unit(source: AccuracySource, escape: Escape = str) -> str:
-    """Return what follows an accuracy in percent: `"top-1"`, `"on ImageNet-V2"`, `"on Solar cells (ELPV)"`.
-
-    Ranked models have theirs `"by linear probe on Solar cells (ELPV)"`.
-    """
-    if source.is_imagenet:
-        return "top-1"
-    way = f"by linear probe{_learned(source)} " if source.is_ranked else ""
-    return f"{way}on {source_name(source, escape)}"
+PLAIN_TERMS = Terms()
+"""Those of ImageNet's accuracies in plain text."""
 
 
-def own_way(source: AccuracySource) -> str:
+def origin_verb(source: AccuracySource) -> str:
     """Return what was done with models for an accuracy on the user's own images: `"fine-tuned"` or `"ranked"`."""
     return "ranked" if source.is_ranked else "fine-tuned"
-
-
-def _learned(source: AccuracySource) -> str:
-    """What the probes learned from, where it is more than the training images."""
-    return "" if source.train_on == "train" else f" ({source.train_on})"
-
-
-def source_name(source: AccuracySource, escape: Escape = str) -> str:
-    """Return what images are called; as plain text in Markdown too, where names of models are set as code."""
-    return (markdown_text if escape is markdown_code else escape)(source.name)
-
-
-def candidate_refs(candidates: pd.DataFrame) -> list[CandidateRef]:
-    """Return the reference of each row, in order; a size that is unknown (a failed row) stays `None`."""
-    return [
-        CandidateRef(name, None if is_unknown(size) else int(size))
-        for name, size in zip(candidates["model_name"], candidates["img_size"], strict=True)
-    ]
 
 
 def short_names(candidates: pd.DataFrame) -> dict[CandidateRef, str]:
@@ -123,47 +121,41 @@ def short_names(candidates: pd.DataFrame) -> dict[CandidateRef, str]:
     Returns:
         The name by candidate, not escaped.
     """
-    words = Wording(candidates)
-    return {ref: words.name(ref) for ref in candidate_refs(candidates)}
+    names = CandidateNames(candidates)
+    return {ref: names.name(ref) for ref in candidate_refs(candidates)}
 
 
-class Wording:
+class CandidateNames:
     """The candidates of one table, ready to be named and quoted in the caller's medium."""
 
-    def __init__(self, candidates: pd.DataFrame, escape: Escape = str, source: AccuracySource = IMAGENET) -> None:
+    def __init__(self, candidates: pd.DataFrame, terms: Terms = PLAIN_TERMS) -> None:
         """Index the table once.
 
         Args:
             candidates: What the sentences are about.
-            escape: See the module.
-            source: What their accuracies are of.
+            terms: What their accuracies are called, and the medium.
         """
         # Plain tuples, and names made only when asked for: this runs at every step of a dragged slider.
-        self._candidates = candidates
+        self.candidates = candidates
         keys = zip(candidates["model_name"].tolist(), candidates["img_size"].tolist(), strict=True)
         self._positions = {(name, None if is_unknown(size) else int(size)): at for at, (name, size) in enumerate(keys)}
         self._sizes_of = Counter(name for name, _ in self._positions)
-        self._tags_of = Counter(_arch(name) for name in self._sizes_of)
-        self.escape = escape
-        self.source = source
-
-    def column(self, column: str) -> str:
-        """Return what a column of this table is called; see `column_words`."""
-        return column_words(column, self.source, self.escape)
+        self._tags_of = Counter(architecture_of(name) for name in self._sizes_of)
+        self.terms = terms
 
     def name(self, ref: CandidateRef) -> str:
         """Return the short name, or the full label of somebody who is not in the table."""
         if (ref.model_name, ref.img_size) not in self._positions:
-            return self.escape(candidate_label(ref.model_name, ref.img_size))
-        arch = _arch(ref.model_name)
-        return self.escape(
+            return self.terms.escape(candidate_label(ref.model_name, ref.img_size))
+        arch = architecture_of(ref.model_name)
+        return self.terms.escape(
             candidate_label(
-                arch if self._tags_of[arch] == 1 else ref.model_name,
+                arch if arch and self._tags_of[arch] == 1 else ref.model_name,
                 ref.img_size if self._sizes_of[ref.model_name] > 1 else None,
             )
         )
 
-    def names(self, refs: Iterable[CandidateRef]) -> str:
+    def listed(self, refs: Iterable[CandidateRef]) -> str:
         """Return short names as a sentence lists them: `"a, b and 4 others"`."""
         names = [self.name(ref) for ref in refs]
         if len(names) > NAMES_IN_A_SENTENCE + 1:
@@ -173,9 +165,9 @@ class Wording:
     def value(self, ref: CandidateRef, column: str) -> Any:
         """Return one number of a candidate; `None` where it, or the candidate, is unknown."""
         at = self._positions.get((ref.model_name, ref.img_size))
-        if at is None or column not in self._candidates:
+        if at is None or column not in self.candidates:
             return None
-        value = self._candidates[column].iat[at]
+        value = self.candidates[column].iat[at]
         return None if is_unknown(value) else value
 
     def interval(self, ref: CandidateRef, column: str) -> str | None:
@@ -190,8 +182,8 @@ class Wording:
     def numbers(self, ref: CandidateRef, cost: str) -> str:
         """Return what a candidate stands for: `"77.7 % top-1, 11.8 ms"`, and the cost where it is another."""
         top1 = self.value(ref, "top1")
-        unit = accuracy_unit(self.source, self.escape)
-        unknown = "top-1 unknown" if self.source.is_imagenet else f"accuracy {unit} unknown"
+        unit = self.terms.accuracy_unit
+        unknown = "top-1 unknown" if self.terms.source.is_imagenet else f"accuracy {unit} unknown"
         parts = [unknown if top1 is None else f"{quantity('top1', top1)} {unit}"]
         for column in dict.fromkeys(("latency_p50_s", COST_COLUMNS[cost])):
             value = self.value(ref, column)
@@ -200,18 +192,9 @@ class Wording:
         return ", ".join(parts)
 
 
-def _arch(model_name: str) -> str:
-    return model_name.partition(".")[0] or model_name
-
-
 def interval_text(column: str, low: float, high: float) -> str:
     """Return an interval with its unit said once: `"4.30 to 4.50 ms"`."""
     return f"{quantity(column, low).removesuffix(f' {SCALES[column][1]}')} to {quantity(column, high)}"
-
-
-def listed(items: list[str]) -> str:
-    """Join items as a sentence does: `"a, b and c"`."""
-    return f"{', '.join(items[:-1])} and {items[-1]}" if len(items) > 1 else "".join(items)
 
 
 def describe_setting(row: Row, escape: Escape = str) -> str:
@@ -264,3 +247,9 @@ def setting_differences(row: Row, other: Row, escape: Escape = str) -> str:
         shown = row.get("machine_name") if column == "machine_id" else value
         parts.append(words.get(column, lambda v: escape(str(v)))(value if is_unknown(shown) else shown))
     return ", ".join(parts) or "same setting"
+
+
+def quantity_apart(column: str, value: float, other: float) -> str:
+    """Return a number with as many digits as show that it is not `other`: 10.04 ms is not "10.0" beside 10."""
+    texts = ((quantity(column, value, digits), quantity(column, other, digits)) for digits in range(3, 10))
+    return next((mine for mine, theirs in texts if mine != theirs), quantity(column, value))

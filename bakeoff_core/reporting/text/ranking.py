@@ -6,9 +6,8 @@ Text that came from a file passes through an `escape` function, as in `reporting
 
 from __future__ import annotations
 
-from bakeoff_core.formatting import images_per_second, markdown_code, markdown_text, percent, points
+from bakeoff_core.formatting import Escape, images_per_second, listed, markdown_code, markdown_text, percent, points
 from bakeoff_core.ranking.records import LEAST_FOR_CORRELATION, RankFindings, RankGap, Ranking, RankRow
-from bakeoff_core.reporting.text.names import Escape, listed
 
 
 def ranking_sentences(ranking: Ranking, findings: RankFindings, escape: Escape = str) -> list[str]:

@@ -15,17 +15,17 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from bakeoff_core.catalogue.timm_names import architecture_of
-from bakeoff_core.finetuning.recipes import RECIPES, recommend_recipe
+from bakeoff_core.finetuning.recipes import recommend_recipe
 from bakeoff_core.formatting import is_unknown
-from bakeoff_core.reporting.text.names import Row
+from bakeoff_core.schema.candidate import Row
 from bakeoff_core.schema.records import CandidateRef, Decision
-from bakeoff_core.selection.checklist.evidence import Evidence, Miss
-from bakeoff_core.selection.checklist.rules import Answers, Caution, Dispute, Nomination, Remark, Rules, Source
+from bakeoff_core.selection.checklist.evidence import Evidence, MissedLimit
+from bakeoff_core.selection.checklist.rules import Answers, Caution, Dispute, Nomination, Remark, Rules, Transfer
 
-LONGEST = 6
+MOST_ENTRIES = 6
 """Entries of a shortlist at most; more would be a catalogue."""
 
-SHORTEST = 3
+FEWEST_ENTRIES = 3
 """Entries below which the second best by the figures joins, though no guide names it."""
 
 STANDINGS = ("pick", "ahead", "measured", "published", "unknown", "next")
@@ -35,15 +35,7 @@ it and no figures are at hand; by the figures it comes after the pick."""
 
 
 @dataclass(frozen=True)
-class Reason:
-    """A sentence and where it comes from."""
-
-    text: str
-    sources: tuple[Source, ...]
-
-
-@dataclass(frozen=True)
-class Entry:
+class ShortlistEntry:
     """A model of the shortlist."""
 
     candidate: CandidateRef
@@ -71,7 +63,7 @@ class SetAside:
 
     candidate: CandidateRef
     nominations: tuple[Nomination, ...]
-    misses: tuple[Miss, ...] = ()
+    misses: tuple[MissedLimit, ...] = ()
     """Limits it does not clear."""
     dominator: CandidateRef | None = None
     """A measured model within the limits that is at least as fast and as accurate, and better in one."""
@@ -82,17 +74,17 @@ class SetAside:
 
 
 @dataclass(frozen=True)
-class RecipeAdvice:
+class Adaptation:
     """How to adapt the model."""
 
     recipe: str
     """Key of `finetuning.recipes.RECIPES`."""
-    reasons: tuple[Reason, ...]
-    """Why; the number of labels first. A reason of the product's own recipes has no sources."""
+    rules: tuple[Transfer, ...] = ()
+    """What has a say in it beside the number of labels."""
 
 
 @dataclass(frozen=True)
-class Weighed:
+class WeighedDispute:
     """A dispute between sources, and the candidates whose figures bear on it."""
 
     dispute: Dispute
@@ -104,17 +96,17 @@ class Advice:
     """All that follows from the answers."""
 
     answers: Answers
-    shortlist: tuple[Entry, ...]
+    shortlist: tuple[ShortlistEntry, ...]
     """The best first; empty where nothing is left, or where backbones are not the question."""
     set_aside: tuple[SetAside, ...]
-    recipe: RecipeAdvice | None
+    adaptation: Adaptation | None
     """`None` where the number of labelled images was not said."""
     cautions: tuple[Caution, ...]
     """What not to consider yet."""
     additions: tuple[Remark, ...]
     """What the task needs beside a backbone; for generation, where to look instead."""
     next_steps: tuple[Remark, ...]
-    disputes: tuple[Weighed, ...]
+    disputes: tuple[WeighedDispute, ...]
     decision: Decision | None = None
     """What the figures alone call for; `None` where the answers ask for nothing that figures could decide."""
     is_measured: bool = False
@@ -136,7 +128,7 @@ class Advice:
         return self.answers.task != "generation"
 
     @property
-    def pick(self) -> Entry | None:
+    def pick(self) -> ShortlistEntry | None:
         """The model to start from; `None` where none is left, or where the only ones left have yet to be measured."""
         is_open = self.decision is not None and self.decision.pick is None
         return None if is_open or not self.shortlist else self.shortlist[0]
@@ -169,9 +161,9 @@ def advise(answers: Answers, table: pd.DataFrame, rules: Rules) -> Advice:
     entries, aside = _sort(figures, _nominated(rules, answers))
     return Advice(
         answers=answers,
-        shortlist=tuple(entries[:LONGEST]),
+        shortlist=tuple(entries[:MOST_ENTRIES]),
         set_aside=tuple(aside),
-        recipe=_recipe(answers, rules),
+        adaptation=_adaptation(answers, rules),
         disputes=tuple(_disputes(rules, answers, figures, [e.candidate for e in (*entries, *aside)])),
         decision=figures.decision,
         is_measured=figures.is_measured,
@@ -196,13 +188,15 @@ def _nominated(rules: Rules, answers: Answers) -> dict[str, tuple[Nomination, ..
     return {architecture: tuple(by) for architecture, by in named.items()}
 
 
-def _sort(figures: Evidence, nominated: Mapping[str, tuple[Nomination, ...]]) -> tuple[list[Entry], list[SetAside]]:
+def _sort(
+    figures: Evidence, nominated: Mapping[str, tuple[Nomination, ...]]
+) -> tuple[list[ShortlistEntry], list[SetAside]]:
     """Sort what rules name into a shortlist, the strongest standing first, and what figures speak against."""
-    entries: dict[CandidateRef, Entry] = {}
+    entries: dict[CandidateRef, ShortlistEntry] = {}
     aside: list[SetAside] = []
 
     def enter(ref: CandidateRef, standing: str, **more: tuple) -> None:
-        known = entries.get(ref) or Entry(
+        known = entries.get(ref) or ShortlistEntry(
             ref,
             standing,
             cautions=tuple(c for c in figures.cautions_about(ref) if not c.excludes),
@@ -234,25 +228,21 @@ def _sort(figures: Evidence, nominated: Mapping[str, tuple[Nomination, ...]]) ->
     for ref in figures.untried():
         enter(ref, "published")
     runner_up = figures.decision.pick.runner_up if figures.decision and figures.decision.pick else None
-    if runner_up is not None and runner_up not in figures.dominators and len(entries) < SHORTEST:
+    if runner_up is not None and runner_up not in figures.dominators and len(entries) < FEWEST_ENTRIES:
         enter(runner_up, "next")
     return sorted(entries.values(), key=lambda entry: STANDINGS.index(entry.standing)), aside
 
 
-def _recipe(answers: Answers, rules: Rules) -> RecipeAdvice | None:
+def _adaptation(answers: Answers, rules: Rules) -> Adaptation | None:
     """Return the recipe for so many labels, corrected by how far the images are from natural photographs."""
     if answers.labelled is None:
         return None
-    by_labels = recommend_recipe(answers.labelled)
     fitting = _holding(rules.transfers, answers)
-    recipe = next((rule.recipe for rule in fitting if rule.recipe), by_labels.recipe)
-    first = by_labels.reason
-    if recipe != by_labels.recipe:
-        first = f"By the number of labels alone: {RECIPES[by_labels.recipe].title.lower()}. {first}"
-    return RecipeAdvice(recipe, (Reason(first, ()), *(Reason(rule.why, rule.sources) for rule in fitting)))
+    by_labels = recommend_recipe(answers.labelled).recipe
+    return Adaptation(next((rule.recipe for rule in fitting if rule.recipe), by_labels), fitting)
 
 
-def _disputes(rules: Rules, answers: Answers, figures: Evidence, named: list[CandidateRef]) -> Iterator[Weighed]:
+def _disputes(rules: Rules, answers: Answers, figures: Evidence, named: list[CandidateRef]) -> Iterator[WeighedDispute]:
     """Yield the disputes that matter here, with the candidates whose figures bear on them."""
     architectures = {architecture_of(ref.model_name) for ref in named}
     for dispute in _holding(rules.disputes, answers):
@@ -261,4 +251,4 @@ def _disputes(rules: Rules, answers: Answers, figures: Evidence, named: list[Can
         refs = [figures.row_of(architecture) for architecture in dispute.compare]
         if dispute.tags_of:
             refs += [ref for ref in figures.rows if architecture_of(ref.model_name) == dispute.tags_of]
-        yield Weighed(dispute, tuple(ref for ref in dict.fromkeys(refs) if ref in figures.rows))
+        yield WeighedDispute(dispute, tuple(ref for ref in dict.fromkeys(refs) if ref in figures.rows))

@@ -12,7 +12,7 @@ import pandas as pd
 
 from bakeoff_core.catalogue.timm_names import architecture_of
 from bakeoff_core.formatting import is_unknown
-from bakeoff_core.reporting.text.names import Row, candidate_refs
+from bakeoff_core.schema.candidate import Row, candidate_refs
 from bakeoff_core.schema.records import LIMIT_COLUMNS, CandidateRef, Limits, candidate_label
 from bakeoff_core.selection.checklist.rules import Answers, Caution
 from bakeoff_core.selection.decision import decide
@@ -26,7 +26,7 @@ UNTRIED = 2
 
 
 @dataclass(frozen=True)
-class Miss:
+class MissedLimit:
     """A limit that a known figure does not clear."""
 
     limit: str
@@ -103,11 +103,11 @@ class Evidence:
         }
         yield from ((name, value) for name, value in given.items() if value is not None)
 
-    def misses(self, ref: CandidateRef) -> tuple[Miss, ...]:
+    def misses(self, ref: CandidateRef) -> tuple[MissedLimit, ...]:
         """Return the limits that a model's known figures do not clear."""
         known = ((name, bound, self.number(ref, BOUNDS[name])) for name, bound in self.bounds())
         return tuple(
-            Miss(name, bound, value)
+            MissedLimit(name, bound, value)
             for name, bound, value in known
             if value is not None and (value < bound if name == "min_top1" else value > bound)
         )

@@ -109,7 +109,7 @@ class When:
 
 
 @dataclass(frozen=True)
-class Step:
+class ChecklistStep:
     """One of the seven steps of the procedure."""
 
     name: str
@@ -211,7 +211,7 @@ class Dispute:
 class Rules:
     """The whole checklist."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[ChecklistStep, ...]
     nominations: tuple[Nomination, ...]
     cautions: tuple[Caution, ...]
     transfers: tuple[Transfer, ...]
@@ -250,7 +250,7 @@ def parse_rules(rules: str, sources: str) -> Rules:
     if unknown:
         raise ValueError(f"The rules must be of the kinds steps, {', '.join(_KINDS)}. Got {', '.join(unknown)}.")
     made = {kind: tuple(_rule(of, entry, cited) for entry in tables[kind]) for kind, of in _KINDS.items()}
-    steps = tuple(Step(**{**entry, "sources": _cite(entry, cited)}) for entry in tables["steps"])
+    steps = tuple(ChecklistStep(**{**entry, "sources": _cite(entry, cited)}) for entry in tables["steps"])
     return Rules(steps=steps, sources=tuple(cited.values()), **made)
 
 
@@ -286,12 +286,12 @@ def _cite(entry: dict[str, Any], cited: dict[str, Source], field: str = "sources
 
 def _when(entry: dict[str, Any], name: str) -> When:
     choices, ranges = [], []
-    for question, wanted in entry.items():
+    for question, answers in entry.items():
         fitting = {*CHOICES.get(question, ()), UNANSWERED}
-        if question in CHOICES and isinstance(wanted, list) and wanted and set(wanted) <= fitting:
-            choices.append((question, tuple(wanted)))
-        elif question in RANGED and isinstance(wanted, dict) and wanted and set(wanted) <= {"from", "below"}:
-            ranges.append((question, wanted.get("from", -math.inf), wanted.get("below", math.inf)))
+        if question in CHOICES and isinstance(answers, list) and answers and set(answers) <= fitting:
+            choices.append((question, tuple(answers)))
+        elif question in RANGED and isinstance(answers, dict) and answers and set(answers) <= {"from", "below"}:
+            ranges.append((question, answers.get("from", -math.inf), answers.get("below", math.inf)))
         else:
-            raise ValueError(f"Rule {name!r} asks for {question} = {wanted!r}, which nobody can answer.")
+            raise ValueError(f"Rule {name!r} asks for {question} = {answers!r}, which nobody can answer.")
     return When(tuple(choices), tuple(ranges))

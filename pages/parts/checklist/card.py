@@ -79,7 +79,7 @@ def _card(advice: Advice) -> str:
         size = f" <span class='size'>{pick.candidate.img_size} px</span>" if pick.candidate.img_size else ""
         name = f"<b id='start'>{html_text(pick.candidate.model_name)}</b>{size}"
         figures = html_text(numbers(pick.candidate, advice))
-    recipe = (pick and pick.recipe) or (advice.recipe and advice.recipe.recipe)
+    recipe = (pick and pick.recipe) or (advice.adaptation and advice.adaptation.recipe)
     adapted = f" · <span id='recipe'>{RECIPE_WORDS[recipe]}</span>" if pick and recipe else ""
     title = "Start from" if pick else "The answer"
     why = sourced_text.reasons(explain_advice(advice)[:4])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bakeoff_core.formatting import html_text
-from bakeoff_core.selection.checklist.advice import Reason
+from bakeoff_core.reporting.text.checklist import Reason
 from bakeoff_core.selection.checklist.rules import Source
 
 SHOWN = 2

@@ -18,8 +18,8 @@ from bakeoff_core.reporting.text.checklist import (
 )
 from bakeoff_core.schema.records import Limits
 from bakeoff_core.selection.candidates import MeasuredSetting
-from bakeoff_core.selection.checklist.advice import Advice, Entry, SetAside
-from bakeoff_core.selection.checklist.rules import Caution, Remark, Step, read_rules
+from bakeoff_core.selection.checklist.advice import Advice, SetAside, ShortlistEntry
+from bakeoff_core.selection.checklist.rules import Caution, ChecklistStep, Remark, read_rules
 from pages.parts.checklist import sourced_text
 from pages.parts.checklist.answers import choose, number
 from pages.parts.common import links, plotly_chart
@@ -37,7 +37,7 @@ BADGES = {
 """What `selection.checklist.advice.STANDINGS` are called on the page."""
 
 
-def draw(place: int, step: Step, advice: Advice, shown: MeasuredSetting | None) -> None:
+def draw(place: int, step: ChecklistStep, advice: Advice, shown: MeasuredSetting | None) -> None:
     """Draw one step.
 
     Args:
@@ -199,7 +199,7 @@ def _draw_disputes(step: str, advice: Advice) -> None:
                 st.html(sourced_text.reasons(point.parts))
 
 
-def _entry(place: int, entry: Entry, advice: Advice) -> str:
+def _entry(place: int, entry: ShortlistEntry, advice: Advice) -> str:
     ref = entry.candidate
     size = f" <span class='px'>{ref.img_size} px</span>" if ref.img_size else ""
     return f"""<div class="entry {entry.standing}">

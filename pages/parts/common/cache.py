@@ -100,21 +100,21 @@ def candidates_of(setting: Setting, criteria: Criteria = BY_DEFAULT) -> pd.DataF
     return _candidates(setting, criteria, version())
 
 
-def recipe_counts(setting: Setting, criteria: Criteria = BY_DEFAULT) -> dict[str, int]:
+def pretraining_counts(setting: Setting, criteria: Criteria = BY_DEFAULT) -> dict[str, int]:
     """Return the recipe classes of one setting's candidates, the restriction to one aside.
 
-    See `catalogue.pretraining.recipe_counts`.
+    See `catalogue.pretraining.pretraining_counts`.
     """
-    return _recipe_counts(setting, replace(criteria.unrestricted, cost=BY_DEFAULT.cost), version())
+    return _pretraining_counts(setting, replace(criteria.unrestricted, cost=BY_DEFAULT.cost), version())
 
 
 def view_of(measured: MeasuredSetting, criteria: Criteria) -> View:
     """Return one setting and its candidates; where none is of the recipe class, they are not restricted to it."""
-    counts = recipe_counts(measured.setting, criteria)
-    if criteria.recipe not in counts:
+    counts = pretraining_counts(measured.setting, criteria)
+    if criteria.pretraining_class not in counts:
         criteria = criteria.unrestricted
     table = candidates_of(measured.setting, criteria)
-    return View(measured, table, criteria.source, criteria.run_ids, criteria.recipe, counts)
+    return View(measured, table, criteria.source, criteria.run_ids, criteria.pretraining_class, counts)
 
 
 def evidence(setting: Setting | None) -> pd.DataFrame:
@@ -181,12 +181,12 @@ def _accuracies(file: FileStamp) -> tuple[pd.DataFrame, str | None]:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _candidates(setting: Setting, criteria: Criteria, files: Version) -> pd.DataFrame:
     table = candidates.candidates_of(profiles(), setting, accuracy_table(criteria))
-    return pareto.annotate(pretraining.with_recipe(table, criteria.recipe), cost=criteria.cost)
+    return pareto.annotate(pretraining.with_pretraining_class(table, criteria.pretraining_class), cost=criteria.cost)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _recipe_counts(setting: Setting, criteria: Criteria, files: Version) -> dict[str, int]:
-    return pretraining.recipe_counts(candidates_of(setting, criteria))
+def _pretraining_counts(setting: Setting, criteria: Criteria, files: Version) -> dict[str, int]:
+    return pretraining.pretraining_counts(candidates_of(setting, criteria))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -13,8 +13,9 @@ from bakeoff_core.catalogue.weights import HUB_HOST, PACKAGED, Weights, find_wei
 from bakeoff_core.datasets.index import expanded
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import markdown_code, markdown_text
+from bakeoff_core.reporting.text.starting_model import explain_starting_model
 from bakeoff_core.selection.decision import decide
-from bakeoff_core.selection.starting_model import Start, choose_start
+from bakeoff_core.selection.starting_model import choose_starting_model
 from pages.parts.common import cache, sidebar
 from pages.parts.common.session import last_question
 
@@ -49,7 +50,7 @@ def draw() -> ModelChoice | None:
         table = cache.candidates_of(shown.setting, replace(criteria.unrestricted, cost=cache.BY_DEFAULT.cost))
         table = table[table["error"].isna()]
         decision = decide(table, question.limits, rule=question.rule, cost=criteria.cost)
-    start = choose_start(decision, table, can_download=can_download)
+    start = choose_starting_model(decision, table, can_download=can_download)
     names = list(dict.fromkeys([start.model_name, *PACKAGED, *(table["model_name"] if table is not None else ())]))
     # The pick follows the limits until the user chooses another model here.
     name = st.selectbox(
@@ -69,10 +70,12 @@ def draw() -> ModelChoice | None:
     except BakeoffError as err:
         st.error(markdown_text(err))
         return None
+    sentences = explain_starting_model(start)
     if name == start.model_name:
-        st.caption(markdown_text(" ".join(start.sentences)))
-    elif start.sentences:
-        st.caption(f"Suggested is {markdown_code(start.model_name)}: {_reason(start)}")
+        st.caption(markdown_text(" ".join(sentences)))
+    else:
+        reason = sentences[-1][:1].lower() + sentences[-1][1:]
+        st.caption(f"Suggested is {markdown_code(start.model_name)}: {markdown_text(reason)}")
     with st.popover("Own weights"):
         path = st.text_input(
             "A safetensors file for this architecture",
@@ -97,10 +100,6 @@ def _only_size(table: pd.DataFrame | None, name: str) -> int | None:
     """Return the size a candidate was measured at, unless there are several."""
     sizes = [] if table is None else table.loc[table["model_name"] == name, "img_size"].dropna().unique()
     return int(sizes[0]) if len(sizes) == 1 else None
-
-
-def _reason(start: Start) -> str:
-    return markdown_text(start.sentences[-1][:1].lower() + start.sentences[-1][1:])
 
 
 def _describe(weights: Weights, can_download: bool, name: str) -> None:

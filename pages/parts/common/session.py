@@ -25,13 +25,13 @@ class Criteria:
     """What the accuracies are of."""
     run_ids: tuple[str, ...] = ()
     """The source's fine-tuning runs that the user chose to go by; other models go by their best validated run."""
-    recipe: str | None = None
+    pretraining_class: str | None = None
     """Recipe class to which the candidates are restricted; `None` for no restriction."""
 
     @property
     def unrestricted(self) -> Criteria:
         """The same, with candidates of every recipe class."""
-        return replace(self, recipe=None)
+        return replace(self, pretraining_class=None)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from bakeoff_core.reporting.figures.frontier import FONT
-from bakeoff_core.reporting.figures.frontier_layout import DARK, LIGHT, SHADE_ALPHA, Marks
+from bakeoff_core.reporting.figures.frontier_layout import Marks
+from bakeoff_core.reporting.figures.palette import DARK, LIGHT, SHADE_ALPHA
+from bakeoff_core.reporting.figures.style import FONT
 from pages.parts.common import plotly_chart
 
 _component = st.components.v2.component(

@@ -8,7 +8,8 @@ import streamlit as st
 
 from bakeoff_core.formatting import markdown_text
 from bakeoff_core.reporting.figures.landscape import MAX_FAMILIES, accuracy_figure, parameter_figure
-from bakeoff_core.selection.landscape import NO_FAMILY, accuracy_sentence, families_in, usual_families
+from bakeoff_core.reporting.text.landscape import explain_accuracies
+from bakeoff_core.selection.landscape import NO_FAMILY, families_in, usual_families
 from pages.parts.common import plotly_chart
 from pages.parts.explore.origins import INFERENCE, Origin
 
@@ -131,7 +132,7 @@ def _where(origin: Origin) -> str:
     return (
         f"Published by timm for {markdown_text(origin.machine)}, {what} {how}. Time per image is one over the images a "
         "second: throughput, not the wait for one image, so it never enters a latency on another page. "
-        f"{accuracy_sentence(origin.points)}"
+        f"{explain_accuracies(origin.points)}"
     )
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from bakeoff_core.catalogue import published_store
-from bakeoff_core.catalogue.published_counts import JoinCount, count_joins
+from bakeoff_core.catalogue.published import JoinCount, count_joins
 from bakeoff_core.schema.records import Setting
 from bakeoff_core.selection import landscape
 from bakeoff_core.system.files import FileStamp, stamp_of

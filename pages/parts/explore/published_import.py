@@ -10,12 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from bakeoff_core.catalogue import published_store
-from bakeoff_core.catalogue.published import REASONS, name_from_file
-from bakeoff_core.catalogue.published_counts import JoinCount, count_sentences
+from bakeoff_core.catalogue.published import JoinCount, name_from_file
 from bakeoff_core.catalogue.timm_names import TimmModels
 from bakeoff_core.datasets.index import expanded
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import markdown_text
+from bakeoff_core.reporting.text.published import REASON_WORDS, explain_joins
 from bakeoff_core.system.paths import published_path
 from pages.parts.common import actions, cache
 from pages.parts.explore import landscape, published_cache
@@ -104,7 +104,7 @@ def _path(given: object, folder: Path) -> Path:
 def _draw_count(count: JoinCount) -> None:
     label = f"{markdown_text(count.machine)}, {count.part}: {count.joined:,} of {count.listed:,} joined"
     with st.expander(label, icon=":material/join_inner:"):
-        st.markdown("\n".join(f"- {markdown_text(sentence)}" for sentence in count_sentences(count)))
+        st.markdown("\n".join(f"- {markdown_text(sentence)}" for sentence in explain_joins(count)))
         alone = _alone_table(count)
         if len(alone):
             st.dataframe(alone, hide_index=True, width="stretch", height=240, placeholder="—")
@@ -120,6 +120,6 @@ def _draw_count(count: JoinCount) -> None:
 def _alone_table(count: JoinCount) -> pd.DataFrame:
     """Every row that did not join, one line each."""
     rows: Sequence[tuple[str, str]] = [
-        (label, REASONS[reason]) for reason, labels in count.alone.items() for label in labels
+        (label, REASON_WORDS[reason]) for reason, labels in count.alone.items() for label in labels
     ]
     return pd.DataFrame(rows, columns=["model and size (px)", "what became of it"])

@@ -8,7 +8,8 @@ import streamlit as st
 
 from bakeoff_core.formatting import markdown_text
 from bakeoff_core.reporting.figures.landscape import proxy_figure
-from bakeoff_core.selection.proxies import MIN_MODELS, Judgement, judge_proxies, judgement_sentence
+from bakeoff_core.reporting.text.landscape import explain_proxy
+from bakeoff_core.selection.proxies import MIN_MODELS, Judgement, judge_proxies
 from pages.parts.common import plotly_chart
 from pages.parts.explore.origins import Origin
 
@@ -54,7 +55,7 @@ def _draw(by_label: dict[str, Origin]) -> None:
     figure = proxy_figure(judged, dark=plotly_chart.is_dark())
     figure.update_layout(height=90 + 38 * len(judged))
     plotly_chart.draw_static(figure, key="proxies")
-    st.markdown("\n".join(f"- {judgement_sentence(judgement, name, markdown_text)}" for judgement in judged))
+    st.markdown("\n".join(f"- {explain_proxy(judgement, name, markdown_text)}" for judgement in judged))
     if not any(other.machine for other in by_label.values() if other is not subject):
         st.caption("Import a published machine below to see how far it stands for this one.")
 

@@ -8,7 +8,7 @@ from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.comparison.request import ComparisonRun, list_comparisons
 from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.formatting import duration, markdown_text
-from bakeoff_core.reporting.figures.finetuning import accuracy_figure, labels_figure
+from bakeoff_core.reporting.figures.finetuning import labels_figure, validation_figure
 from bakeoff_core.reporting.text.comparison import comparison_sentences
 from pages.parts.common import plotly_chart, resume
 from pages.parts.finetune import curves
@@ -47,7 +47,7 @@ def _draw_one(found: ComparisonRun) -> None:
     left, right = st.columns(2)
     dark = plotly_chart.is_dark()
     with left:
-        figure = accuracy_figure(curves.of_comparison(found), dark=dark)
+        figure = validation_figure(curves.of_comparison(found), dark=dark)
         plotly_chart.draw_static(figure, key=f"transfer-curves-{found.comparison_id}")
     if comparison.labels:
         with right:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from bakeoff_core.finetuning.comparison.request import ComparisonRun
 from bakeoff_core.finetuning.recipes import RECIPES
-from bakeoff_core.reporting.figures.finetuning import Curve, accuracy_figure, loss_figure
+from bakeoff_core.reporting.figures.finetuning import Curve, loss_figure, validation_figure
 from pages.parts.common import cache, plotly_chart
 
 
@@ -20,7 +20,7 @@ def draw(curves: Sequence[Curve], *, keys: tuple[str, str], height_px: int | Non
         keys: Unique names of the two charts in the app.
         height_px: How high they are; `None` as the figures say.
     """
-    figures = (loss_figure, accuracy_figure)
+    figures = (loss_figure, validation_figure)
     for column, draw_figure, key in zip(st.columns(2), figures, keys, strict=True):
         figure = draw_figure(curves, dark=plotly_chart.is_dark())
         if height_px is not None:

@@ -9,8 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from bakeoff_core.finetuning.results import FinishedRun
-from bakeoff_core.formatting import markdown_code, markdown_text
-from bakeoff_core.reporting.text.names import listed, own_way
+from bakeoff_core.formatting import listed, markdown_code, markdown_text
+from bakeoff_core.reporting.text.names import origin_verb
 from bakeoff_core.schema.records import IMAGENET, AccuracySource
 from bakeoff_core.selection.accuracy_sources import runs_of, source_key, unmeasured
 from pages.parts.common import cache, links
@@ -64,7 +64,7 @@ def draw_notes(criteria: Criteria, table: pd.DataFrame) -> None:
         names = [f"{markdown_code(ref.model_name)} at {ref.img_size} px" for ref in missing[:NAMES_SHOWN]]
         names += [f"{len(missing) - NAMES_SHOWN} more"] if len(missing) > NAMES_SHOWN else []
         st.info(
-            f"{own_way(source).capitalize()} on {markdown_text(source.name)}, but not measured yet in this "
+            f"{origin_verb(source).capitalize()} on {markdown_text(source.name)}, but not measured yet in this "
             f"setting: {listed(names)}. "
             "Measure them on the Measure page to see them here.",
             icon=":material/timer:",

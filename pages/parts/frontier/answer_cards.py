@@ -7,7 +7,7 @@ import streamlit as st
 
 from bakeoff_core.formatting import count, html_text, markdown_code, megabytes, milliseconds, percent
 from bakeoff_core.reporting.text.decision import explain_choice, explain_decision, explain_no_pick
-from bakeoff_core.reporting.text.names import accuracy_unit
+from bakeoff_core.reporting.text.names import CandidateNames, Terms
 from bakeoff_core.schema.records import RULES, AccuracySource, Choice, Decision
 
 TITLES = {"most-accurate": "Most accurate within the limits", "cheapest": "Cheapest that clears the limits"}
@@ -23,7 +23,7 @@ def draw(decision: Decision, table: pd.DataFrame, source: AccuracySource) -> Non
 def draw_reasons(decision: Decision, table: pd.DataFrame, source: AccuracySource) -> None:
     """Draw why the pick is the pick, or why there is none, and what would change it."""
     with st.expander("Why, and what would change it", icon=":material/help:"):
-        sentences = explain_decision(decision, table, escape=markdown_code, source=source)
+        sentences = explain_decision(decision, CandidateNames(table, Terms(source, markdown_code)))
         st.markdown("\n".join(f"- {sentence}" for sentence in sentences))  # one element: each costs the browser time
 
 
@@ -48,7 +48,7 @@ def _numbers(choice: Choice | None, table: pd.DataFrame, source: AccuracySource)
     row = table[(table["model_name"] == candidate.model_name) & (table["img_size"] == candidate.img_size)].iloc[0]
     interval = f"{milliseconds(row['latency_p50_low_s'])} to {milliseconds(row['latency_p50_high_s'])}"
     parts = [
-        f"<b>{percent(row['top1'])}</b> {accuracy_unit(source, html_text)}",
+        f"<b>{percent(row['top1'])}</b> {Terms(source, html_text).accuracy_unit}",
         f"<b>{milliseconds(row['latency_p50_s'])}</b> (p90 {milliseconds(row['latency_p90_s'])}, 95&nbsp;% {interval})",
         f"{count(row['macs'])} MACs",
         f"{count(row['param_count'])} params",
@@ -59,9 +59,10 @@ def _numbers(choice: Choice | None, table: pd.DataFrame, source: AccuracySource)
 
 
 def _why(choice: Choice | None, decision: Decision, table: pd.DataFrame, source: AccuracySource) -> str:
+    names = CandidateNames(table, Terms(source))
     if choice is None:
-        return html_text(" ".join(explain_no_pick(decision, table, source=source)[1:]))
-    sentences = explain_choice(choice, decision, table, source=source)
+        return html_text(" ".join(explain_no_pick(decision, names)[1:]))
+    sentences = explain_choice(choice, decision, names)
     ties = [s for s in sentences[1:] if s.startswith("Tie")]
     return html_text((ties or sentences)[0])
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from bakeoff_core.catalogue.weight_tags import explain_weights
 from bakeoff_core.formatting import (
     count,
     html_text,
@@ -19,8 +18,9 @@ from bakeoff_core.formatting import (
     milliseconds,
     percent,
 )
-from bakeoff_core.reporting.text.decision import explain_off_frontier
-from bakeoff_core.reporting.text.names import interval_text
+from bakeoff_core.reporting.text.catalogue import explain_weights
+from bakeoff_core.reporting.text.names import Terms, interval_text
+from bakeoff_core.reporting.text.rejections import explain_off_frontier
 from bakeoff_core.reporting.text.warnings import explain_warning
 from bakeoff_core.schema.records import AccuracySource, candidate_label
 from pages.parts.common import cache, links
@@ -72,8 +72,8 @@ def _draw(row: dict, dominator: dict | None, criteria: Criteria, on_close: Calla
         }
         items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items())
         st.html(f"{_STYLE}<dl class='figures'>{items}</dl>")
-        cost, source = criteria.cost, criteria.source
-        lines = [explain_off_frontier(row, dominator, cost=cost, escape=markdown_code, source=source)]
+        terms = Terms(criteria.source, markdown_code)
+        lines = [explain_off_frontier(row, dominator, cost=criteria.cost, terms=terms)]
         origin = row["accuracy_source"]
         lines += [] if is_unknown(origin) else [f"Accuracy: {markdown_text(origin)}."]
         weights = explain_weights(row["model_name"], cache.accuracies())

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
+from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
 from bakeoff_core.formatting import is_unknown, markdown_text
-from bakeoff_core.reporting.text.names import own_way
+from bakeoff_core.reporting.text.names import origin_verb
 from bakeoff_core.reporting.text.warnings import warning_line
 from bakeoff_core.schema.records import AccuracySource, Setting
 from bakeoff_core.selection.candidates import MeasuredSetting
@@ -21,8 +21,8 @@ from pages.parts.frontier import pretraining_switch
 def draw(shown: MeasuredSetting, criteria: Criteria) -> None:
     """Draw every candidate of the setting, failed ones and those without an accuracy included."""
     st.markdown("**All candidates**, measured in the setting shown at the side")
-    recipe = pretraining_switch.current(cache.recipe_counts(shown.setting, criteria))
-    criteria = replace(criteria, recipe=recipe)
+    counts = cache.pretraining_counts(shown.setting, criteria)
+    criteria = replace(criteria, pretraining_class=pretraining_switch.current(counts))
     source = criteria.source
     table, csv = _prepared(shown.setting, criteria, cache.version(), cache.candidates_of(shown.setting, criteria))
     st.dataframe(
@@ -77,14 +77,14 @@ def _accuracy_help(source: AccuracySource) -> str:
 
 def display_table(table: pd.DataFrame, source: AccuracySource) -> pd.DataFrame:
     """Return candidates with the columns and units people read; numbers stay numbers, so that they sort."""
-    origin = {} if source.is_published else {f"{own_way(source)} by": table["accuracy_source"]}
+    origin = {} if source.is_published else {f"{origin_verb(source)} by": table["accuracy_source"]}
     return pd.DataFrame(
         {
             "model": table["model_name"],
             "size (px)": table["img_size"].astype("Int64"),
             "place": [_place(row, source) for row in table.to_dict("records")],
             _accuracy_column(source): table["top1"],
-            "recipe": [RECIPE_CLASSES[key].title if key in RECIPE_CLASSES else "" for key in table["recipe"]],
+            "recipe": [PRETRAINING_CLASSES[key].title if key in PRETRAINING_CLASSES else "" for key in table["recipe"]],
             "latency (ms)": table["latency_p50_s"] * 1e3,
             "± low (ms)": table["latency_p50_low_s"] * 1e3,
             "± high (ms)": table["latency_p50_high_s"] * 1e3,
@@ -105,7 +105,7 @@ def _place(row: dict, source: AccuracySource) -> str:
         return f"not measured: {row['error']}"
     if is_unknown(row["top1"]):
         if not source.is_published:
-            return f"not {own_way(source)} on this data set"
+            return f"not {origin_verb(source)} on this data set"
         named = "accuracy" if source.is_imagenet else f"accuracy on {source.name}"
         return f"no published {named} for this tag at this size"
     return f"dominated by {row['dominated_by']}" if row["dominated_by"] else "on the frontier"

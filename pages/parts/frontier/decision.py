@@ -38,9 +38,9 @@ def _draw_live(shown: MeasuredSetting) -> None:
     """All that follows the thumb, the marks on the chart included; reruns alone while a slider is dragged."""
     criteria = accuracy.current()
     everyone = cache.candidates_of(shown.setting, criteria)
-    counts = cache.recipe_counts(shown.setting, criteria)
-    criteria = replace(criteria, recipe=pretraining_switch.current(counts))
-    table = cache.candidates_of(shown.setting, criteria) if criteria.recipe else everyone
+    counts = cache.pretraining_counts(shown.setting, criteria)
+    criteria = replace(criteria, pretraining_class=pretraining_switch.current(counts))
+    table = cache.candidates_of(shown.setting, criteria) if criteria.pretraining_class else everyone
     question = controls.draw(everyone, criteria)  # matching recipes leaves the sliders as they are
     remember_question(question)
     if question.criteria != st.session_state.get(CHARTED, question.criteria):
@@ -51,7 +51,7 @@ def _draw_live(shown: MeasuredSetting) -> None:
         answer_cards.draw(decision, table, source)
         limit_marks.draw(build_marks(table, decision, cost=cost), over=CHART_KEY)
     # Beside the reasons and above the axis they set, where the choices take no height of their own.
-    reasons, matching, choice = st.columns([3.7, 4.7, 3.2] if criteria.recipe else [4, 3, 3], gap="small")
+    reasons, matching, choice = st.columns([3.7, 4.7, 3.2] if criteria.pretraining_class else [4, 3, 3], gap="small")
     with choice:
         accuracy.draw_choice()
     with matching:
@@ -80,6 +80,6 @@ def _draw_chart(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> N
         candidate_details.draw(label, table, criteria, on_close=lambda: plotly_chart.forget_click(CHART_KEY))
     else:
         st.caption("Hover over a point for its numbers, click it for all of them.")
-    counts = cache.recipe_counts(shown.setting, criteria)
-    pretraining_switch.draw_notice(counts, criteria.recipe, criteria.source)
+    counts = cache.pretraining_counts(shown.setting, criteria)
+    pretraining_switch.draw_notice(counts, criteria.pretraining_class, criteria.source)
     accuracy.draw_notes(criteria, cache.candidates_of(shown.setting, criteria.unrestricted))

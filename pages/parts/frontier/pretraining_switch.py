@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES, explain_classes, explain_recipes
+from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
+from bakeoff_core.reporting.text.catalogue import explain_pretraining, explain_pretraining_classes
 from bakeoff_core.schema.records import AccuracySource
 from pages.parts.common import links
 from pages.parts.common.links import RECIPE
@@ -33,12 +34,12 @@ def current(counts: dict[str, int]) -> str | None:
     is so.
 
     Args:
-        counts: The classes there are, as `catalogue.pretraining.recipe_counts` returns them.
+        counts: The classes there are, as `catalogue.pretraining.pretraining_counts` returns them.
     """
     if SWITCH not in st.session_state:
         requested = links.restore(RECIPE)
-        st.session_state[SWITCH] = requested in RECIPE_CLASSES
-        st.session_state[REQUESTED] = requested if requested in RECIPE_CLASSES else None
+        st.session_state[SWITCH] = requested in PRETRAINING_CLASSES
+        st.session_state[REQUESTED] = requested if requested in PRETRAINING_CLASSES else None
     if not st.session_state[SWITCH] or not counts:
         return None
     if st.session_state.get(REQUESTED) is None:  # just switched on
@@ -59,33 +60,33 @@ def draw_switch(counts: dict[str, int]) -> None:
         columns[1].selectbox(
             "Recipe class",
             list(counts),
-            format_func=lambda key: f"{RECIPE_CLASSES[key].title} · {counts[key]}",
+            format_func=lambda key: f"{PRETRAINING_CLASSES[key].title} · {counts[key]}",
             key=CLASS,
             on_change=lambda: links.remember(RECIPE, st.session_state[CLASS]),
             label_visibility="collapsed",
         )
 
 
-def draw_notice(counts: dict[str, int], recipe: str | None, source: AccuracySource) -> None:
+def draw_notice(counts: dict[str, int], pretraining_class: str | None, source: AccuracySource) -> None:
     """Say under the chart which recipes are mixed in it, or which one is matched; nothing where all are alike."""
-    sentences = explain_recipes(counts, recipe, source)
+    sentences = explain_pretraining(counts, pretraining_class, source)
     if sentences is None:
         return
-    hint = "" if recipe else " Switch on *Match recipes* to compare like with like."
+    hint = "" if pretraining_class else " Switch on *Match recipes* to compare like with like."
     requested = st.session_state.get(REQUESTED)
     instead = (
-        f"No model here is of the recipe class {RECIPE_CLASSES[requested].title}. "
-        if recipe not in (None, requested)
+        f"No model here is of the recipe class {PRETRAINING_CLASSES[requested].title}. "
+        if pretraining_class not in (None, requested)
         else ""
     )
     st.info(f"{instead}{sentences}{hint}", icon=":material/science:")
-    if recipe is None:
+    if pretraining_class is None:
         draw_meanings(counts)
 
 
 def draw_meanings(keys: Iterable[str]) -> None:
     """Draw what classes mean, folded away; nothing where there are none."""
-    meanings = explain_classes(keys)
+    meanings = explain_pretraining_classes(keys)
     if meanings:
         with st.expander("What these recipe classes mean"):
             st.markdown("\n".join(meanings))

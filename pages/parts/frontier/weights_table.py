@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from bakeoff_core.catalogue.pretraining import RECIPE_CLASSES
-from bakeoff_core.catalogue.weight_tags import Figure, explain_figures, figures_of
+from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
+from bakeoff_core.catalogue.weight_tags import TagAccuracy, tag_accuracies
 from bakeoff_core.formatting import html_text, markdown_text, percent
+from bakeoff_core.reporting.text.catalogue import explain_tag_accuracies
 from pages.parts.common import cache
 from pages.parts.frontier import pretraining_switch
 
@@ -18,21 +19,21 @@ def draw(model_name: str, img_size: int) -> None:
         model_name: The candidate that is looked at, tag included.
         img_size: The size it was measured at, in pixels.
     """
-    everything = figures_of(model_name, cache.accuracies())
+    everything = tag_accuracies(model_name, cache.accuracies())
     here = [figure for figure in everything if figure.img_size == img_size]
     elsewhere = [figure for figure in everything if figure.img_size != img_size]
     shown = next((figure for figure in here if figure.model_name == model_name), None)
     if here:
         st.markdown("**Which weights each figure belongs to**")
-        st.markdown(" ".join(markdown_text(sentence) for sentence in explain_figures(here, shown)))
+        st.markdown(" ".join(markdown_text(sentence) for sentence in explain_tag_accuracies(here, shown)))
         st.html(_STYLE + _table(here, model_name))
     if elsewhere:
         with st.expander(f"The same at other sizes than {img_size} px ({len(elsewhere)})"):
             st.html(_STYLE + _table(elsewhere, model_name, sizes=True))
-    pretraining_switch.draw_meanings([figure.recipe for figure in everything if figure.recipe])
+    pretraining_switch.draw_meanings([figure.pretraining_class for figure in everything if figure.pretraining_class])
 
 
-def _table(figures: list[Figure], model_name: str, *, sizes: bool = False) -> str:
+def _table(figures: list[TagAccuracy], model_name: str, *, sizes: bool = False) -> str:
     """The figures as rows, the lowest first, each with a dot where its accuracy lies between the lowest and highest."""
     low, high = figures[0].top1, figures[-1].top1
     rows = "".join(_row(figure, figure.model_name == model_name, low, high, sizes) for figure in figures)
@@ -41,14 +42,14 @@ def _table(figures: list[Figure], model_name: str, *, sizes: bool = False) -> st
     return f"<table class='weights'><thead>{head}</thead><tbody>{rows}</tbody></table>"
 
 
-def _row(figure: Figure, is_shown: bool, low: float, high: float, sizes: bool) -> str:
+def _row(figure: TagAccuracy, is_shown: bool, low: float, high: float, sizes: bool) -> str:
     at = 50.0 if high == low else (figure.top1 - low) / (high - low) * 100
     quoted = "".join(
         f"<div class='quiet' title='{html_text(q.quoted_by)}'>{html_text(q.speaker)} says {percent(q.top1, 3)}</div>"
         for q in figure.quotes
     )
-    recipe = RECIPE_CLASSES.get(figure.recipe or "")
-    title = f"<b>{html_text(recipe.title)}</b>" if recipe else ""
+    pretraining = PRETRAINING_CLASSES.get(figure.pretraining_class or "")
+    title = f"<b>{html_text(pretraining.title)}</b>" if pretraining else ""
     origin = "" if figure.is_timms else f"<div class='quiet'>{html_text(figure.source)}</div>"
     size = f"<td>{figure.img_size} px</td>" if sizes else ""
     return f"""<tr{" class='shown'" if is_shown else ""}>

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from bakeoff_core.reporting.documents import report
 from bakeoff_core.reporting.documents.bundle import report_bundle, report_text
 from bakeoff_core.reporting.documents.checklist_section import advice_section
+from bakeoff_core.reporting.documents.record import without_record
 from bakeoff_core.selection.candidates import MeasuredSetting
 from bakeoff_core.selection.checklist.advice import Advice, advise
 from bakeoff_core.selection.checklist.rules import read_rules
@@ -44,7 +44,7 @@ def draw(shown: MeasuredSetting) -> None:
     preview, source = st.tabs(["Preview", "Markdown"])
     with preview.container(border=True, key="preview"):
         st.html("<style>.st-key-preview table {display: block; overflow-x: auto}</style>")  # wider than a laptop
-        st.markdown(report.without_record(text))
+        st.markdown(without_record(text))
     source.code(text, language="markdown", wrap_lines=True)
 
 

@@ -6,8 +6,8 @@ import streamlit as st
 
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import markdown_text
-from bakeoff_core.reporting.documents import report
-from bakeoff_core.selection import candidates
+from bakeoff_core.reporting.documents.record import read_record
+from bakeoff_core.reporting.documents.replay import replay
 
 
 def draw() -> None:
@@ -18,7 +18,7 @@ def draw() -> None:
     if upload is None:
         return
     try:
-        outcome = candidates.replay(report.read_facts(upload.getvalue().decode(errors="replace")))
+        outcome = replay(read_record(upload.getvalue().decode(errors="replace")))
     except BakeoffError as err:
         st.error(str(err))
     else:

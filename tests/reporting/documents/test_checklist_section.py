@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from bakeoff_core.catalogue.accuracies import read_catalogue
-from bakeoff_core.reporting.documents.checklist_section import advice_json, advice_section, advice_text, tell
+from bakeoff_core.reporting.documents.checklist_section import advice_json, advice_parts, advice_section, advice_text
 from bakeoff_core.schema.records import Limits
 from bakeoff_core.selection.candidates import evidence_of
 from bakeoff_core.selection.checklist.advice import Advice, advise
@@ -26,7 +26,7 @@ def advice() -> Advice:
 
 
 def test_parts_come_in_the_order_of_the_procedure_and_none_is_empty(advice):
-    parts = tell(advice)
+    parts = advice_parts(advice)
     assert [part.title for part in parts][::2] == [
         *("What was asked", "Shortlist", "Comparing like with like", "What comes next", "Sources")
     ]
@@ -34,7 +34,7 @@ def test_parts_come_in_the_order_of_the_procedure_and_none_is_empty(advice):
 
 
 def test_every_source_that_is_cited_is_listed_once_at_the_end(advice):
-    *parts, sources = tell(advice)
+    *parts, sources = advice_parts(advice)
     listed = [point.sources[0] for point in sources.points]
     cited = {s for part in parts for point in part.points for told in (point, *point.parts) for s in told.sources}
     assert len(set(listed)) == len(listed)

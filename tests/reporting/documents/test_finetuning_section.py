@@ -7,8 +7,9 @@ import shlex
 import subprocess
 
 from bakeoff_core.finetuning.results import read_finished_runs
-from bakeoff_core.reporting.documents import report
-from bakeoff_core.reporting.documents.finetuning_section import repeat_command, runs_section, runs_to_tell
+from bakeoff_core.reporting.documents.finetuning_section import repeat_command, runs_section, runs_to_report
+from bakeoff_core.reporting.documents.record import read_record
+from bakeoff_core.reporting.documents.report import decision_report
 from bakeoff_core.schema.records import Limits
 from bakeoff_core.selection.decision import decide
 from bakeoff_core.selection.pareto import annotate
@@ -123,11 +124,11 @@ def test_the_picks_runs_are_told_and_those_of_any_candidate_where_it_has_none():
     other = write_run(2, "resnet50.a1_in1k")
     write_run(3, "resnet50.a1_in1k", img_size=96)
     frame, runs = measured(), read_finished_runs()
-    assert [run.run_id for run in runs_to_tell(runs, decide(frame, LIMITS), frame)] == [mine]
+    assert [run.run_id for run in runs_to_report(runs, decide(frame, LIMITS), frame)] == [mine]
     nothing = decide(frame, Limits(min_top1=99))
-    assert [run.run_id for run in runs_to_tell(runs, nothing, frame)] == [other, mine]
+    assert [run.run_id for run in runs_to_report(runs, nothing, frame)] == [other, mine]
     vgg = decide(frame, Limits(min_top1=82))  # convnext_tiny, which nobody fine-tuned
-    assert [run.run_id for run in runs_to_tell(runs, vgg, frame)] == [other, mine]
+    assert [run.run_id for run in runs_to_report(runs, vgg, frame)] == [other, mine]
 
 
 def test_foreign_text_is_no_markup_and_the_report_stays_one():
@@ -153,14 +154,14 @@ def test_foreign_text_is_no_markup_and_the_report_stays_one():
     assert {len(row) for row in cells(shown)} == {11}
     assert "<!--" not in command and "-->" not in command
     frame = annotate(measured())
-    whole = report.decision_report(
+    whole = decision_report(
         frame,
         decide(frame, LIMITS),
         created_at="2026",
         product_version="0",
         sections=[text.split("\n")],
     )
-    assert report.read_facts(whole).pick.candidate.model_name == B0
+    assert read_record(whole).pick.candidate.model_name == B0
 
 
 def test_the_command_gives_a_shell_the_very_words_of_the_spec():

@@ -8,11 +8,11 @@ from bakeoff_core.reporting.figures.finetuning import (
     MOST_CLASSES,
     MOST_POINTS,
     Curve,
-    accuracy_figure,
     class_figure,
     labels_figure,
     loss_figure,
     means,
+    validation_figure,
 )
 from tests.support.comparisons import make_comparison
 
@@ -45,7 +45,7 @@ def test_means_of_few_points_are_the_points_themselves() -> None:
 
 def test_runs_laid_over_each_other_differ_in_colour_dash_and_symbol_and_are_named() -> None:
     curves = [Curve("first", validated((10, 50.0))), Curve("second", validated((10, 60.0)))]
-    figure = accuracy_figure(curves)
+    figure = validation_figure(curves)
     assert figure.layout.showlegend
     assert [trace.name for trace in figure.data] == ["first", "second"]
     for part in ("line.color", "line.dash", "marker.symbol"):
@@ -53,20 +53,20 @@ def test_runs_laid_over_each_other_differ_in_colour_dash_and_symbol_and_are_name
 
 
 def test_validation_has_its_interval() -> None:
-    (trace,) = accuracy_figure([Curve("", validated((10, 50.0)))]).data
+    (trace,) = validation_figure([Curve("", validated((10, 50.0)))]).data
     assert (trace.error_y.array, trace.error_y.arrayminus) == ((3.0,), (2.0,))
 
 
 def test_a_run_that_has_not_begun_makes_an_empty_figure() -> None:
     assert not loss_figure([Curve("", [])]).data
-    empty = accuracy_figure([Curve("", [])])
+    empty = validation_figure([Curve("", [])])
     assert not empty.data[0].x
     assert "Nothing was validated yet" in empty.layout.annotations[0].text
 
 
 def test_few_steps_are_ticked_one_by_one() -> None:
     assert loss_figure([Curve("", steps(4))]).layout.xaxis.dtick == 1
-    assert accuracy_figure([Curve("", validated((4, 50.0)))]).layout.xaxis.dtick == 1
+    assert validation_figure([Curve("", validated((4, 50.0)))]).layout.xaxis.dtick == 1
     assert loss_figure([Curve("", steps(400))]).layout.xaxis.dtick is None
 
 

@@ -16,7 +16,14 @@ from bakeoff_core.reporting.figures.landscape import (
     parameter_figure,
     proxy_figure,
 )
-from bakeoff_core.selection.landscape import IN1K, NO_FAMILY, PRETRAININGS, catalogue_points, group_name, usual_families
+from bakeoff_core.selection.landscape import (
+    IN1K,
+    NO_FAMILY,
+    PRETRAINING_DATA,
+    catalogue_points,
+    group_name,
+    usual_families,
+)
 from bakeoff_core.selection.proxies import Judgement
 
 HOSTILE = "<img src=x onerror=alert(1)>$x$"
@@ -68,9 +75,9 @@ def test_a_line_is_hidden_with_its_family() -> None:
 
 
 def test_a_family_is_split_by_what_its_weights_have_seen() -> None:
-    table = pd.concat([points(pretraining=kind) for kind in PRETRAININGS])
+    table = pd.concat([points(pretraining=kind) for kind in PRETRAINING_DATA])
     drawn = traces(accuracy_figure(table, ["ResNet"]))
-    groups = [group_name("ResNet", kind) for kind in PRETRAININGS]
+    groups = [group_name("ResNet", kind) for kind in PRETRAINING_DATA]
     assert [name for name in drawn if not name.endswith("trend")] == groups
     assert len({drawn[name].marker.symbol for name in groups[:3]}) == 3
     assert len({drawn[name].marker.color for name in groups}) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bakeoff_core.ranking.records import find
-from bakeoff_core.reporting.figures.frontier_layout import BLUE, VERMILLION
+from bakeoff_core.reporting.figures.palette import BLUE, VERMILLION
 from bakeoff_core.reporting.figures.ranking import MOST_SHOWN, ranking_figure
 from tests.support.rankings import SIZE, make_ranking, make_row
 

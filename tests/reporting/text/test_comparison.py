@@ -3,7 +3,7 @@
 import pytest
 
 from bakeoff_core.finetuning.comparison.records import FULL, PROBE, SCRATCH, LabelsPoint, Part
-from bakeoff_core.reporting.text.comparison import REASONS, comparison_section, comparison_sentences
+from bakeoff_core.reporting.text.comparison import LIKELY_REASONS, comparison_section, comparison_sentences
 from tests.support.comparisons import make_comparison, make_curve
 
 CURVES = {
@@ -137,9 +137,9 @@ def test_a_run_that_failed_is_named_with_its_reason() -> None:
     assert nothing[0] == "What transfer was worth can't be said: not every run that it needs has a result."
 
 
-@pytest.mark.parametrize("code", REASONS)
+@pytest.mark.parametrize("code", LIKELY_REASONS)
 def test_every_reason_has_words_that_the_conditions_fill_in(code: str) -> None:
-    words = REASONS[code].format(
+    words = LIKELY_REASONS[code].format(
         img_size=64, pretrained_size=224, steps=100, epochs="2.0", train_images=50, test_images=20
     )
     assert "{" not in words and not words.endswith(".")

@@ -10,10 +10,16 @@ from hypothesis import strategies as st
 from bakeoff_core.catalogue.accuracies import read_catalogue
 from bakeoff_core.catalogue.timm_names import architecture_of
 from bakeoff_core.finetuning.recipes import RECIPES, recommend_recipe
-from bakeoff_core.reporting.text.checklist import explain_advice, explain_entry, explain_set_aside, headline
+from bakeoff_core.reporting.text.checklist import (
+    explain_advice,
+    explain_entry,
+    explain_recipe,
+    explain_set_aside,
+    headline,
+)
 from bakeoff_core.schema.records import LIMIT_COLUMNS, CandidateRef, Limits
 from bakeoff_core.selection.candidates import evidence_of
-from bakeoff_core.selection.checklist.advice import LONGEST, STANDINGS, Advice, advise
+from bakeoff_core.selection.checklist.advice import MOST_ENTRIES, STANDINGS, Advice, advise
 from bakeoff_core.selection.checklist.rules import DOMAINS, PRIORITIES, TARGETS, TASKS, Answers, read_rules
 from tests.support.candidate_tables import HOSTILE_NAMES, candidate
 
@@ -91,7 +97,7 @@ def test_edge_box_with_15_ms_and_4000_images_ends_at_efficientnet_b0_fully_fine_
     answers = Answers("edge", limits=Limits(max_latency_s=0.015), labelled=4_000, domain="other")
     advice = advise(answers, table, RULES)
     assert headline(advice) == ("Start from efficientnet_b0 (77.7 % top-1, 9.00 ms, 400 M MACs), fully fine-tuned.")
-    assert advice.recipe.recipe == "full"
+    assert advice.adaptation.recipe == "full"
     assert not any(name.startswith("vit") for name in names(advice))
     assert any(caution.name == "transformers-on-a-device" for caution in advice.cautions)
     assert any(step.name == "edge-int8" for step in advice.next_steps)
@@ -196,7 +202,7 @@ def test_where_figures_put_first_what_a_guide_warns_of_both_are_said():
 @pytest.mark.parametrize("labelled", [1, 99, 100, 999, 1_000, 9_999, 100_000, 100_001])
 def test_on_natural_photographs_the_recipe_is_that_of_the_fine_tune_page(labelled):
     advice = advise(Answers("server", labelled=labelled, domain="natural"), textbook_table(), RULES)
-    assert advice.recipe.recipe == recommend_recipe(labelled).recipe
+    assert advice.adaptation.recipe == recommend_recipe(labelled).recipe
 
 
 @pytest.mark.parametrize(
@@ -204,18 +210,18 @@ def test_on_natural_photographs_the_recipe_is_that_of_the_fine_tune_page(labelle
 )
 def test_images_unlike_photographs_have_more_trained_where_labels_carry_it(labelled, recipe):
     advice = advise(Answers("edge", labelled=labelled, domain="other"), textbook_table(), RULES)
-    assert advice.recipe.recipe == recipe
-    assert any("unlike natural photographs" in reason.text for reason in advice.recipe.reasons)
+    assert advice.adaptation.recipe == recipe
+    assert any("unlike natural photographs" in reason.text for reason in explain_recipe(advice).parts)
 
 
 def test_a_frozen_foundation_model_comes_with_the_probe_whatever_the_rest_is_trained_with():
     advice = advise(Answers("server", labelled=500, domain="other"), textbook_table(), RULES)
     entry = next(e for e in advice.shortlist if e.candidate.model_name.startswith("vit_small_patch14_dinov2"))
-    assert (entry.recipe, advice.recipe.recipe) == ("linear-probe", "progressive")
+    assert (entry.recipe, advice.adaptation.recipe) == ("linear-probe", "progressive")
 
 
 def test_without_a_number_of_labels_no_recipe_is_named():
-    assert advise(Answers("edge"), textbook_table(), RULES).recipe is None
+    assert advise(Answers("edge"), textbook_table(), RULES).adaptation is None
 
 
 # Other tasks
@@ -229,7 +235,7 @@ def test_detection_gets_a_backbone_and_is_told_of_the_pyramid():
 
 def test_generation_is_no_choice_of_backbone_and_points_on():
     advice = advise(Answers("server", "generation", labelled=50), textbook_table(), RULES)
-    assert (advice.shortlist, advice.pick, advice.recipe) == ((), None, None)
+    assert (advice.shortlist, advice.pick, advice.adaptation) == ((), None, None)
     assert "not a choice of backbone" in headline(advice)
     assert advice.additions and not advice.cautions
 
@@ -314,7 +320,7 @@ def test_every_combination_of_answers_gets_reasons_and_nothing_that_breaks_a_kno
     advice = advise(answers, table, RULES)
     assert headline(advice)
     assert explain_advice(advice) or advice.shortlist
-    assert len(advice.shortlist) <= LONGEST
+    assert len(advice.shortlist) <= MOST_ENTRIES
     by_ref = {(row["model_name"], row["img_size"]): row for row in table.to_dict("records")}
     for entry in advice.shortlist:
         assert explain_entry(entry, advice)
@@ -325,8 +331,8 @@ def test_every_combination_of_answers_gets_reasons_and_nothing_that_breaks_a_kno
             value = row.get(column)
             if bound is not None and value is not None and not pd.isna(value):
                 assert value >= bound if name == "min_top1" else value <= bound
-    if advice.recipe is not None:
-        assert advice.recipe.recipe in RECIPES
+    if advice.adaptation is not None:
+        assert advice.adaptation.recipe in RECIPES
     for aside in advice.set_aside:
         assert explain_set_aside(aside, advice).text
         assert aside.candidate not in [entry.candidate for entry in advice.shortlist]
