@@ -5,11 +5,13 @@ Not covered: the numbers (`ranking.records`), and the frontier.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import plotly.graph_objects as go
 
 from bakeoff_core.formatting import html_text, percent
 from bakeoff_core.ranking.records import RankFindings, Ranking, RankRow
-from bakeoff_core.reporting.figures.palette import BLUE, DARK, GRID_ALPHA, LIGHT, ORANGE, SKY_BLUE, VERMILLION
+from bakeoff_core.reporting.figures.palette import BLUE, DARK, GRID_ALPHA, LIGHT, ORANGE, SKY_BLUE, VERMILLION, Palette
 from bakeoff_core.reporting.figures.style import HOVER_LABEL, base_layout, rgba
 
 ROW_PX, FRAME_PX = 30, 120
@@ -68,11 +70,17 @@ def ranking_figure(ranking: Ranking, findings: RankFindings, *, dark: bool = Fal
             line={"dash": "dot", "color": palette.quiet, "width": 1.6},
             annotation={"text": "chance", "font": {"size": 11, "color": palette.quiet}, "yanchor": "bottom"},
         )
+    figure.update_layout(_layout(palette, [_name(row, findings) for row in rows], low))
+    return figure
+
+
+def _layout(palette: Palette, names: Sequence[str], low: float) -> go.Layout:
+    """A row for each name, from the bottom up; the axis of accuracies begins at `low`."""
     axis = {"gridcolor": rgba(palette.quiet, GRID_ALPHA), "zeroline": False, "automargin": True}
-    figure.update_layout(
+    return go.Layout(
         **base_layout(palette),
         margin={"l": 8, "r": 14, "t": 34, "b": 8},
-        height=FRAME_PX + ROW_PX * len(rows),
+        height=FRAME_PX + ROW_PX * len(names),
         bargap=0.35,
         hoverlabel=HOVER_LABEL,
         legend={"orientation": "h", "x": 0, "y": 1, "yref": "container", "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"},
@@ -84,13 +92,12 @@ def ranking_figure(ranking: Ranking, findings: RankFindings, *, dark: bool = Fal
         yaxis={
             **axis,
             "showgrid": False,
-            "tickvals": places,
-            "ticktext": [_name(row, findings) for row in rows],
-            "range": [-0.6, len(rows) - 0.4],
+            "tickvals": list(range(len(names))),
+            "ticktext": list(names),
+            "range": [-0.6, len(names) - 0.4],
         },
         uirevision="ranking",
     )
-    return figure
 
 
 def _colour(row: RankRow, findings: RankFindings, dark: bool) -> str:
