@@ -13,8 +13,8 @@ from pathlib import Path
 
 from bakeoff_core.jobs.manager import read_job
 from bakeoff_core.profiling import store as profiling_store
-from bakeoff_core.profiling.request import start_measuring
-from bakeoff_core.schema.records import MeasureSpec, Profile
+from bakeoff_core.profiling.request import MeasureSpec, start_measuring
+from bakeoff_core.schema.profile import Profile
 from bakeoff_core.system.paths import profiles_path
 
 HOG = "while True: pass"

@@ -16,9 +16,10 @@ import pandas as pd
 
 from bakeoff_core.catalogue.accuracies import attach_accuracy, read_catalogue
 from bakeoff_core.catalogue.shortlists import SHORTLISTS
-from bakeoff_core.profiling.request import make_spec
+from bakeoff_core.profiling.request import MeasureSpec, make_spec
 from bakeoff_core.profiling.store import to_frame
-from bakeoff_core.schema.records import RULES, Decision, Limits, MeasureSpec, Profile
+from bakeoff_core.schema.decision import RULES, Decision, Limits
+from bakeoff_core.schema.profile import Profile
 from bakeoff_core.selection.decision import decide
 from benchmarks.jobs_here import cpu_hog, measure, own_home
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bakeoff_core.finetuning.dry_run.request import Estimate, read_estimate
+from bakeoff_core.finetuning.dry_run.request import RunEstimate, read_estimate
 from bakeoff_core.finetuning.request import FinetuneSpec, start_run
 from bakeoff_core.finetuning.results import read_run, summarise_run
 from bakeoff_core.formatting import duration, percent
@@ -46,7 +46,7 @@ def finetune(spec: FinetuneSpec) -> dict[str, Any]:
     return summarise_run(read_run(wait(start_run(spec).job).job_id))
 
 
-def estimate(spec: FinetuneSpec) -> Estimate:
+def estimate(spec: FinetuneSpec) -> RunEstimate:
     """Do a trial of a run and return what it found."""
     found = read_estimate(read_run(wait(start_run(spec, trial=True).job).job_id))
     assert found is not None

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from playwright.sync_api import Page
 
-from bakeoff_core.schema.records import Limits
+from bakeoff_core.schema.decision import Limits
 from bakeoff_core.selection.candidates import candidates_of, list_settings, read_accuracies, read_measured
 from bakeoff_core.selection.decision import decide
 from benchmarks.invented import write_profiles_of

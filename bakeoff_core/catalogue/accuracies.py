@@ -19,7 +19,7 @@ import pandas as pd
 from bakeoff_core.catalogue.own_accuracies import read_own_accuracies
 from bakeoff_core.catalogue.timm_names import TimmModel, TimmModels, architecture_of
 from bakeoff_core.errors import UnknownModelError
-from bakeoff_core.schema.records import ACCURACY_COLUMNS, IMAGENET_VALIDATION_IMAGES
+from bakeoff_core.schema.accuracy import ACCURACY_COLUMNS, IMAGENET_VALIDATION_IMAGES
 from bakeoff_core.stats import wilson_interval
 
 CATALOGUE_TIMM_VERSION = "1.0.31"
@@ -87,7 +87,7 @@ def read_catalogue(own_accuracy: Path | None = None) -> pd.DataFrame:
 
 
 def attach_accuracy(profiles: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
-    """Return the profiles with `schema.records.ACCURACY_COLUMNS` added, rows, order and index as they are.
+    """Return the profiles with `schema.accuracy.ACCURACY_COLUMNS` added, rows, order and index as they are.
 
     Accuracy is joined on tag and image size together, and stays null where that pair is not published.
     The family belongs to the architecture and is filled in wherever any of its tags is known; the class of

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bakeoff_core.formatting import is_unknown
-from bakeoff_core.schema.records import require_choice
+from bakeoff_core.schema.checks import require_choice
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bakeoff_core.schema.records import AccuracySource
+from bakeoff_core.schema.accuracy import AccuracySource
 from bakeoff_core.stats import wilson_interval
 
 _PATH = Path(__file__).parent / "data" / "robustness.csv"

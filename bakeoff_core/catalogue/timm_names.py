@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bakeoff_core.schema.records import require_count
+from bakeoff_core.schema.checks import require_count
 from bakeoff_core.system.files import to_user_error, write_text
 
 FILE_VERSION = 2

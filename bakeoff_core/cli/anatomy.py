@@ -9,7 +9,7 @@ from bakeoff_core.cli.console import print_json
 from bakeoff_core.cli.options import add_json
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import count, significant
-from bakeoff_core.profiling.anatomy.records import KINDS, QUANTITIES, Anatomy, to_json
+from bakeoff_core.profiling.anatomy.records import LAYER_KINDS, QUANTITIES, Anatomy, to_json
 
 if TYPE_CHECKING:
     from bakeoff_core.profiling.anatomy.store import Wanted
@@ -83,7 +83,7 @@ def anatomy_table(found: Anatomy) -> str:
     from bakeoff_core.cli.tables import text_table
 
     titles = ("", "layers", *(title for heading in QUANTITIES.values() for title in (heading, "share")))
-    rows = [(KINDS[kind].title, *_cells(found, kind=kind)) for kind in found.kinds]
+    rows = [(LAYER_KINDS[kind].title, *_cells(found, kind=kind)) for kind in found.kinds]
     rows += [("all", *_cells(found)), ()]
     rows += [(stage.title, *_cells(found, stage=at)) for at, stage in enumerate(found.stages)]
     return text_table(titles, rows, numbers=titles[1:])

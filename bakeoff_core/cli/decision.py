@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from bakeoff_core.catalogue.pretraining import MOST_FREQUENT, PRETRAINING_CLASSES
 from bakeoff_core.cli.limits import add_lowest_accuracy, add_upper_limits, limits_of
-from bakeoff_core.schema.records import COST_COLUMNS, DEVICES, DTYPES, IMAGENET, RULES, Decision
+from bakeoff_core.schema.accuracy import IMAGENET
+from bakeoff_core.schema.decision import COST_COLUMNS, RULES, Decision
+from bakeoff_core.schema.profile import DEVICES, DTYPES
 
 if TYPE_CHECKING:
     from bakeoff_core.selection.candidates import View

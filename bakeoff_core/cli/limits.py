@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from bakeoff_core.reporting.text.commands import LIMIT_OPTIONS
-from bakeoff_core.schema.records import Limits
+from bakeoff_core.schema.decision import Limits
 
 _UPPER = {
     "max_latency_s": ("L", "highest acceptable median latency"),

@@ -13,7 +13,7 @@ from bakeoff_core.reporting.text.commands import option_of
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add `--json`."""
     parser.add_argument(
-        "--json", action="store_true", help="print JSON to stdout; field names as in bakeoff_core.schema.records"
+        "--json", action="store_true", help="print JSON to stdout; field names as in bakeoff_core.schema"
     )
 
 

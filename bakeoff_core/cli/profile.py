@@ -12,7 +12,7 @@ from bakeoff_core.cli.options import add_json
 from bakeoff_core.cli.tables import text_table
 from bakeoff_core.formatting import UNKNOWN, count, is_unknown, megabytes, milliseconds, percent
 from bakeoff_core.reporting.text.warnings import warning_line
-from bakeoff_core.schema.records import DEVICE_CHOICES, DTYPES
+from bakeoff_core.schema.profile import DEVICE_CHOICES, DTYPES
 from bakeoff_core.system.paths import profiles_path
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from bakeoff_core.cli.options import add_json
 from bakeoff_core.datasets.index import TRAIN_ON, expanded
 from bakeoff_core.datasets.registry import DATASETS
-from bakeoff_core.schema.records import DEVICE_CHOICES
+from bakeoff_core.schema.profile import DEVICE_CHOICES
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from bakeoff_core.datasets.index import TRAIN_ON, expanded
 from bakeoff_core.datasets.registry import DATASETS
-from bakeoff_core.schema.records import DEVICE_CHOICES
+from bakeoff_core.schema.profile import DEVICE_CHOICES
 
 _PATHS = ("data_dir", "weights_file")
 

@@ -44,7 +44,7 @@ SMALLEST_DEVIATION = 1e-3
 
 
 @dataclass(frozen=True)
-class Choice:
+class StrengthChoice:
     """The strength of a probe's regularisation, and how it was chosen."""
 
     strength: float
@@ -84,7 +84,7 @@ def _scaling_of(features: np.ndarray) -> _Scaling:
 class Probe:
     """A linear classifier of features."""
 
-    choice: Choice
+    choice: StrengthChoice
     _scaling: _Scaling
     _model: LogisticRegression
 
@@ -121,7 +121,11 @@ def fit_probe(
             choice = _choose("validation", [_Path(lambda: (features, labels, *held_out))])
         else:
             paths = [_Path(partial(_divided, features, labels, *fold)) for fold in _folds(labels, seed)]
-            choice = _choose("cross-validation", paths) if paths else Choice(DEFAULT_STRENGTH, "nothing", None, False)
+            choice = (
+                _choose("cross-validation", paths)
+                if paths
+                else StrengthChoice(DEFAULT_STRENGTH, "nothing", None, False)
+            )
         scaling = _scaling_of(features)
         return Probe(choice, scaling, _model(choice.strength).fit(scaling(features), labels))
 
@@ -163,7 +167,7 @@ def _divided(features: np.ndarray, labels: np.ndarray, fit: np.ndarray, out: np.
     return features[fit], labels[fit], features[out], labels[out]
 
 
-def _choose(chosen_on: str, paths: Sequence[_Path]) -> Choice:
+def _choose(chosen_on: str, paths: Sequence[_Path]) -> StrengthChoice:
     """The strength that has the most images right over all paths."""
     right: list[int] = []
     for strength in STRENGTHS:
@@ -172,7 +176,7 @@ def _choose(chosen_on: str, paths: Sequence[_Path]) -> Choice:
             break
     best = right.index(max(right))
     accuracy = 100 * right[best] / sum(path.images for path in paths)
-    return Choice(STRENGTHS[best], chosen_on, accuracy, best in (0, len(STRENGTHS) - 1))
+    return StrengthChoice(STRENGTHS[best], chosen_on, accuracy, best in (0, len(STRENGTHS) - 1))
 
 
 def _model(strength: float) -> LogisticRegression:

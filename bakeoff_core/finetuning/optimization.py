@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from bakeoff_core.finetuning.recipes import GROWING, RATE_BATCH_SIZE, WARMUP_SHARE, Recipe, Stage, stage_size
+from bakeoff_core.finetuning.recipes import GROWING, RATE_BATCH_SIZE, WARMUP_SHARE, GrowingStage, Recipe, stage_size
 from bakeoff_core.models.pretrained import eval_transform, head_parameters
 from bakeoff_core.models.torchvision_compat import prepare_torchvision
 
@@ -52,7 +52,7 @@ def train_transform(config: dict[str, Any], augmentation: str, *, any_way_up: bo
     return create_transform(**plain, is_training=True, scale=TRAIN_SCALE, hflip=0.5, vflip=vflip, color_jitter=0.2)
 
 
-def stage_transform(config: dict[str, Any], stage: Stage, *, any_way_up: bool = False) -> Any:
+def stage_transform(config: dict[str, Any], stage: GrowingStage, *, any_way_up: bool = False) -> Any:
     """Return the transform of training images in a stage of growing: PIL to a tensor of shape (3, side, side)."""
     side = stage_size(stage, config["input_size"][-1])
     plain = {name: config[name] for name in ("interpolation", "mean", "std")}

@@ -57,7 +57,7 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Stage:
+class GrowingStage:
     """A part of a training whose images and regularisation grow."""
 
     until: float
@@ -70,7 +70,7 @@ class Stage:
     """Alpha of mixup; 0 for none."""
 
 
-GROWING = (Stage(1 / 3, 1 / 2, 5, 0.0), Stage(2 / 3, 3 / 4, 10, 0.2), Stage(1.0, 1.0, 15, 0.4))
+GROWING = (GrowingStage(1 / 3, 1 / 2, 5, 0.0), GrowingStage(2 / 3, 3 / 4, 10, 0.2), GrowingStage(1.0, 1.0, 15, 0.4))
 """Progressive training: small, lightly changed images first (Tan and Le 2021, arXiv 2104.00298, section 4.2: image
 size, RandAugment and mixup grow together, since small images need less regularisation)."""
 
@@ -78,7 +78,7 @@ SIZE_STEP = 32
 """Sizes of stages are multiples of it, as the strides of most backbones want."""
 
 
-def stage_size(stage: Stage, img_size: int) -> int:
+def stage_size(stage: GrowingStage, img_size: int) -> int:
     """Return the side of a stage's images in pixels; the last stage's is the run's own, whatever it is."""
     if stage.size_share == 1:
         return img_size
@@ -159,7 +159,7 @@ RECIPES: dict[str, Recipe] = {
 
 
 @dataclass(frozen=True)
-class Advice:
+class RecipeAdvice:
     """A recommended recipe."""
 
     recipe: str
@@ -168,7 +168,7 @@ class Advice:
     """Why, in a sentence or two."""
 
 
-def recommend_recipe(labelled_images: int, class_count: int | None = None) -> Advice:
+def recommend_recipe(labelled_images: int, class_count: int | None = None) -> RecipeAdvice:
     """Recommend a recipe for a number of labelled training images.
 
     Args:
@@ -184,26 +184,26 @@ def recommend_recipe(labelled_images: int, class_count: int | None = None) -> Ad
     if class_count is not None:
         per_class += f", about {max(1, round(labelled_images / class_count))} a class"
     if labelled_images < 100:
-        return Advice(
+        return RecipeAdvice(
             "linear-probe",
             f"{per_class}: with fewer than 100 labels anything more than a new head would learn them by heart.",
         )
     if labelled_images < 1_000:
-        return Advice(
+        return RecipeAdvice(
             "top-layers",
             f"{per_class}: enough to adapt the last layers, too few to move the early ones without overfitting.",
         )
     if labelled_images < 10_000:
-        return Advice(
+        return RecipeAdvice(
             "full",
             f"{per_class}: enough to adapt the whole backbone, with lower rates for its early layers. "
             "Run the linear probe first: it takes a minute and says whether the rest is worth it.",
         )
     if labelled_images <= 100_000:
-        return Advice(
+        return RecipeAdvice(
             "full", f"{per_class}: plenty for the whole backbone; a higher rate and more epochs can pay off as well."
         )
-    return Advice(
+    return RecipeAdvice(
         "full",
         f"{per_class}: so many that training from scratch may do as well; starting from pretrained weights "
         "rarely hurts and is quicker, so compare the two.",

@@ -16,7 +16,8 @@ from bakeoff_core.finetuning.recipes import RECIPES, Recipe
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import start_job
 from bakeoff_core.jobs.records import Job
-from bakeoff_core.schema.records import DEVICE_CHOICES, require_choice, require_count
+from bakeoff_core.schema.checks import require_choice, require_count
+from bakeoff_core.schema.profile import DEVICE_CHOICES
 
 RESULTS = "results.json"
 """A finished run's results, in its folder."""

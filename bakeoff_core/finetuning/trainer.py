@@ -24,7 +24,7 @@ from torch.utils.data import DataLoader
 from bakeoff_core.datasets.index import LabelledImage
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.optimization import create_mixup, create_optimizer, create_scheduler, train_layers
-from bakeoff_core.finetuning.recipes import Recipe, Stage
+from bakeoff_core.finetuning.recipes import GrowingStage, Recipe
 from bakeoff_core.models.loaders import ImageFiles, evaluation_loader, shared
 
 CHECKPOINT = "checkpoint"
@@ -36,7 +36,7 @@ GRADIENT_NORM = 1.0
 
 
 @dataclass(frozen=True)
-class Step:
+class TrainingStep:
     """What one step did."""
 
     number: int
@@ -65,7 +65,7 @@ class Training:
         steps: int,
         folder: Path,
         content_key: str,
-        stages: Sequence[tuple[Stage, Callable[[Any], torch.Tensor]]] = (),
+        stages: Sequence[tuple[GrowingStage, Callable[[Any], torch.Tensor]]] = (),
     ) -> None:
         """Prepare to train.
 
@@ -97,7 +97,7 @@ class Training:
         """Steps in a pass over the training images."""
         return len(self._loader)
 
-    def run(self) -> Iterator[Step]:
+    def run(self) -> Iterator[TrainingStep]:
         """Go on to the last step, yielding each; validation between steps is the caller's."""
         while self.number < self.steps:
             epoch, done = divmod(self.number, self.epoch_steps)
@@ -113,7 +113,7 @@ class Training:
                 loss, rate, is_due = self._step(images, targets)
                 self.number += 1
                 count = len(images) * self._accelerator.num_processes
-                yield Step(self.number, loss, rate, count, time.monotonic() - began, is_due)
+                yield TrainingStep(self.number, loss, rate, count, time.monotonic() - began, is_due)
                 if self.number >= until:
                     break
                 began = time.monotonic()

@@ -20,7 +20,7 @@ from fvcore.nn.jit_handles import get_shape  # noqa: E402
 
 @dataclass(frozen=True)
 class Counts:
-    """What a model is made of; units as in `schema.records.Profile`."""
+    """What a model is made of; units as in `schema.profile.Profile`."""
 
     param_count: int
     weight_bytes: int

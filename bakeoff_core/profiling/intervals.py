@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median, quantiles, variance
 
-from bakeoff_core.schema.records import Round
+from bakeoff_core.schema.profile import Round
 
 MOST_FREEDOM = 12
 """Degrees of freedom that the models of a setting may give the common spread: models differ a little in theirs."""

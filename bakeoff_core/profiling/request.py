@@ -15,7 +15,8 @@ from bakeoff_core.catalogue.timm_names import TimmModels
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import start_job, stop_what_gives_way
 from bakeoff_core.jobs.records import Job
-from bakeoff_core.schema.records import DEVICE_CHOICES, DTYPES, MeasureSpec, require_choice, require_count
+from bakeoff_core.schema.checks import require_choice, require_count
+from bakeoff_core.schema.profile import DEVICE_CHOICES, DTYPES
 from bakeoff_core.system.machine import this_machine, usable_cores
 
 MIN_SECONDS = 1.0
@@ -36,7 +37,35 @@ FALLBACK_MACS_PER_SECOND = 5e10
 
 
 @dataclass(frozen=True)
-class Estimate:
+class MeasureSpec:
+    """What a measuring job was asked to do; the `spec` of its `spec.json`."""
+
+    models: tuple[str, ...]
+    """Names as the user gave them; a plain architecture means timm's default tag."""
+    img_size: int | None = None
+    """Input size; `None` measures each model at its own."""
+    batch_size: int = 1
+    """Images in a pass."""
+    threads: int | None = None
+    """Intra-op threads; `None` takes every core this process may use."""
+    device: str = "auto"
+    """`cpu`, `cuda`, or `auto`: CUDA where torch can use it."""
+    dtype: str = "float32"
+    """One of `DTYPES`."""
+    rounds: int = 2
+    """Fresh processes a model."""
+    passes: int = 64
+    """Timed passes a model at least, shared between its rounds."""
+    min_seconds: float = 1.0
+    """Seconds of timing a round at least; 0 makes exactly `passes`."""
+    cap_s: float = 60.0
+    """Seconds of timing a round at most."""
+    force: bool = False
+    """Measure again what is cached."""
+
+
+@dataclass(frozen=True)
+class MeasuringEstimate:
     """How long a job will take, before it is started."""
 
     seconds: float
@@ -101,7 +130,7 @@ def pending(spec: MeasureSpec, measured: pd.DataFrame, names: TimmModels | None)
 
     Args:
         spec: The job; with `force` all of it is pending.
-        measured: Profiles of this machine, columns as `schema.records.PROFILE_COLUMNS`.
+        measured: Profiles of this machine, columns as `schema.profile.PROFILE_COLUMNS`.
         names: timm's names, to tell what a plain name means and each model's own size; `None` if not known yet.
     """
     if spec.force:
@@ -128,7 +157,7 @@ def pending(spec: MeasureSpec, measured: pd.DataFrame, names: TimmModels | None)
     return replace(spec, models=tuple(left))
 
 
-def estimate(spec: MeasureSpec, catalogue: pd.DataFrame, measured: pd.DataFrame) -> Estimate:
+def estimate(spec: MeasureSpec, catalogue: pd.DataFrame, measured: pd.DataFrame) -> MeasuringEstimate:
     """Estimate how long a job will take.
 
     A model measured before on this machine, whatever the setting, takes its own latency; another takes its MACs over
@@ -137,7 +166,7 @@ def estimate(spec: MeasureSpec, catalogue: pd.DataFrame, measured: pd.DataFrame)
     Args:
         spec: The job.
         catalogue: As `catalogue.accuracies.read_catalogue` returns it.
-        measured: Profiles of this machine, columns as `schema.records.PROFILE_COLUMNS`.
+        measured: Profiles of this machine, columns as `schema.profile.PROFILE_COLUMNS`.
     """
     known = measured.dropna(subset=["latency_p50_s"])
     per_image = _at_size(known["latency_p50_s"] / known["batch_size"], known["img_size"], spec.img_size)
@@ -158,7 +187,7 @@ def estimate(spec: MeasureSpec, catalogue: pd.DataFrame, measured: pd.DataFrame)
         latency *= spec.batch_size
         timed = max(latency * spec.passes / spec.rounds, spec.min_seconds)
         seconds += spec.rounds * (min(timed, spec.cap_s) + WARM_UP_PASSES * latency + ROUND_OVERHEAD_S)
-    return Estimate(seconds, found / len(spec.models))
+    return MeasuringEstimate(seconds, found / len(spec.models))
 
 
 def _at_size(cost: pd.Series, measured_at: pd.Series, wanted: int | None) -> pd.Series:

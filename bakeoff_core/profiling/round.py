@@ -18,7 +18,7 @@ from bakeoff_core.models.counting import Counts, count_macs, count_weights
 from bakeoff_core.models.memory import PeakMemory
 from bakeoff_core.models.timm_models import create_backbone, describe_failure
 from bakeoff_core.profiling.timer import time_passes
-from bakeoff_core.schema.records import Round
+from bakeoff_core.schema.profile import Round
 from bakeoff_core.system.files import utc_now
 from bakeoff_core.system.machine import LoadMeter, throttled_seconds
 from bakeoff_core.system.memory import die_first_when_memory_runs_out
@@ -39,7 +39,7 @@ class RoundRequest:
     device: str
     """`cpu` or `cuda`."""
     dtype: str
-    """Key of `schema.records.DTYPES`."""
+    """Key of `schema.profile.DTYPES`."""
     passes: int
     """Passes to time at least."""
     min_seconds: float

@@ -19,7 +19,7 @@ import pandas as pd
 import pyarrow as pa
 
 from bakeoff_core.errors import NewerFileError, NotAProfileFileError
-from bakeoff_core.schema.records import (
+from bakeoff_core.schema.profile import (
     DEVICES,
     DTYPES,
     KEY_COLUMNS,
@@ -87,7 +87,7 @@ def read_profiles(path: Path) -> tuple[Profile, ...]:
 
 
 def profile_key(profile: Profile) -> tuple[Any, ...]:
-    """Return what identifies a profile, its values of `schema.records.KEY_COLUMNS`: one row of the store each."""
+    """Return what identifies a profile, its values of `schema.profile.KEY_COLUMNS`: one row of the store each."""
     return tuple(getattr(profile, name) for name in KEY_COLUMNS)
 
 
@@ -98,7 +98,7 @@ def read_frame(path: Path) -> pd.DataFrame:
         path: As for `read_profiles`.
 
     Returns:
-        One row a profile, columns as `schema.records.PROFILE_COLUMNS` less `rounds`; numbers are floats with NaN for
+        One row a profile, columns as `schema.profile.PROFILE_COLUMNS` less `rounds`; numbers are floats with NaN for
         unknown, `warnings` holds tuples of `MeasurementWarning`.
 
     Raises:

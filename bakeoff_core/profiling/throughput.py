@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from bakeoff_core.formatting import is_unknown
-from bakeoff_core.schema.records import CandidateRef
+from bakeoff_core.schema.candidate import CandidateRef
 
 CLEARLY_FEWER = 0.8
 """Share of another model's MACs up to which a model's are fewer beyond dispute."""
@@ -81,7 +81,7 @@ def measured_speeds(candidates: pd.DataFrame) -> list[Speed]:
     """Return the models of one setting whose MACs and latency are known, in the order of the table.
 
     Args:
-        candidates: Profiles of one setting, columns as `schema.records.PROFILE_COLUMNS`.
+        candidates: Profiles of one setting, columns as `schema.profile.PROFILE_COLUMNS`.
     """
     found = []
     for row in candidates.to_dict("records"):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from bakeoff_core.profiling.intervals import PRIOR, ProcessSpread, median_interval, percentile, quartiles, relative_iqr
-from bakeoff_core.schema.records import MIN_PASSES, P99_PASSES, MeasurementWarning, Round
+from bakeoff_core.schema.profile import MIN_PASSES, P99_PASSES, MeasurementWarning, Round
 
 STEADY_WITHIN = 0.05
 """Warm-up ends when the median of the last three passes is within this share of the three before them."""
@@ -124,7 +124,7 @@ def time_passes(
 
 @dataclass(frozen=True)
 class Summary:
-    """Statistics of one profile; field names and units as in `schema.records.Profile`."""
+    """Statistics of one profile; field names and units as in `schema.profile.Profile`."""
 
     latency_p50_s: float
     latency_p50_low_s: float

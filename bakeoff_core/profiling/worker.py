@@ -23,8 +23,9 @@ from bakeoff_core.jobs.isolation import START_GRACE_S, ChildFailure, call, fork_
 from bakeoff_core.jobs.worker import Reporter, log, run_worker
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.profiling.intervals import median_interval, pool_spread
+from bakeoff_core.profiling.request import MeasureSpec
 from bakeoff_core.profiling.timer import summarise
-from bakeoff_core.schema.records import RUNTIMES, MeasurementWarning, MeasureSpec, Profile, Round
+from bakeoff_core.schema.profile import RUNTIMES, MeasurementWarning, Profile, Round
 from bakeoff_core.system.files import utc_now
 from bakeoff_core.system.machine import this_machine, usable_cores
 from bakeoff_core.system.paths import profiles_path, timm_models_path
@@ -34,7 +35,7 @@ ROUND, TIMM_MODELS = "bakeoff_core.profiling.round", "bakeoff_core.models.timm_m
 
 
 @dataclass
-class Entry:
+class MeasuredModel:
     """One model's way through the job."""
 
     profile: Profile
@@ -97,7 +98,7 @@ def share_spread(profiles: Sequence[Profile]) -> list[Profile]:
 class Progress:
     """What the job tells while it runs: the model in work, how far it is, the time left."""
 
-    def __init__(self, reporter: Reporter, entries: list[Entry], spec: MeasureSpec, began: float) -> None:
+    def __init__(self, reporter: Reporter, entries: list[MeasuredModel], spec: MeasureSpec, began: float) -> None:
         self._reporter, self._entries, self._began = reporter, entries, began
         self._total = sum(e.rounds_left for e in entries)
         self._done = 0
@@ -105,7 +106,7 @@ class Progress:
         self._cached = sum(e.profile.error is None and not e.rounds_left for e in entries)
         self._started = time.monotonic()
 
-    def starting(self, entry: Entry) -> None:
+    def starting(self, entry: MeasuredModel) -> None:
         """Report that a round of this model begins."""
         self._started = time.monotonic()
         self._reporter.report(
@@ -119,7 +120,7 @@ class Progress:
             failures=self._failures(),
         )
 
-    def finished(self, entry: Entry) -> None:
+    def finished(self, entry: MeasuredModel) -> None:
         """Report that a round of this model ended, well or badly."""
         seconds = time.monotonic() - self._started
         self._seconds[id(entry)] = seconds
@@ -163,7 +164,7 @@ class Progress:
         return sum(e.rounds_left * self._seconds.get(id(e), mean) for e in self._entries)
 
 
-def _entry(name: str, spec: MeasureSpec, known: TimmModels, device: str, stored: dict[tuple, Profile]) -> Entry:
+def _entry(name: str, spec: MeasureSpec, known: TimmModels, device: str, stored: dict[tuple, Profile]) -> MeasuredModel:
     """Resolve a name, and look up what is cached of it among the stored profiles, given by their keys."""
     blank = Profile(
         model_name=name,
@@ -178,17 +179,17 @@ def _entry(name: str, spec: MeasureSpec, known: TimmModels, device: str, stored:
     try:
         full_name = resolve_model_name(name, known)
     except UnknownModelError as err:
-        return Entry(replace(blank, error=str(err), measured_at=utc_now()), rounds_left=0)
+        return MeasuredModel(replace(blank, error=str(err), measured_at=utc_now()), rounds_left=0)
     blank = replace(blank, model_name=full_name, img_size=spec.img_size or known.find(full_name).img_size)
     cached = stored.get(profiling_store.profile_key(blank))
     if cached is None or cached.latency_p50_s is None:
-        return Entry(blank, spec.rounds)
+        return MeasuredModel(blank, spec.rounds)
     if spec.force:
-        return Entry(blank, spec.rounds, save_early=False)
-    return Entry(cached, max(0, spec.rounds - len(cached.rounds)))
+        return MeasuredModel(blank, spec.rounds, save_early=False)
+    return MeasuredModel(cached, max(0, spec.rounds - len(cached.rounds)))
 
 
-def _measure(context: Any, entry: Entry, spec: MeasureSpec) -> None:
+def _measure(context: Any, entry: MeasuredModel, spec: MeasureSpec) -> None:
     """Measure one round of one model in a fresh process and fold it into the entry."""
     profile = entry.profile
     request = {

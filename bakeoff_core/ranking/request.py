@@ -22,7 +22,8 @@ from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import list_understood, read_job, start_job
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.ranking.records import Overlap, RankFindings, Ranking, find, from_json
-from bakeoff_core.schema.records import DEVICE_CHOICES, require_choice, require_count
+from bakeoff_core.schema.checks import require_choice, require_count
+from bakeoff_core.schema.profile import DEVICE_CHOICES
 from bakeoff_core.system.files import read_json
 from bakeoff_core.system.paths import own_accuracy_path
 

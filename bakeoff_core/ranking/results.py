@@ -18,8 +18,7 @@ from bakeoff_core.jobs.manager import files_stamp, list_jobs
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.ranking.records import from_json
 from bakeoff_core.ranking.request import RANKING
-from bakeoff_core.schema.checks import count_of, key_of, percent_of, text_of
-from bakeoff_core.schema.records import require_choice
+from bakeoff_core.schema.checks import count_of, key_of, percent_of, require_choice, text_of
 from bakeoff_core.system.files import read_json
 
 CHOSEN_ON = ("validation", "cross-validation", "nothing")

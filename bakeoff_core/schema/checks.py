@@ -43,3 +43,25 @@ def percent_of(value: object) -> float:
     ):
         raise ValueError(f"a percentage was expected. Got {value!r}.")
     return float(value)
+
+
+def require_count(name: str, value: int) -> int:
+    """Return `value` if it is a whole number of at least 1.
+
+    Raises:
+        ValueError: It is not; the words name the argument and what was given.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"`{name}` must be an integer >= 1. Got {value!r}.")
+    return value
+
+
+def require_choice(name: str, value: str, choices: tuple[str, ...]) -> str:
+    """Return `value` if it is one of `choices`.
+
+    Raises:
+        ValueError: It is not; the words name the choices and what was given.
+    """
+    if value not in choices:
+        raise ValueError(f"`{name}` must be one of {', '.join(choices)}. Got {value!r}.")
+    return value

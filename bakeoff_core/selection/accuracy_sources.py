@@ -18,7 +18,8 @@ from bakeoff_core.catalogue.robustness import ROBUST_SETS, robust_accuracies
 from bakeoff_core.catalogue.timm_names import architecture_of
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import is_unknown, percent
-from bakeoff_core.schema.records import ACCURACY_COLUMNS, IMAGENET, AccuracySource, CandidateRef
+from bakeoff_core.schema.accuracy import ACCURACY_COLUMNS, IMAGENET, AccuracySource
+from bakeoff_core.schema.candidate import CandidateRef
 
 if TYPE_CHECKING:
     from bakeoff_core.finetuning.results import FinishedRun
@@ -168,7 +169,7 @@ def accuracy_table(
     Returns:
         For published accuracy the catalogue's columns: `published` itself, or its rows that have a figure on a harder
         set. Else the columns `model_name`, `img_size`,
-        `schema.records.ACCURACY_COLUMNS`, `test_images` and `run_id`. `accuracy_source` says which run or ranking it
+        `schema.accuracy.ACCURACY_COLUMNS`, `test_images` and `run_id`. `accuracy_source` says which run or ranking it
         was, by which recipe, and what its validation said.
     """
     if source.is_imagenet:

@@ -17,7 +17,8 @@ from bakeoff_core.catalogue.pretraining import MOST_FREQUENT, pretraining_counts
 from bakeoff_core.catalogue.shortlists import SHORTLISTS
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.profiling import store as profiling_store
-from bakeoff_core.schema.records import IMAGENET, PROFILE_COLUMNS, SETTING_COLUMNS, AccuracySource, Setting
+from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
+from bakeoff_core.schema.profile import PROFILE_COLUMNS, SETTING_COLUMNS, Setting
 from bakeoff_core.selection.accuracy_sources import PUBLISHED_KEYS, OwnResult, accuracy_table, find_source, runs_of
 from bakeoff_core.system.machine import this_machine
 from bakeoff_core.system.paths import own_accuracy_path, profiles_path
@@ -112,7 +113,7 @@ def candidates_of(profiles: pd.DataFrame, setting: Setting, accuracies: pd.DataF
         accuracies: As `catalogue.accuracies.read_catalogue` or `selection.accuracy_sources.accuracy_table` returns it.
 
     Returns:
-        The setting's rows with `schema.records.ACCURACY_COLUMNS` added, in the order they were stored.
+        The setting's rows with `schema.accuracy.ACCURACY_COLUMNS` added, in the order they were stored.
     """
     mask = pd.Series(True, index=profiles.index)
     for name in SETTING_COLUMNS:
@@ -218,7 +219,7 @@ def find_view(
     """Return the candidates of the best-measured setting that has the wanted values.
 
     Args:
-        wanted: Columns of `schema.records.SETTING_COLUMNS` and the values they must have; without `machine_id` only
+        wanted: Columns of `schema.profile.SETTING_COLUMNS` and the values they must have; without `machine_id` only
             this machine's settings count.
         accuracy: Key of an accuracy source; see `selection.accuracy_sources.list_sources`.
         chosen: Ids of fine-tuning runs to go by, for their model and size.

@@ -16,18 +16,18 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from bakeoff_core.schema.records import (
+from bakeoff_core.schema.candidate import CandidateRef
+from bakeoff_core.schema.checks import require_choice
+from bakeoff_core.schema.decision import (
     COST_COLUMNS,
     LIMIT_COLUMNS,
     RULES,
-    CandidateRef,
     Choice,
     Decision,
     Limits,
     Rejection,
     Relaxation,
     Tie,
-    require_choice,
 )
 from bakeoff_core.selection.pareto import floats_of, names_of, require_columns, sizes_of
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bakeoff_core.schema.records import COST_COLUMNS, candidate_label, require_choice
+from bakeoff_core.schema.candidate import candidate_label
+from bakeoff_core.schema.checks import require_choice
+from bakeoff_core.schema.decision import COST_COLUMNS
 
 _SAMPLE_POINTS = 4096
 """Points whose staircase screens the rest: of a million random ones it leaves a few thousand to sort."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bakeoff_core.catalogue.weights import PACKAGED, Weights, find_weights
-from bakeoff_core.schema.records import Decision
+from bakeoff_core.schema.decision import Decision
 from bakeoff_core.selection.decision import decide
 
 BASES = ("pick", "best-here", "packaged")

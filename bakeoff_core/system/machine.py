@@ -28,7 +28,7 @@ CPU_TOPOLOGY = Path("/sys/devices/system/cpu")
 
 @dataclass(frozen=True)
 class Machine:
-    """The hardware and the versions that every profile carries; fields as in `schema.records.Profile`."""
+    """The hardware and the versions that every profile carries; fields as in `schema.profile.Profile`."""
 
     machine_id: str
     """Twelve hexadecimal digits over the hardware and, where the system has one, its machine id."""

@@ -15,7 +15,7 @@ from bakeoff_core.catalogue.accuracies import (
 )
 from bakeoff_core.catalogue.timm_names import TimmModel
 from bakeoff_core.errors import UnknownModelError
-from bakeoff_core.schema.records import ACCURACY_COLUMNS
+from bakeoff_core.schema.accuracy import ACCURACY_COLUMNS
 from tests.support.places import ROOT
 from tests.support.timm_results import TIMM, write
 

@@ -11,7 +11,7 @@ import pytest
 from bakeoff_core.catalogue.accuracies import attach_accuracy, read_catalogue
 from bakeoff_core.catalogue.robustness import ROBUST_SETS, robust_accuracies
 from bakeoff_core.reporting.text.names import Terms
-from bakeoff_core.schema.records import ACCURACY_COLUMNS
+from bakeoff_core.schema.accuracy import ACCURACY_COLUMNS
 from bakeoff_core.selection.accuracy_sources import accuracy_table, find_source, list_sources
 from bakeoff_core.stats import wilson_interval
 from tests.support.places import ROOT

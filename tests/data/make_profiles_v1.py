@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from bakeoff_core.profiling.store import export_profiles
-from bakeoff_core.schema.records import MeasurementWarning
+from bakeoff_core.schema.profile import MeasurementWarning
 from tests.support.examples import make_failure, make_profile, make_round
 
 ROWS = (

@@ -10,7 +10,7 @@ from bakeoff_core.jobs import manager as jobs_manager
 from bakeoff_core.jobs import records as jobs_records
 from bakeoff_core.profiling.request import START_UP_S, estimate, make_spec, start_measuring
 from bakeoff_core.profiling.store import to_frame
-from bakeoff_core.schema.records import PROFILE_COLUMNS
+from bakeoff_core.schema.profile import PROFILE_COLUMNS
 from bakeoff_core.system import locks
 from tests.support.examples import make_profile
 

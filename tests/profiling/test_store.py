@@ -28,7 +28,7 @@ from bakeoff_core.profiling.store import (
     to_parquet,
     write_profiles,
 )
-from bakeoff_core.schema.records import PROFILE_COLUMNS, SCHEMA_VERSION, MeasurementWarning
+from bakeoff_core.schema.profile import PROFILE_COLUMNS, SCHEMA_VERSION, MeasurementWarning
 from bakeoff_core.system import parquet
 from tests.data.make_profiles_v1 import ROWS as V1_ROWS
 from tests.support.examples import make_failure, make_profile, make_round

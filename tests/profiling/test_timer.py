@@ -7,7 +7,7 @@ import pytest
 
 from bakeoff_core.profiling.intervals import percentile, quartiles
 from bakeoff_core.profiling.timer import _outliers, find_warnings, summarise, time_passes, warm_up
-from bakeoff_core.schema.records import MeasurementWarning
+from bakeoff_core.schema.profile import MeasurementWarning
 from tests.support.examples import make_round
 
 

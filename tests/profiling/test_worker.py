@@ -15,10 +15,10 @@ from bakeoff_core.catalogue.timm_names import read_timm_models
 from bakeoff_core.jobs.manager import read_job, stop_job
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.profiling import worker as profiling_worker
-from bakeoff_core.profiling.request import make_spec, start_listing, start_measuring
+from bakeoff_core.profiling.request import MeasureSpec, make_spec, start_listing, start_measuring
 from bakeoff_core.profiling.store import profile_key, read_profiles, write_profiles
 from bakeoff_core.profiling.worker import fold, share_spread
-from bakeoff_core.schema.records import MeasureSpec, Profile
+from bakeoff_core.schema.profile import Profile
 from bakeoff_core.system import locks, machine
 from bakeoff_core.system.paths import profiles_path, timm_models_path
 from tests.support.examples import make_profile, make_round

@@ -10,7 +10,9 @@ from bakeoff_core.catalogue.robustness import ROBUST_SETS
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.results import finished_runs_stamp, leading_run, read_finished_runs
 from bakeoff_core.profiling.store import to_frame
-from bakeoff_core.schema.records import IMAGENET, AccuracySource, CandidateRef, Limits
+from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
+from bakeoff_core.schema.candidate import CandidateRef
+from bakeoff_core.schema.decision import Limits
 from bakeoff_core.selection.accuracy_sources import accuracy_table, find_source, list_sources, runs_of, unmeasured
 from bakeoff_core.selection.candidates import candidates_of, list_settings
 from bakeoff_core.selection.decision import decide

@@ -11,16 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bakeoff_core.schema.records import (
-    COST_COLUMNS,
-    LIMIT_COLUMNS,
-    RULES,
-    CandidateRef,
-    Limits,
-    Rejection,
-    Relaxation,
-    Tie,
-)
+from bakeoff_core.schema.candidate import CandidateRef
+from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS, RULES, Limits, Rejection, Relaxation, Tie
 from bakeoff_core.selection.decision import decide
 from tests.support.bare_candidates import LAB, between, candidate, frame, ref
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bakeoff_core.schema.records import FRONTIER_COLUMNS
+from bakeoff_core.schema.decision import FRONTIER_COLUMNS
 from bakeoff_core.selection import pareto
 from bakeoff_core.selection.pareto import annotate, find_frontier
 from tests.support.bare_candidates import LAB, candidate, frame

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from bakeoff_core.catalogue.weights import Weights
-from bakeoff_core.schema.records import Limits
+from bakeoff_core.schema.decision import Limits
 from bakeoff_core.selection.decision import decide
 from bakeoff_core.selection.starting_model import choose_starting_model
 from tests.support.bare_candidates import candidate, frame

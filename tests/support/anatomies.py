@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from bakeoff_core.profiling.anatomy.records import Anatomy, Part, Stage
+from bakeoff_core.profiling.anatomy.records import Anatomy, AnatomyPart, AnatomyStage
 
 STAGES = (
-    Stage("Stem", "conv1 to act1", 2),
-    Stage("Stage 1", "layer1", 4),
-    Stage("Stage 2", "layer2", 8),
-    Stage("Head", "fc", None),
+    AnatomyStage("Stem", "conv1 to act1", 2),
+    AnatomyStage("Stage 1", "layer1", 4),
+    AnatomyStage("Stage 2", "layer2", 8),
+    AnatomyStage("Head", "fc", None),
 )
 
 
 def make_anatomy(*parts: tuple, model_name: str = "heavy.tag", img_size: int = 224) -> Anatomy:
     """An anatomy of `(stage, kind, layers, param_count, macs, activations)`."""
-    return Anatomy(model_name, img_size, "1.0.31", STAGES, tuple(Part(*part) for part in parts))
+    return Anatomy(model_name, img_size, "1.0.31", STAGES, tuple(AnatomyPart(*part) for part in parts))
 
 
 def heavy_head(**changes: object) -> Anatomy:

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from bakeoff_core.catalogue.shortlists import SHORTLISTS
 from bakeoff_core.profiling.worker import fold
-from bakeoff_core.schema.records import Profile, Round
+from bakeoff_core.schema.profile import Profile, Round
 from bakeoff_core.system.machine import this_machine
 from tests.support.places import ROOT
 

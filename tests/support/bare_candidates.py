@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from bakeoff_core.schema.records import CandidateRef
+from bakeoff_core.schema.candidate import CandidateRef
 
 
 def candidate(model_name: str, top1: float | None, latency_s: float | None, **columns) -> dict:

@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import pandas as pd
 
-from bakeoff_core.schema.records import (
-    ACCURACY_COLUMNS,
+from bakeoff_core.schema.accuracy import ACCURACY_COLUMNS
+from bakeoff_core.schema.candidate import CandidateRef, candidate_label
+from bakeoff_core.schema.decision import (
     COST_COLUMNS,
     FRONTIER_COLUMNS,
-    PROFILE_COLUMNS,
-    CandidateRef,
     Choice,
     Decision,
     Limits,
-    MeasurementWarning,
     Rejection,
     Relaxation,
     Tie,
-    candidate_label,
 )
+from bakeoff_core.schema.profile import PROFILE_COLUMNS, MeasurementWarning
 
 HOSTILE_NAMES = (
     "<script>alert(1)</script>|x",

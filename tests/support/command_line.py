@@ -8,7 +8,7 @@ import pytest
 
 from bakeoff_core.cli.app import main
 from bakeoff_core.profiling.worker import fold
-from bakeoff_core.schema.records import Profile
+from bakeoff_core.schema.profile import Profile
 from bakeoff_core.system.machine import this_machine
 from tests.support.examples import make_profile, make_round
 

@@ -10,11 +10,11 @@ from bakeoff_core.finetuning.comparison.records import (
     FULL,
     PROBE,
     SCRATCH,
+    ComparedRun,
     Comparison,
     Conditions,
     CurvePoint,
     LabelsPoint,
-    Part,
 )
 
 IMAGES = 200
@@ -43,7 +43,7 @@ def make_curve(*accuracies: float, interval: int = 10, seconds: float = 5.0) -> 
     return tuple(CurvePoint(interval * at, value, seconds * at) for at, value in enumerate(accuracies, 1))
 
 
-def make_part(recipe: str, answers: pd.DataFrame, curve: Sequence[CurvePoint] = (), **changes: object) -> Part:
+def make_part(recipe: str, answers: pd.DataFrame, curve: Sequence[CurvePoint] = (), **changes: object) -> ComparedRun:
     """A run that ended with these answers."""
     found = accuracy(answers["label"].to_numpy(), answers["predicted"].to_numpy())
     fields: dict = {
@@ -62,7 +62,7 @@ def make_part(recipe: str, answers: pd.DataFrame, curve: Sequence[CurvePoint] = 
         },
         "curve": tuple(curve),
     }
-    return Part(**fields | changes)
+    return ComparedRun(**fields | changes)
 
 
 def make_conditions(**changes: object) -> Conditions:
@@ -90,7 +90,7 @@ def make_comparison(
     *,
     curves: dict[str, tuple[CurvePoint, ...]] | None = None,
     labels: Sequence[LabelsPoint] = (),
-    failed: Sequence[Part] = (),
+    failed: Sequence[ComparedRun] = (),
     identity: dict | None = None,
     **conditions: object,
 ) -> Comparison:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bakeoff_core.schema.records import Profile, Round
+from bakeoff_core.schema.profile import Profile, Round
 
 MEASURED_AT = "2026-03-01T12:00:00Z"
 

@@ -6,7 +6,8 @@ import dataclasses
 
 from bakeoff_core.reporting.documents.record import DecisionRecord, read_record
 from bakeoff_core.reporting.documents.report import decision_report
-from bakeoff_core.schema.records import AccuracySource, Decision
+from bakeoff_core.schema.accuracy import AccuracySource
+from bakeoff_core.schema.decision import Decision
 from tests.support.candidate_tables import decided, measured
 
 CELLS = AccuracySource(

@@ -14,6 +14,7 @@ from bakeoff_core.finetuning.comparison.records import (
     FULL,
     PROBE,
     SCRATCH,
+    ComparedRun,
     Comparison,
     Conditions,
     Crossing,
@@ -22,7 +23,6 @@ from bakeoff_core.finetuning.comparison.records import (
     Gap,
     LabelsPoint,
     LabelsSaved,
-    Part,
     Reach,
 )
 from bakeoff_core.stats import PairedCounts, independent_interval, mcnemar_p, paired_interval
@@ -46,7 +46,7 @@ NOTHING_LEFT = 98.0
 
 
 def compare(
-    parts: Sequence[Part],
+    parts: Sequence[ComparedRun],
     answers: Mapping[str, pd.DataFrame],
     labels: Sequence[LabelsPoint],
     conditions: Conditions,
@@ -149,7 +149,9 @@ def count_labels_saved(
     return None if enough is None else LabelsSaved(enough, scratch_labels, at_most=enough == labels[0].labels)
 
 
-def find_findings(tested: Mapping[str, Part], gaps: Sequence[Gap], conditions: Conditions) -> tuple[Finding, ...]:
+def find_findings(
+    tested: Mapping[str, ComparedRun], gaps: Sequence[Gap], conditions: Conditions
+) -> tuple[Finding, ...]:
     """Return the signs that transfer did not help, probe before full."""
     found = []
     for recipe in (PROBE, FULL):
@@ -163,7 +165,7 @@ def find_findings(tested: Mapping[str, Part], gaps: Sequence[Gap], conditions: C
 
 
 def find_reasons(
-    findings: Sequence[Finding], tested: Mapping[str, Part], gaps: Sequence[Gap], conditions: Conditions
+    findings: Sequence[Finding], tested: Mapping[str, ComparedRun], gaps: Sequence[Gap], conditions: Conditions
 ) -> tuple[str, ...]:
     """Return the likely reasons for the findings that the numbers support: keys of `text.comparison.LIKELY_REASONS`."""
     codes = {finding.code for finding in findings}
@@ -204,7 +206,7 @@ def _gap(run: str, against: str, answers: Mapping[str, pd.DataFrame]) -> Gap | N
     return Gap(run, against, points, low, high, mcnemar_p(counts), counts.images, counts.only_one, counts.only_other)
 
 
-def _transfer_recipe(tested: Mapping[str, Part]) -> str | None:
+def _transfer_recipe(tested: Mapping[str, ComparedRun]) -> str | None:
     """The run that stands for transfer: the better by validation, or full where nothing was validated."""
     candidates = [recipe for recipe in (PROBE, FULL) if recipe in tested]
     if not candidates:

@@ -44,7 +44,7 @@ class CurvePoint:
 
 
 @dataclass(frozen=True)
-class Part:
+class ComparedRun:
     """One of the runs, as it ended."""
 
     recipe: str
@@ -223,7 +223,7 @@ class Comparison:
     batch_size: int
     seed: int
     conditions: Conditions
-    parts: tuple[Part, ...]
+    parts: tuple[ComparedRun, ...]
     """In the order of `COMPARED`, those that failed included."""
     gaps: tuple[Gap, ...]
     """Between the runs that were tested."""
@@ -243,7 +243,7 @@ class Comparison:
     """Likely ones for the findings, as far as the conditions support them: keys of
     `reporting.text.comparison.LIKELY_REASONS`."""
 
-    def part(self, recipe: str) -> Part | None:
+    def part(self, recipe: str) -> ComparedRun | None:
         """Return a run if it was tested."""
         return next((p for p in self.parts if p.recipe == recipe and p.test_accuracy is not None), None)
 
@@ -287,7 +287,7 @@ def from_json(content: Mapping[str, Any]) -> Comparison:
             | {
                 "conditions": Conditions(**fields["conditions"]),
                 "parts": tuple(
-                    Part(**part | {"curve": tuple(CurvePoint(**point) for point in part["curve"])})
+                    ComparedRun(**part | {"curve": tuple(CurvePoint(**point) for point in part["curve"])})
                     for part in fields["parts"]
                 ),
                 "gaps": tuple(Gap(**gap) for gap in fields["gaps"]),

@@ -36,10 +36,10 @@ from bakeoff_core.finetuning.comparison.analysis import compare, curve_of
 from bakeoff_core.finetuning.comparison.records import (
     COMPARED,
     PROBE,
+    ComparedRun,
     Comparison,
     Conditions,
     LabelsPoint,
-    Part,
     to_json,
 )
 from bakeoff_core.finetuning.comparison.request import COMPARISON, ComparisonSpec
@@ -243,11 +243,11 @@ def draw_by_class(labels: np.ndarray, share: float, seed: int) -> np.ndarray:
     return np.sort(np.concatenate([mine[: max(1, int(share * len(mine) + 0.5))] for mine in order]))
 
 
-def _part_of(run: Run) -> Part:
+def _part_of(run: Run) -> ComparedRun:
     """A run as the comparison keeps it."""
     results = run.results() if run.job.state == "done" else None
     message = None if results else run.job.status.get("message")
-    part = Part(run.spec.recipe, run.run_id, run.job.state, message)
+    part = ComparedRun(run.spec.recipe, run.run_id, run.job.state, message)
     if not results:
         return part
     metrics = run.job.metrics()

@@ -17,7 +17,7 @@ ESTIMATE = "estimate.json"
 
 
 @dataclass(frozen=True)
-class Estimate:
+class RunEstimate:
     """What a run would cost, from a dry run of a few steps."""
 
     seconds: float
@@ -45,11 +45,11 @@ def start_dry_run(spec: FinetuneSpec) -> Run:
     return Run.from_job(start_job(kinds.DRY_RUN, asdict(spec)))
 
 
-def read_estimate(dry_run: Run) -> Estimate | None:
+def read_estimate(dry_run: Run) -> RunEstimate | None:
     """Return what a finished dry run found; `None` before it has ended, or where it failed."""
     found = read_json(dry_run.job.folder / ESTIMATE)
-    known = set(Estimate.__dataclass_fields__)
-    return Estimate(**found) if set(found) == known else None
+    known = set(RunEstimate.__dataclass_fields__)
+    return RunEstimate(**found) if set(found) == known else None
 
 
 def last_dry_run(spec: FinetuneSpec) -> Run | None:

@@ -25,7 +25,7 @@ from bakeoff_core.errors import BakeoffError
 from bakeoff_core.features.extract import pooled, weights_digest
 from bakeoff_core.features.extractor import FrozenBackbone
 from bakeoff_core.features.store import MIRRORED, PLAIN, features_key, missing_views
-from bakeoff_core.finetuning.dry_run.request import ESTIMATE, Estimate
+from bakeoff_core.finetuning.dry_run.request import ESTIMATE, RunEstimate
 from bakeoff_core.finetuning.linear_probe import ProbeTraining, require_linear_head
 from bakeoff_core.finetuning.recipes import GROWING
 from bakeoff_core.finetuning.request import FinetuneSpec
@@ -69,7 +69,7 @@ class DryRun:
             rate = None
         else:
             rate = self._try_training(run, sample)
-        estimate = Estimate(
+        estimate = RunEstimate(
             seconds=sum(self._seconds.values()),
             parts=self._seconds,
             steps=self._spec.planned_steps(run.recipe, len(run.fit)),

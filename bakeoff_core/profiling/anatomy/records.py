@@ -14,14 +14,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bakeoff_core.schema.records import candidate_label, require_choice, require_count
+from bakeoff_core.schema.candidate import candidate_label
+from bakeoff_core.schema.checks import require_choice, require_count
 
 FILE_VERSION = 1
 """Version of a stored anatomy. Raise it with every change to the records below or to what they count."""
 
 
 @dataclass(frozen=True)
-class Kind:
+class LayerKind:
     """One kind of layer."""
 
     title: str
@@ -32,45 +33,45 @@ class Kind:
     """One sentence: what counts as this kind."""
 
 
-KINDS: dict[str, Kind] = {
-    "spatial": Kind(
+LAYER_KINDS: dict[str, LayerKind] = {
+    "spatial": LayerKind(
         "Spatial convolution",
         "spatial convolutions",
         "A filter larger than one pixel that reads all channels, such as 3×3. Each value it loads is used many times.",
     ),
-    "grouped": Kind(
+    "grouped": LayerKind(
         "Grouped convolution",
         "grouped convolutions",
         "A convolution whose filters read a few of the channels only, but more than one.",
     ),
-    "depthwise": Kind(
+    "depthwise": LayerKind(
         "Depthwise convolution",
         "depthwise convolutions",
         "A convolution whose filters read one channel each. It saves nearly all of the multiplications and none of "
         "the reading and writing.",
     ),
-    "pointwise": Kind(
+    "pointwise": LayerKind(
         "Pointwise (1×1, per token)",
         "pointwise layers",
         "The same matrix at every position: a 1×1 convolution, or a linear layer applied to every token.",
     ),
-    "fully_connected": Kind(
+    "fully_connected": LayerKind(
         "Fully connected",
         "fully connected layers",
         "A matrix that is used once an image: a linear layer on one vector, or a convolution as large as its input.",
     ),
-    "attention": Kind(
+    "attention": LayerKind(
         "Attention products",
         "products of attention",
         "Queries times keys, and the result times values. They hold no parameters and grow with the square of the "
         "number of tokens, or linearly in models with linear attention. Projections before and after are pointwise.",
     ),
-    "normalisation": Kind(
+    "normalisation": LayerKind(
         "Normalisation",
         "normalisation layers",
         "Batch, layer, group and like norms. Counted unmerged; many runtimes fold batch norms into convolutions.",
     ),
-    "other": Kind(
+    "other": LayerKind(
         "Other",
         "other parts",
         "Pooling and resizing; embeddings of positions, scales of layers and whatever else holds parameters.",
@@ -95,7 +96,7 @@ QUANTITY_HELP = {
 
 
 @dataclass(frozen=True)
-class Stage:
+class AnatomyStage:
     """A part of a model that runs on its own, in the order of running."""
 
     title: str
@@ -107,24 +108,24 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Part:
+class AnatomyPart:
     """What the layers of one kind in one stage add up to."""
 
     stage: int
     """Index into `Anatomy.stages`."""
     kind: str
-    """Key of `KINDS`."""
+    """Key of `LAYER_KINDS`."""
     layers: int
     """Operations that were counted: convolutions, matrix products, norms, poolings."""
     param_count: int
     """Weights they read; a weight shared by several belongs to the first."""
     macs: int
-    """Multiply-accumulates of one image, as `schema.records.Profile` counts them."""
+    """Multiply-accumulates of one image, as `schema.profile.Profile` counts them."""
     activations: int
     """Numbers that their convolutions and matrix products write for one image."""
 
     def __post_init__(self) -> None:
-        require_choice("kind", self.kind, tuple(KINDS))
+        require_choice("kind", self.kind, tuple(LAYER_KINDS))
 
 
 @dataclass(frozen=True)
@@ -137,10 +138,10 @@ class Anatomy:
     """Height and width of the input in pixels."""
     timm_version: str
     """Version of the model code."""
-    stages: tuple[Stage, ...]
+    stages: tuple[AnatomyStage, ...]
     """In the order of running."""
-    parts: tuple[Part, ...]
-    """By stage, then by kind in the order of `KINDS`; empty ones are left out."""
+    parts: tuple[AnatomyPart, ...]
+    """By stage, then by kind in the order of `LAYER_KINDS`; empty ones are left out."""
 
     @property
     def label(self) -> str:
@@ -189,9 +190,9 @@ class Anatomy:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The kinds it has, in the order of `KINDS`."""
+        """The kinds it has, in the order of `LAYER_KINDS`."""
         there = {part.kind for part in self.parts}
-        return tuple(kind for kind in KINDS if kind in there)
+        return tuple(kind for kind in LAYER_KINDS if kind in there)
 
     @property
     def data_per_mac(self) -> float | None:
@@ -223,10 +224,11 @@ def from_json(content: Mapping[str, Any]) -> Anatomy:
         img_size=require_count("img_size", content["img_size"]),
         timm_version=_text(content["timm_version"]),
         stages=tuple(
-            Stage(_text(s["title"]), _text(s["modules"]), _reduction(s["reduction"])) for s in content["stages"]
+            AnatomyStage(_text(s["title"]), _text(s["modules"]), _reduction(s["reduction"])) for s in content["stages"]
         ),
         parts=tuple(
-            Part(**{name: part[name] for name in ("stage", "kind", "layers", *QUANTITIES)}) for part in content["parts"]
+            AnatomyPart(**{name: part[name] for name in ("stage", "kind", "layers", *QUANTITIES)})
+            for part in content["parts"]
         ),
     )
     for part in anatomy.parts:

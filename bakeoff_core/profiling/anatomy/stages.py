@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bakeoff_core.profiling.anatomy.records import Stage
+from bakeoff_core.profiling.anatomy.records import AnatomyStage
 
 STEM_NAMES = ("stem", "patch_embed", "conv_stem")
 """What timm calls modules that bring an image to its first resolution."""
@@ -40,7 +40,7 @@ class _Span:
 
 def divide(
     modules: Sequence[str], boundaries: Sequence[Boundary], weighted: Sequence[bool]
-) -> tuple[tuple[Stage, ...], list[int]]:
+) -> tuple[tuple[AnatomyStage, ...], list[int]]:
     """Divide operations into stages.
 
     Args:
@@ -60,7 +60,7 @@ def divide(
         is_head = at == len(spans) - 1 and span.reduction is None and at > 0
         number += not (span.is_stem or is_head)
         title = "Stem" if span.is_stem else "Head" if is_head else f"Stage {number}"
-        stages.append(Stage(title, _names(modules[start : span.end], span.depth), span.reduction))
+        stages.append(AnatomyStage(title, _names(modules[start : span.end], span.depth), span.reduction))
         stage_at += [at] * (span.end - start)
         start = span.end
     return tuple(stages), stage_at
@@ -99,7 +99,7 @@ def _end(modules: Sequence[str], module: str) -> int:
     )
 
 
-def _by_child(modules: Sequence[str]) -> tuple[tuple[Stage, ...], list[int]]:
+def _by_child(modules: Sequence[str]) -> tuple[tuple[AnatomyStage, ...], list[int]]:
     """Make a stage of each module directly under the model; what the model does itself goes with what ran before."""
     titles: list[str] = []
     stage_at = []
@@ -110,7 +110,7 @@ def _by_child(modules: Sequence[str]) -> tuple[tuple[Stage, ...], list[int]]:
             titles.append(child)
         now = titles.index(child) if child else now
         stage_at.append(now)
-    return tuple(Stage(title, title, None) for title in titles or ["Model"]), stage_at
+    return tuple(AnatomyStage(title, title, None) for title in titles or ["Model"]), stage_at
 
 
 def _names(modules: Sequence[str], depth: int) -> str:

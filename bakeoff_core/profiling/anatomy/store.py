@@ -16,7 +16,7 @@ from bakeoff_core.jobs.manager import active_jobs, refuse_beside_measuring, star
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.profiling.anatomy.records import Anatomy, from_json, to_json
 from bakeoff_core.profiling.request import MAX_IMG_SIZE, MAX_MODELS
-from bakeoff_core.schema.records import require_count
+from bakeoff_core.schema.checks import require_count
 from bakeoff_core.system.files import FileStamp, read_json, stamp_of, to_user_error, write_json
 from bakeoff_core.system.paths import anatomy_path
 

@@ -26,7 +26,7 @@ from torch import nn
 
 from bakeoff_core.models.counting import mac_analysis
 from bakeoff_core.models.timm_models import create_backbone, describe_failure
-from bakeoff_core.profiling.anatomy.records import KINDS, Anatomy, Part, to_json
+from bakeoff_core.profiling.anatomy.records import LAYER_KINDS, Anatomy, AnatomyPart, to_json
 from bakeoff_core.profiling.anatomy.stages import Boundary, divide
 from bakeoff_core.system.machine import this_machine
 from bakeoff_core.system.memory import die_first_when_memory_runs_out
@@ -106,8 +106,8 @@ def take_apart(model: nn.Module, model_name: str, img_size: int) -> Anatomy:
                 totals[stage, operation.kind][place] += value
     for stage, kind, size in _parameters(model, operations, stage_at):
         totals[stage, kind][1] += size
-    cells = ((stage, kind) for stage in range(len(stages)) for kind in KINDS if any(totals[stage, kind]))
-    parts = tuple(Part(stage, kind, *totals[stage, kind]) for stage, kind in cells)
+    cells = ((stage, kind) for stage in range(len(stages)) for kind in LAYER_KINDS if any(totals[stage, kind]))
+    parts = tuple(AnatomyPart(stage, kind, *totals[stage, kind]) for stage, kind in cells)
     return Anatomy(model_name, img_size, this_machine().timm_version, stages, parts)
 
 

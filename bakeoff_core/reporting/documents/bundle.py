@@ -24,9 +24,7 @@ from bakeoff_core.reporting.documents.report import decision_report, pretraining
 from bakeoff_core.reporting.figures.frontier_svg import frontier_svg
 from bakeoff_core.reporting.text.comparison import comparison_section
 from bakeoff_core.reporting.text.ranking import ranking_section
-from bakeoff_core.schema.records import (
-    Decision,
-)
+from bakeoff_core.schema.decision import Decision
 from bakeoff_core.selection.candidates import View
 from bakeoff_core.selection.pareto import annotate
 from bakeoff_core.system.paths import profiles_path

@@ -13,14 +13,8 @@ from bakeoff_core.formatting import UNKNOWN, count, is_unknown, markdown_code, m
 from bakeoff_core.reporting.text.candidate import clearance_in_words, place_in_words
 from bakeoff_core.reporting.text.names import CandidateNames, interval_text
 from bakeoff_core.reporting.text.rejections import explain_off_frontier, explain_rejections
-from bakeoff_core.schema.candidate import Row, candidate_refs
-from bakeoff_core.schema.records import (
-    COST_COLUMNS,
-    CandidateRef,
-    Decision,
-    Rejection,
-    candidate_label,
-)
+from bakeoff_core.schema.candidate import CandidateRef, Row, candidate_label, candidate_refs
+from bakeoff_core.schema.decision import COST_COLUMNS, Decision, Rejection
 
 _HEAD = (
     *("Model", "Size", "Top-1", "Latency p50 (interval)", "p90", "MACs", "Parameters", "Peak memory"),

@@ -25,7 +25,8 @@ from bakeoff_core.reporting.text.checklist import (
     numbers,
 )
 from bakeoff_core.reporting.text.decision import explain_limits
-from bakeoff_core.schema.records import CandidateRef, Limits, candidate_label
+from bakeoff_core.schema.candidate import CandidateRef, candidate_label
+from bakeoff_core.schema.decision import Limits
 from bakeoff_core.selection.checklist.advice import Advice, ShortlistEntry
 from bakeoff_core.selection.checklist.rules import SOURCE_KINDS, Answers, Caution, Remark, Source
 
@@ -129,7 +130,7 @@ def advice_section(advice: Advice, decided: Limits | None = None) -> list[str]:
 
 
 def advice_json(advice: Advice) -> dict[str, Any]:
-    """Return the advice as JSON; figures in base units as in `schema.records`, unknown as null."""
+    """Return the advice as JSON; figures in base units as in `schema`, unknown as null."""
     pick, recipe = advice.pick, explain_recipe(advice)
     relaxation = advice.decision.relaxation if advice.decision else None
     return {

@@ -19,8 +19,8 @@ from bakeoff_core.finetuning.results import FinishedRun, leading_run
 from bakeoff_core.formatting import UNKNOWN, duration, listed, markdown_code, markdown_text, percent
 from bakeoff_core.reporting.text.commands import option_of
 from bakeoff_core.reporting.text.names import interval_text
-from bakeoff_core.schema.candidate import candidate_refs
-from bakeoff_core.schema.records import CandidateRef, Decision, candidate_label
+from bakeoff_core.schema.candidate import CandidateRef, candidate_label, candidate_refs
+from bakeoff_core.schema.decision import Decision
 
 MOST_RUNS = 12
 """Rows of the table; more would bury the pick's."""

@@ -1,6 +1,6 @@
 """Measured rows, decisions and comparisons as JSON, for the command line.
 
-Unknown is null, numbers are in base units, and names of fields are those of `schema.records`. Not covered: the
+Unknown is null, numbers are in base units, and names of fields are those of `schema`. Not covered: the
 checklist's advice (`reporting.documents.checklist_section`), and lists of runs and rankings, which have no words in
 them (`finetuning.request`, `ranking.request`).
 """
@@ -22,15 +22,10 @@ from bakeoff_core.reporting.text.decision import explain_decision
 from bakeoff_core.reporting.text.names import CandidateNames, Terms
 from bakeoff_core.reporting.text.rejections import explain_rejections
 from bakeoff_core.reporting.text.warnings import warning_line
-from bakeoff_core.schema.records import (
-    ACCURACY_COLUMNS,
-    PROFILE_COLUMNS,
-    SETTING_COLUMNS,
-    CandidateRef,
-    Choice,
-    Decision,
-    Relaxation,
-)
+from bakeoff_core.schema.accuracy import ACCURACY_COLUMNS
+from bakeoff_core.schema.candidate import CandidateRef
+from bakeoff_core.schema.decision import Choice, Decision, Relaxation
+from bakeoff_core.schema.profile import PROFILE_COLUMNS, SETTING_COLUMNS
 from bakeoff_core.selection.candidates import View
 
 _WHOLE = {"img_size", "threads", "batch_size", "cpu_count", "memory_bytes", "param_count", "weight_bytes", "macs"} | {
@@ -66,7 +61,7 @@ def rows_of(job: Job, profiles: pd.DataFrame, accuracies: pd.DataFrame) -> list[
 
 
 def row_json(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row as JSON: the field names of `schema.records`, unknown as null, counts whole, warnings in words."""
+    """Return a row as JSON: the field names of `schema`, unknown as null, counts whole, warnings in words."""
     names = [name for name in (*PROFILE_COLUMNS, *ACCURACY_COLUMNS) if name != "rounds"]
     plain = {name: _json_value(name, row.get(name)) for name in names}
     return {**plain, "warnings": [warning_line(w) for w in row["warnings"]]}

@@ -19,20 +19,11 @@ import pandas as pd
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import is_unknown
 from bakeoff_core.reporting.text.names import CandidateNames
-from bakeoff_core.schema.records import (
-    COST_COLUMNS,
-    IMAGENET,
-    LIMIT_COLUMNS,
-    RULES,
-    SETTING_COLUMNS,
-    AccuracySource,
-    CandidateRef,
-    Choice,
-    Decision,
-    Limits,
-    Setting,
-    require_choice,
-)
+from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
+from bakeoff_core.schema.candidate import CandidateRef
+from bakeoff_core.schema.checks import require_choice
+from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS, RULES, Choice, Decision, Limits
+from bakeoff_core.schema.profile import SETTING_COLUMNS, Setting
 
 FORMAT_VERSION = 4
 """Version of the record below. Raise it with every change, keep reading the older: 1 knew ImageNet's accuracy only,

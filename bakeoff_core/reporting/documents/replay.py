@@ -17,7 +17,9 @@ from bakeoff_core.reporting.text.replay import (
     explain_other_answer_change,
     explain_pick_change,
 )
-from bakeoff_core.schema.records import RULES, AccuracySource, CandidateRef, Choice, Decision
+from bakeoff_core.schema.accuracy import AccuracySource
+from bakeoff_core.schema.candidate import CandidateRef
+from bakeoff_core.schema.decision import RULES, Choice, Decision
 from bakeoff_core.selection.accuracy_sources import accuracy_table, list_sources
 from bakeoff_core.selection.candidates import candidates_of, read_accuracies, read_measured, read_own_results
 from bakeoff_core.selection.decision import decide

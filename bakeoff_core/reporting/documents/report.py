@@ -33,17 +33,9 @@ from bakeoff_core.reporting.text.decision import (
 )
 from bakeoff_core.reporting.text.names import COLUMN_WORDS, RULE_WORDS, CandidateNames, Terms, describe_setting
 from bakeoff_core.reporting.text.warnings import explain_warning
-from bakeoff_core.schema.candidate import candidate_refs
-from bakeoff_core.schema.records import (
-    COST_COLUMNS,
-    IMAGENET,
-    LIMIT_COLUMNS,
-    AccuracySource,
-    CandidateRef,
-    Choice,
-    Decision,
-    candidate_label,
-)
+from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
+from bakeoff_core.schema.candidate import CandidateRef, candidate_label, candidate_refs
+from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS, Choice, Decision
 
 _MODEL_NAME = re.compile(r"\w[\w.:/-]*", re.ASCII)
 """What timm can be asked for. Nothing in it means anything to a shell, so it needs no quotes in a command."""

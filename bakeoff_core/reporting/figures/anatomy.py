@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from bakeoff_core.formatting import count, html_text, significant
-from bakeoff_core.profiling.anatomy.records import KINDS, QUANTITIES, Anatomy
+from bakeoff_core.profiling.anatomy.records import LAYER_KINDS, QUANTITIES, Anatomy
 from bakeoff_core.reporting.figures.palette import (
     BLUE,
     BLUISH_GREEN,
@@ -120,8 +120,8 @@ def legend_html(kinds: Sequence[str]) -> str:
         colour, pattern = LOOKS[kind]
         back = colour if pattern == "" else f"{_PATTERNS[pattern]}, {colour}"
         swatch = f"display:inline-block;width:.9em;height:.9em;margin-right:.4em;vertical-align:-.1em;background:{back}"
-        chip = f'<span style="{swatch}"></span>{KINDS[kind].title}'
-        entries.append(f'<span title="{html_text(KINDS[kind].meaning)}">{chip}</span>')
+        chip = f'<span style="{swatch}"></span>{LAYER_KINDS[kind].title}'
+        entries.append(f'<span title="{html_text(LAYER_KINDS[kind].meaning)}">{chip}</span>')
     return f'<div style="display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;font-size:.85rem">{"".join(entries)}</div>'
 
 
@@ -132,7 +132,7 @@ def largest_stage(anatomy: Anatomy, quantity: str) -> int:
 
 def kinds_of(anatomies: Sequence[Anatomy]) -> list[str]:
     """Return the kinds that any of the models has, in the order of `KINDS`."""
-    return [kind for kind in KINDS if any(kind in anatomy.kinds for anatomy in anatomies)]
+    return [kind for kind in LAYER_KINDS if any(kind in anatomy.kinds for anatomy in anatomies)]
 
 
 def _bars(dark: bool, height: int) -> go.Figure:
@@ -169,7 +169,7 @@ def _add(
         orientation="h",
         x=list(lengths),
         y=list(places),
-        name=KINDS[kind].title,
+        name=LAYER_KINDS[kind].title,
         width=0.8,
         marker={
             "color": colour,
@@ -198,7 +198,7 @@ def _hover(kind: str, quantity: str, anatomy: Anatomy, stage: int | None = None)
     share = total / (anatomy.total(quantity) or 1)
     where = "" if stage is None else f", {html_text(anatomy.stages[stage].title)}"
     return (
-        f"<b>{KINDS[kind].title}</b>{where}<br>{count(total)} {QUANTITIES[quantity]}, "
+        f"<b>{LAYER_KINDS[kind].title}</b>{where}<br>{count(total)} {QUANTITIES[quantity]}, "
         f"{significant(share * 100, 2)} % of all<br>{html_text(anatomy.label)}"
     )
 

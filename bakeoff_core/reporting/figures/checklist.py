@@ -18,8 +18,7 @@ from bakeoff_core.reporting.figures.frontier import frame_layout, hover_texts
 from bakeoff_core.reporting.figures.frontier_layout import Chart, build_chart, place_labels
 from bakeoff_core.reporting.figures.palette import DARK, LIGHT, SHADE_ALPHA, Palette
 from bakeoff_core.reporting.figures.style import MARGINS_PX, rgba
-from bakeoff_core.schema.candidate import candidate_refs
-from bakeoff_core.schema.records import CandidateRef
+from bakeoff_core.schema.candidate import CandidateRef, candidate_refs
 from bakeoff_core.selection.checklist.advice import Advice
 from bakeoff_core.selection.pareto import annotate
 

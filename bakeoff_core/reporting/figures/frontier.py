@@ -25,7 +25,9 @@ from bakeoff_core.reporting.figures.palette import DARK, INTERVAL_ALPHA, LIGHT, 
 from bakeoff_core.reporting.figures.style import MARGINS_PX, points_layout, rgba
 from bakeoff_core.reporting.text.candidate import DETAIL_COLUMNS, candidate_lines
 from bakeoff_core.reporting.text.names import Terms, setting_differences
-from bakeoff_core.schema.records import COST_COLUMNS, IMAGENET, AccuracySource, candidate_label
+from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
+from bakeoff_core.schema.candidate import candidate_label
+from bakeoff_core.schema.decision import COST_COLUMNS
 
 LEGEND_CHARS = 40
 """Longest legend entry; a machine's name can be longer than a phone is wide."""

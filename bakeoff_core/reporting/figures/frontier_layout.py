@@ -16,16 +16,9 @@ import pandas as pd
 
 from bakeoff_core.formatting import SCALES, is_unknown, limit_text
 from bakeoff_core.reporting.text.names import COLUMN_WORDS, Terms, short_names
-from bakeoff_core.schema.candidate import candidate_refs
-from bakeoff_core.schema.records import (
-    COST_COLUMNS,
-    IMAGENET,
-    LIMIT_COLUMNS,
-    AccuracySource,
-    Choice,
-    Decision,
-    candidate_label,
-)
+from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
+from bakeoff_core.schema.candidate import candidate_label, candidate_refs
+from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS, Choice, Decision
 
 COST_TITLES = {
     "latency": "Latency: median of one pass (ms)",

@@ -14,7 +14,8 @@ from bakeoff_core.formatting import SCALES
 from bakeoff_core.reporting.figures.frontier_layout import ERROR_BAR_POINTS, Chart, build_chart, place_labels
 from bakeoff_core.reporting.figures.palette import GRID_ALPHA, INTERVAL_ALPHA, LIGHT, SHADE_ALPHA, log_ticks
 from bakeoff_core.reporting.text.names import RULE_WORDS
-from bakeoff_core.schema.records import COST_COLUMNS, IMAGENET, AccuracySource, Decision
+from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
+from bakeoff_core.schema.decision import COST_COLUMNS, Decision
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

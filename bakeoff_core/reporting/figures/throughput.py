@@ -14,7 +14,7 @@ from bakeoff_core.formatting import count, html_text, milliseconds
 from bakeoff_core.profiling.throughput import Disagreement, Speed
 from bakeoff_core.reporting.figures.palette import DARK, GRID_ALPHA, INTERVAL_ALPHA, LIGHT, Palette, log_ticks
 from bakeoff_core.reporting.figures.style import HOVER_LABEL, base_layout, rgba
-from bakeoff_core.schema.records import CandidateRef
+from bakeoff_core.schema.candidate import CandidateRef
 
 
 def speed_figure(

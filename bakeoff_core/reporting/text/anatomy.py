@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from bakeoff_core.formatting import count, listed, milliseconds, significant
-from bakeoff_core.profiling.anatomy.records import KINDS, QUANTITIES, Anatomy
+from bakeoff_core.profiling.anatomy.records import LAYER_KINDS, QUANTITIES, Anatomy
 from bakeoff_core.profiling.throughput import Disagreement, Speed
-from bakeoff_core.schema.records import CandidateRef
+from bakeoff_core.schema.candidate import CandidateRef
 
 Name = Callable[[CandidateRef], str]
 """What a model is called in the medium at hand, escaped for it."""
@@ -145,7 +145,7 @@ def _mix(anatomy: Anatomy) -> str:
         ((anatomy.share("macs", kind), kind) for kind in anatomy.kinds if kind != "normalisation"), reverse=True
     )
     named = [(share, kind) for share, kind in shares[:3] if share >= 0.02]
-    first, *rest = [f"{_percent(share)} {{}}in {KINDS[kind].phrase}" for share, kind in named]
+    first, *rest = [f"{_percent(share)} {{}}in {LAYER_KINDS[kind].phrase}" for share, kind in named]
     return listed([first.format("of its MACs are "), *(text.format("") for text in rest)])
 
 
@@ -157,7 +157,7 @@ def _largest(anatomy: Anatomy) -> str:
         where = "written by" if quantity == "activations" else "in"
         parts.append(
             f"of its {count(anatomy.total(quantity))} {units[quantity]} {_percent(anatomy.share(quantity, kind))} are "
-            f"{where} {KINDS[kind].phrase}"
+            f"{where} {LAYER_KINDS[kind].phrase}"
         )
     text = f"{parts[0]}; {parts[1]}; {parts[2]}."
     return text[0].upper() + text[1:]

@@ -18,8 +18,8 @@ from bakeoff_core.reporting.text.names import (
     origin_verb,
 )
 from bakeoff_core.reporting.text.rejections import explain_off_frontier
-from bakeoff_core.schema.candidate import Row
-from bakeoff_core.schema.records import CandidateRef, Rejection, candidate_label
+from bakeoff_core.schema.candidate import CandidateRef, Row, candidate_label
+from bakeoff_core.schema.decision import Rejection
 
 DETAIL_COLUMNS = (
     *("model_name", "img_size", "top1", "top1_low", "top1_high", "recipe", "accuracy_source"),

@@ -13,7 +13,7 @@ from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
 from bakeoff_core.catalogue.timm_names import architecture_of
 from bakeoff_core.catalogue.weight_tags import NON_COMMERCIAL, TagAccuracy
 from bakeoff_core.formatting import is_unknown, listed, percent
-from bakeoff_core.schema.records import AccuracySource
+from bakeoff_core.schema.accuracy import AccuracySource
 
 if TYPE_CHECKING:
     import pandas as pd

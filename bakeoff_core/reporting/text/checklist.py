@@ -19,8 +19,8 @@ from bakeoff_core.reporting.text.decision import (
 )
 from bakeoff_core.reporting.text.names import COLUMN_WORDS, CandidateNames, Terms
 from bakeoff_core.reporting.text.rejections import explain_off_frontier, explain_rejection
-from bakeoff_core.schema.candidate import Row
-from bakeoff_core.schema.records import LIMIT_COLUMNS, CandidateRef, Limits, Rejection, candidate_label
+from bakeoff_core.schema.candidate import CandidateRef, Row, candidate_label
+from bakeoff_core.schema.decision import LIMIT_COLUMNS, Limits, Rejection
 from bakeoff_core.selection.checklist.advice import Advice, SetAside, ShortlistEntry, WeighedDispute
 from bakeoff_core.selection.checklist.rules import Answers, Source
 

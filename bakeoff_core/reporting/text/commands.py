@@ -23,7 +23,7 @@ LIMIT_OPTIONS = {
     "max_memory_bytes": LimitOption("--max-memory-mb", 1e6),
     "max_param_count": LimitOption("--max-params-m", 1e6),
 }
-"""The option of each of `schema.records.LIMIT_COLUMNS`."""
+"""The option of each of `schema.decision.LIMIT_COLUMNS`."""
 
 _SHORTER = {"model_name": "--model", "learning_rate": "--lr"}
 """Options that are shorter than the field of the spec they fill."""

@@ -12,12 +12,12 @@ from bakeoff_core.finetuning.comparison.records import (
     FULL,
     PROBE,
     SCRATCH,
+    ComparedRun,
     Comparison,
     Conditions,
     Crossing,
     Finding,
     Gap,
-    Part,
     Reach,
 )
 from bakeoff_core.finetuning.recipes import RECIPES
@@ -296,7 +296,7 @@ def _reason(code: str, conditions: Conditions) -> str:
     )
 
 
-def _row(part: Part) -> str:
+def _row(part: ComparedRun) -> str:
     tested = part.test_accuracy is not None
     cells: Sequence[str] = (
         RECIPES[part.recipe].title,

@@ -11,16 +11,8 @@ from __future__ import annotations
 
 from bakeoff_core.formatting import SCALES, admitting, limit_text, listed, points, quantity
 from bakeoff_core.reporting.text.names import LIMIT_WORDS, PLAIN_TERMS, CandidateNames, Terms, quantity_apart
-from bakeoff_core.schema.records import (
-    COST_COLUMNS,
-    LIMIT_COLUMNS,
-    CandidateRef,
-    Choice,
-    Decision,
-    Limits,
-    Relaxation,
-    Tie,
-)
+from bakeoff_core.schema.candidate import CandidateRef
+from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS, Choice, Decision, Limits, Relaxation, Tie
 
 
 def explain_decision(decision: Decision, names: CandidateNames) -> list[str]:

@@ -17,15 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from bakeoff_core.catalogue.timm_names import architecture_of
 from bakeoff_core.formatting import SCALES, Escape, is_unknown, listed, markdown_code, markdown_text, quantity
-from bakeoff_core.schema.candidate import Row, candidate_refs
-from bakeoff_core.schema.records import (
-    COST_COLUMNS,
-    IMAGENET,
-    SETTING_COLUMNS,
-    AccuracySource,
-    CandidateRef,
-    candidate_label,
-)
+from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
+from bakeoff_core.schema.candidate import CandidateRef, Row, candidate_label, candidate_refs
+from bakeoff_core.schema.decision import COST_COLUMNS
+from bakeoff_core.schema.profile import SETTING_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd

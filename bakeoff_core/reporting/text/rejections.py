@@ -14,8 +14,8 @@ from bakeoff_core.reporting.text.names import (
     origin_verb,
     quantity_apart,
 )
-from bakeoff_core.schema.candidate import Row
-from bakeoff_core.schema.records import COST_COLUMNS, LIMIT_COLUMNS, CandidateRef, Decision, Limits, Rejection
+from bakeoff_core.schema.candidate import CandidateRef, Row
+from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS, Decision, Limits, Rejection
 
 
 def explain_rejections(decision: Decision, names: CandidateNames) -> dict[CandidateRef, str]:

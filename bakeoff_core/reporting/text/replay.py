@@ -10,7 +10,9 @@ from dataclasses import asdict
 
 from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
 from bakeoff_core.reporting.text.names import RULE_WORDS, describe_setting
-from bakeoff_core.schema.records import AccuracySource, CandidateRef, Setting, candidate_label
+from bakeoff_core.schema.accuracy import AccuracySource
+from bakeoff_core.schema.candidate import CandidateRef, candidate_label
+from bakeoff_core.schema.profile import Setting
 
 
 def explain_pick_change(was: CandidateRef | None, now: CandidateRef | None, tie: str | None) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bakeoff_core.formatting import is_unknown, milliseconds, significant
-from bakeoff_core.schema.records import MIN_PASSES, MeasurementWarning
+from bakeoff_core.schema.profile import MIN_PASSES, MeasurementWarning
 
 
 def explain_warning(warning: MeasurementWarning) -> str:

@@ -17,8 +17,8 @@ import pandas as pd
 from bakeoff_core.catalogue.timm_names import architecture_of
 from bakeoff_core.finetuning.recipes import recommend_recipe
 from bakeoff_core.formatting import is_unknown
-from bakeoff_core.schema.candidate import Row
-from bakeoff_core.schema.records import CandidateRef, Decision
+from bakeoff_core.schema.candidate import CandidateRef, Row
+from bakeoff_core.schema.decision import Decision
 from bakeoff_core.selection.checklist.evidence import Evidence, MissedLimit
 from bakeoff_core.selection.checklist.rules import Answers, Caution, Dispute, Nomination, Remark, Rules, Transfer
 

@@ -12,8 +12,8 @@ import pandas as pd
 
 from bakeoff_core.catalogue.timm_names import architecture_of
 from bakeoff_core.formatting import is_unknown
-from bakeoff_core.schema.candidate import Row, candidate_refs
-from bakeoff_core.schema.records import LIMIT_COLUMNS, CandidateRef, Limits, candidate_label
+from bakeoff_core.schema.candidate import CandidateRef, Row, candidate_label, candidate_refs
+from bakeoff_core.schema.decision import LIMIT_COLUMNS, Limits
 from bakeoff_core.selection.checklist.rules import Answers, Caution
 from bakeoff_core.selection.decision import decide
 from bakeoff_core.selection.pareto import annotate

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bakeoff_core.schema.records import Limits
+from bakeoff_core.schema.decision import Limits
 
 TARGETS = ("server", "edge", "mobile")
 """Where the network will run."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from bakeoff_core.schema.records import Limits
+from bakeoff_core.schema.decision import Limits
 from bakeoff_core.selection.checklist.rules import CHOICES, Answers
 from pages.parts.common import links, session
 from pages.parts.common.links import FLOOR, LATENCY, MEMORY, PARAMS

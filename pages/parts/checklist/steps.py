@@ -16,7 +16,7 @@ from bakeoff_core.reporting.text.checklist import (
     explain_set_aside,
     numbers,
 )
-from bakeoff_core.schema.records import Limits
+from bakeoff_core.schema.decision import Limits
 from bakeoff_core.selection.candidates import MeasuredSetting
 from bakeoff_core.selection.checklist.advice import Advice, SetAside, ShortlistEntry
 from bakeoff_core.selection.checklist.rules import Caution, ChecklistStep, Remark, read_rules

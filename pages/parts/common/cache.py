@@ -23,7 +23,8 @@ from bakeoff_core.profiling.anatomy.records import Anatomy
 from bakeoff_core.profiling.anatomy.store import anatomy_stamp, read_anatomy
 from bakeoff_core.ranking.results import RankedModel, ranked_models_stamp, read_ranked_models
 from bakeoff_core.reporting.figures.frontier import hover_texts
-from bakeoff_core.schema.records import AccuracySource, Setting
+from bakeoff_core.schema.accuracy import AccuracySource
+from bakeoff_core.schema.profile import Setting
 from bakeoff_core.selection import accuracy_sources as selection_accuracy_sources
 from bakeoff_core.selection import candidates, pareto
 from bakeoff_core.selection.candidates import MeasuredSetting, View

@@ -13,7 +13,8 @@ import streamlit as st
 
 from bakeoff_core.finetuning.results import FinishedRun
 from bakeoff_core.ranking.records import Ranking
-from bakeoff_core.schema.records import IMAGENET, RULES, AccuracySource, Limits
+from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
+from bakeoff_core.schema.decision import RULES, Limits
 from bakeoff_core.selection.accuracy_sources import source_key
 
 FRONTIER, FINETUNE, EXPLORE = "pages/frontier.py", "pages/finetune.py", "pages/explore.py"
@@ -62,7 +63,7 @@ def to_limits(limits: Limits, rule: str | None) -> dict[str, str]:
 
     Args:
         limits: The limits.
-        rule: One of `schema.records.RULES`; `None` for the default.
+        rule: One of `schema.decision.RULES`; `None` for the default.
     """
     texts = {
         LATENCY: _text(limits.max_latency_s, 1e3),

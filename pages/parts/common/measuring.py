@@ -7,8 +7,7 @@ import streamlit as st
 from bakeoff_core.formatting import duration, markdown_text
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.records import Job
-from bakeoff_core.profiling.request import start_measuring
-from bakeoff_core.schema.records import MeasureSpec
+from bakeoff_core.profiling.request import MeasureSpec, start_measuring
 from pages.parts.common import actions, job_card, resume
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from bakeoff_core.schema.records import IMAGENET, RULES, AccuracySource, Limits
+from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
+from bakeoff_core.schema.decision import RULES, Limits
 from bakeoff_core.selection.checklist.rules import Answers
 
 QUESTION, ANSWERS = "question", "checklist-answers"
@@ -20,7 +21,7 @@ class Criteria:
     """What the candidates of a setting are compared by."""
 
     cost: str = "latency"
-    """Key of `schema.records.COST_COLUMNS`."""
+    """Key of `schema.decision.COST_COLUMNS`."""
     source: AccuracySource = IMAGENET
     """What the accuracies are of."""
     run_ids: tuple[str, ...] = ()
@@ -41,7 +42,7 @@ class Question:
     limits: Limits = Limits()
     """The hard limits."""
     rule: str = RULES[0]
-    """One of `schema.records.RULES`."""
+    """One of `schema.decision.RULES`."""
     criteria: Criteria = Criteria()
     """What the candidates are compared by."""
 

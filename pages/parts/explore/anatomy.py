@@ -9,13 +9,13 @@ from bakeoff_core.catalogue.accuracies import resolve_model_name
 from bakeoff_core.catalogue.shortlists import SHORTLISTS
 from bakeoff_core.errors import UnknownModelError
 from bakeoff_core.formatting import markdown_code, markdown_text
-from bakeoff_core.profiling.anatomy.records import KINDS, QUANTITIES, QUANTITY_HELP, Anatomy
+from bakeoff_core.profiling.anatomy.records import LAYER_KINDS, QUANTITIES, QUANTITY_HELP, Anatomy
 from bakeoff_core.profiling.anatomy.store import Wanted
 from bakeoff_core.profiling.request import MAX_IMG_SIZE
 from bakeoff_core.profiling.throughput import Speed, find_disagreements, measured_speeds
 from bakeoff_core.reporting.figures.anatomy import kinds_figure, kinds_of, largest_stage, legend_html, stages_figure
 from bakeoff_core.reporting.text.anatomy import describe_anatomy, describe_speed
-from bakeoff_core.schema.records import CandidateRef
+from bakeoff_core.schema.candidate import CandidateRef
 from pages.parts.common import cache, plotly_chart, sidebar
 from pages.parts.common.links import ANATOMY, ANATOMY_OTHER, ANATOMY_SIZE
 from pages.parts.explore import anatomy_job, throughput
@@ -157,7 +157,7 @@ def _draw_anatomies(shown: list[Anatomy], measured: list[Speed]) -> None:
     st.html(legend_html(kinds_of(shown)))
     plotly_chart.draw_static(kinds_figure(shown, dark=dark), key="anatomy-kinds")
     with st.expander("What counts as which kind"):
-        st.markdown("\n".join(f"- **{kind.title}**: {markdown_text(kind.meaning)}" for kind in KINDS.values()))
+        st.markdown("\n".join(f"- **{kind.title}**: {markdown_text(kind.meaning)}" for kind in LAYER_KINDS.values()))
     unit = st.segmented_control(
         "By stage, from the input to the head",
         ("Shares", "Numbers"),
@@ -201,7 +201,7 @@ def display_table(anatomy: Anatomy) -> pd.DataFrame:
         "stage": [stage.title for stage in stages],
         "timm's modules": [stage.modules for stage in stages],
         "step (px)": pd.array([stage.reduction for stage in stages], dtype="Int64"),
-        "kind": [KINDS[part.kind].title for part in anatomy.parts],
+        "kind": [LAYER_KINDS[part.kind].title for part in anatomy.parts],
         "layers": [part.layers for part in anatomy.parts],
     }
     for quantity, name in (("param_count", "parameters"), ("macs", "MACs"), ("activations", "activations")):

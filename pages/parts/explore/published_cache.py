@@ -12,7 +12,7 @@ import streamlit as st
 
 from bakeoff_core.catalogue import published_store
 from bakeoff_core.catalogue.published import JoinCount, count_joins
-from bakeoff_core.schema.records import Setting
+from bakeoff_core.schema.profile import Setting
 from bakeoff_core.selection import landscape
 from bakeoff_core.system.files import FileStamp, stamp_of
 from bakeoff_core.system.paths import own_accuracy_path, published_path

@@ -12,7 +12,7 @@ from bakeoff_core.profiling.throughput import Disagreement, Speed
 from bakeoff_core.reporting.figures.throughput import speed_figure
 from bakeoff_core.reporting.text.anatomy import explain_disagreement
 from bakeoff_core.reporting.text.names import short_names
-from bakeoff_core.schema.records import CandidateRef
+from bakeoff_core.schema.candidate import CandidateRef
 from pages.parts.common import cache, plotly_chart
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 import streamlit as st
 
 from bakeoff_core.finetuning.comparison.request import ComparisonSpec, start_comparison
-from bakeoff_core.finetuning.dry_run.request import Estimate, last_dry_run, read_estimate, start_dry_run
+from bakeoff_core.finetuning.dry_run.request import RunEstimate, last_dry_run, read_estimate, start_dry_run
 from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.finetuning.request import FinetuneSpec, start_run
 from bakeoff_core.formatting import duration, images_per_second, markdown_text, megabytes
@@ -67,7 +67,7 @@ def _comparison_of(spec: FinetuneSpec) -> ComparisonSpec:
     return ComparisonSpec(**values)
 
 
-def _draw_cost(estimate: Estimate) -> None:
+def _draw_cost(estimate: RunEstimate) -> None:
     rate = f", {images_per_second(estimate.images_per_second)}" if estimate.images_per_second else ""
     st.markdown(
         f"About **{duration(estimate.seconds)}** and **{megabytes(estimate.peak_memory_bytes)}** of memory: "

@@ -11,7 +11,7 @@ import streamlit as st
 from bakeoff_core.finetuning.results import FinishedRun
 from bakeoff_core.formatting import listed, markdown_code, markdown_text
 from bakeoff_core.reporting.text.names import origin_verb
-from bakeoff_core.schema.records import IMAGENET, AccuracySource
+from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
 from bakeoff_core.selection.accuracy_sources import runs_of, source_key, unmeasured
 from pages.parts.common import cache, links
 from pages.parts.common.links import ACCURACY, FLOOR, RUN, floor_key, session_key

@@ -8,7 +8,8 @@ import streamlit as st
 from bakeoff_core.formatting import count, html_text, markdown_code, megabytes, milliseconds, percent
 from bakeoff_core.reporting.text.decision import explain_choice, explain_decision, explain_no_pick
 from bakeoff_core.reporting.text.names import CandidateNames, Terms
-from bakeoff_core.schema.records import RULES, AccuracySource, Choice, Decision
+from bakeoff_core.schema.accuracy import AccuracySource
+from bakeoff_core.schema.decision import RULES, Choice, Decision
 
 TITLES = {"most-accurate": "Most accurate within the limits", "cheapest": "Cheapest that clears the limits"}
 

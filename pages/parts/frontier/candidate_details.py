@@ -22,7 +22,8 @@ from bakeoff_core.reporting.text.catalogue import explain_weights
 from bakeoff_core.reporting.text.names import Terms, interval_text
 from bakeoff_core.reporting.text.rejections import explain_off_frontier
 from bakeoff_core.reporting.text.warnings import explain_warning
-from bakeoff_core.schema.records import AccuracySource, candidate_label
+from bakeoff_core.schema.accuracy import AccuracySource
+from bakeoff_core.schema.candidate import candidate_label
 from pages.parts.common import cache, links
 from pages.parts.common.session import Criteria
 from pages.parts.frontier import weights_table
@@ -32,8 +33,8 @@ def draw(label: str, table: pd.DataFrame, criteria: Criteria, *, on_close: Calla
     """Draw the candidate with this label; nothing, if the table no longer holds it.
 
     Args:
-        label: As `schema.records.candidate_label` makes it.
-        table: The candidates, with `schema.records.FRONTIER_COLUMNS`.
+        label: As `schema.candidate.candidate_label` makes it.
+        table: The candidates, with `schema.decision.FRONTIER_COLUMNS`.
         criteria: What they are compared by.
         on_close: Called when the user closes the details.
     """

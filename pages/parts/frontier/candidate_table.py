@@ -11,7 +11,8 @@ from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
 from bakeoff_core.formatting import is_unknown, markdown_text
 from bakeoff_core.reporting.text.names import origin_verb
 from bakeoff_core.reporting.text.warnings import warning_line
-from bakeoff_core.schema.records import AccuracySource, Setting
+from bakeoff_core.schema.accuracy import AccuracySource
+from bakeoff_core.schema.profile import Setting
 from bakeoff_core.selection.candidates import MeasuredSetting
 from pages.parts.common import cache
 from pages.parts.common.session import Criteria

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from bakeoff_core.schema.records import COST_COLUMNS, RULES, AccuracySource, Limits
+from bakeoff_core.schema.accuracy import AccuracySource
+from bakeoff_core.schema.decision import COST_COLUMNS, RULES, Limits
 from pages.parts.common import links
 from pages.parts.common.links import (
     COST,

@@ -11,7 +11,7 @@ import streamlit as st
 
 from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
 from bakeoff_core.reporting.text.catalogue import explain_pretraining, explain_pretraining_classes
-from bakeoff_core.schema.records import AccuracySource
+from bakeoff_core.schema.accuracy import AccuracySource
 from pages.parts.common import links
 from pages.parts.common.links import RECIPE
 

@@ -10,7 +10,8 @@ from bakeoff_core.catalogue.timm_names import TimmModels
 from bakeoff_core.errors import UnknownModelError
 from bakeoff_core.formatting import duration, markdown_text
 from bakeoff_core.profiling import request as profiling_request
-from bakeoff_core.schema.records import DTYPES, MeasureSpec
+from bakeoff_core.profiling.request import MeasureSpec
+from bakeoff_core.schema.profile import DTYPES
 from bakeoff_core.system.machine import this_machine, usable_cores
 from pages.parts.common import cache, measuring
 

@@ -5,11 +5,19 @@ import json
 import pytest
 
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.finetuning.comparison.records import FULL, PROBE, SCRATCH, LabelsPoint, Part, from_json, to_json
+from bakeoff_core.finetuning.comparison.records import (
+    FULL,
+    PROBE,
+    SCRATCH,
+    ComparedRun,
+    LabelsPoint,
+    from_json,
+    to_json,
+)
 from tests.support.comparisons import make_comparison, make_curve
 
 CURVES = {PROBE: make_curve(70, 75), FULL: make_curve(60, 80), SCRATCH: make_curve(50, 60)}
-FAILED = Part(PROBE, "20260101-120000-finetune-abcdef-1", "failed", "It needs a linear head.")
+FAILED = ComparedRun(PROBE, "20260101-120000-finetune-abcdef-1", "failed", "It needs a linear head.")
 POINTS = [LabelsPoint(400, 55.0, 50.0, 60.0), LabelsPoint(1600, 80.0, 75.0, 85.0)]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import streamlit as st
 
-from bakeoff_core.schema.records import IMAGENET, Limits
+from bakeoff_core.schema.accuracy import IMAGENET
+from bakeoff_core.schema.decision import Limits
 from pages.parts.common import links
 
 

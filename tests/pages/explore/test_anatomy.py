@@ -11,7 +11,7 @@ from bakeoff_core.jobs import manager as jobs_manager
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.profiling.anatomy import store as anatomy_store
 from bakeoff_core.profiling.anatomy.store import write_anatomy
-from bakeoff_core.schema.records import Profile
+from bakeoff_core.schema.profile import Profile
 from bakeoff_core.system.files import write_json
 from bakeoff_core.system.machine import this_machine
 from bakeoff_core.system.paths import home, profiles_path, timm_models_path

@@ -4,7 +4,14 @@ import json
 
 import pytest
 
-from bakeoff_core.profiling.anatomy.records import FILE_VERSION, KINDS, QUANTITIES, Part, from_json, to_json
+from bakeoff_core.profiling.anatomy.records import (
+    FILE_VERSION,
+    LAYER_KINDS,
+    QUANTITIES,
+    AnatomyPart,
+    from_json,
+    to_json,
+)
 from tests.support.anatomies import heavy_head, light_layers, make_anatomy
 from tests.support.places import ROOT
 
@@ -16,7 +23,7 @@ def test_totals_are_those_of_the_parts_wherever_one_looks() -> None:
     assert found.total("param_count", stage=3) == 90_000
     assert found.total("param_count", kind="spatial", stage=3) == 0
     for quantity in QUANTITIES:
-        assert sum(found.total(quantity, kind=kind) for kind in KINDS) == found.total(quantity)
+        assert sum(found.total(quantity, kind=kind) for kind in LAYER_KINDS) == found.total(quantity)
         assert sum(found.total(quantity, stage=at) for at in range(4)) == found.total(quantity)
 
 
@@ -73,10 +80,10 @@ def test_a_damaged_file_is_refused(damage: dict) -> None:
 
 def test_a_part_of_no_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="`kind` must be one of spatial, grouped"):
-        Part(0, "magic", 1, 1, 1, 1)
+        AnatomyPart(0, "magic", 1, 1, 1, 1)
 
 
 def test_every_kind_and_quantity_is_documented() -> None:
     text = (ROOT / "docs" / "anatomy.md").read_text()
-    assert all(f"| {kind.title} |" in text for kind in KINDS.values())
+    assert all(f"| {kind.title} |" in text for kind in LAYER_KINDS.values())
     assert all(f"**{heading}**" in text for heading in QUANTITIES.values())

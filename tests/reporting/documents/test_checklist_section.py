@@ -10,7 +10,7 @@ import pytest
 
 from bakeoff_core.catalogue.accuracies import read_catalogue
 from bakeoff_core.reporting.documents.checklist_section import advice_json, advice_parts, advice_section, advice_text
-from bakeoff_core.schema.records import Limits
+from bakeoff_core.schema.decision import Limits
 from bakeoff_core.selection.candidates import evidence_of
 from bakeoff_core.selection.checklist.advice import Advice, advise
 from bakeoff_core.selection.checklist.rules import Answers, read_rules

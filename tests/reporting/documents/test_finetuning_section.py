@@ -10,7 +10,7 @@ from bakeoff_core.finetuning.results import read_finished_runs
 from bakeoff_core.reporting.documents.finetuning_section import repeat_command, runs_section, runs_to_report
 from bakeoff_core.reporting.documents.record import read_record
 from bakeoff_core.reporting.documents.report import decision_report
-from bakeoff_core.schema.records import Limits
+from bakeoff_core.schema.decision import Limits
 from bakeoff_core.selection.decision import decide
 from bakeoff_core.selection.pareto import annotate
 from tests.support.candidate_tables import HOSTILE_NAMES, LIMITS, measured

@@ -16,7 +16,10 @@ from bakeoff_core.reporting.documents.record import (
     write_record,
 )
 from bakeoff_core.reporting.documents.replay import compare_picks
-from bakeoff_core.schema.records import IMAGENET, CandidateRef, Limits, Setting
+from bakeoff_core.schema.accuracy import IMAGENET
+from bakeoff_core.schema.candidate import CandidateRef
+from bakeoff_core.schema.decision import Limits
+from bakeoff_core.schema.profile import Setting
 from tests.support.candidate_tables import (
     B0,
     HOSTILE_NAMES,

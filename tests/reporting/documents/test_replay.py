@@ -10,7 +10,8 @@ from bakeoff_core.reporting.documents.record import (
     read_record,
 )
 from bakeoff_core.reporting.documents.replay import Replay, compare_picks
-from bakeoff_core.schema.records import CandidateRef, Choice, Limits, Tie
+from bakeoff_core.schema.candidate import CandidateRef
+from bakeoff_core.schema.decision import Choice, Limits, Tie
 from bakeoff_core.selection.decision import decide
 from bakeoff_core.selection.pareto import annotate
 from tests.support.candidate_tables import (

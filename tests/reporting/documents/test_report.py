@@ -10,7 +10,7 @@ import pytest
 from bakeoff_core.reporting.documents.record import (
     read_record,
 )
-from bakeoff_core.schema.records import Limits
+from bakeoff_core.schema.decision import Limits
 from bakeoff_core.selection.decision import decide
 from bakeoff_core.selection.pareto import annotate
 from tests.support.candidate_tables import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 import pytest
 
-from bakeoff_core.profiling.anatomy.records import KINDS, QUANTITIES
+from bakeoff_core.profiling.anatomy.records import LAYER_KINDS, QUANTITIES
 from bakeoff_core.profiling.throughput import Speed, find_disagreements
 from bakeoff_core.reporting.figures.anatomy import (
     LOOKS,
@@ -16,7 +16,7 @@ from bakeoff_core.reporting.figures.anatomy import (
     stages_figure,
 )
 from bakeoff_core.reporting.figures.throughput import speed_figure
-from bakeoff_core.schema.records import CandidateRef
+from bakeoff_core.schema.candidate import CandidateRef
 from tests.support.anatomies import heavy_head, light_layers
 
 HOSTILE = "<img src=x onerror=alert(1)>$x$"
@@ -27,8 +27,8 @@ def bars(figure: go.Figure) -> dict[str, list[float]]:
 
 
 def test_every_kind_looks_different_from_every_other() -> None:
-    assert set(LOOKS) == set(KINDS)
-    assert len({colour for colour, _ in LOOKS.values()}) == len(KINDS)
+    assert set(LOOKS) == set(LAYER_KINDS)
+    assert len({colour for colour, _ in LOOKS.values()}) == len(LAYER_KINDS)
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -75,8 +75,8 @@ def test_a_quantity_that_is_nowhere_is_drawn_as_nothing() -> None:
 def test_the_legend_names_what_is_drawn_with_its_colour_and_meaning() -> None:
     text = legend_html(kinds_of([heavy_head(), light_layers()]))
     for kind in ("spatial", "depthwise", "pointwise", "fully_connected", "attention", "normalisation"):
-        assert KINDS[kind].title in text and LOOKS[kind][0] in text
-    assert KINDS["grouped"].title not in text
+        assert LAYER_KINDS[kind].title in text and LOOKS[kind][0] in text
+    assert LAYER_KINDS["grouped"].title not in text
 
 
 SPEEDS = [

@@ -8,7 +8,7 @@ import pytest
 from bakeoff_core.catalogue.accuracies import read_catalogue
 from bakeoff_core.reporting.figures.checklist import shortlist_figure
 from bakeoff_core.reporting.figures.palette import DARK, LIGHT
-from bakeoff_core.schema.records import Limits
+from bakeoff_core.schema.decision import Limits
 from bakeoff_core.selection.candidates import evidence_of
 from bakeoff_core.selection.checklist.advice import advise
 from bakeoff_core.selection.checklist.rules import Answers, read_rules

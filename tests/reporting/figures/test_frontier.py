@@ -12,7 +12,7 @@ from bakeoff_core.reporting.figures.frontier import frontier_figure
 from bakeoff_core.reporting.figures.frontier_layout import build_marks
 from bakeoff_core.reporting.figures.palette import BLUE, ORANGE, SKY_BLUE, VERMILLION
 from bakeoff_core.reporting.text.candidate import candidate_lines
-from bakeoff_core.schema.records import AccuracySource
+from bakeoff_core.schema.accuracy import AccuracySource
 from bakeoff_core.selection.pareto import annotate
 from tests.support.candidate_tables import (
     HOSTILE_NAMES,

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from bakeoff_core.reporting.figures.frontier_layout import Marks, build_chart, build_marks, place_labels
-from bakeoff_core.schema.records import Choice, Limits
+from bakeoff_core.schema.decision import Choice, Limits
 from tests.support.candidate_tables import (
     B0,
     candidate,

@@ -97,7 +97,7 @@ def test_nothing_to_draw_is_said():
 
 
 def test_limits_far_outside_the_picture_draw_without_complaint():
-    from bakeoff_core.schema.records import Limits
+    from bakeoff_core.schema.decision import Limits
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")

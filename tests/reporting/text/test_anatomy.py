@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bakeoff_core.profiling.throughput import Disagreement, Speed
 from bakeoff_core.reporting.text.anatomy import describe_anatomy, describe_speed, explain_disagreement
-from bakeoff_core.schema.records import CandidateRef
+from bakeoff_core.schema.candidate import CandidateRef
 from tests.support.anatomies import heavy_head, light_layers, make_anatomy
 
 

@@ -10,7 +10,7 @@ from bakeoff_core.reporting.text.catalogue import (
     explain_tag_accuracies,
     explain_weights,
 )
-from bakeoff_core.schema.records import IMAGENET, AccuracySource
+from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
 
 PARTS = AccuracySource("parts-1a2b3c4d", "our parts", "our parts, fine-tuned here", 100, content_key="1a2b3c4d")
 

@@ -19,7 +19,7 @@ from bakeoff_core.reporting.text.checklist import (
     explain_set_aside,
     headline,
 )
-from bakeoff_core.schema.records import Limits
+from bakeoff_core.schema.decision import Limits
 from bakeoff_core.selection.candidates import evidence_of
 from bakeoff_core.selection.checklist.advice import Advice, advise
 from bakeoff_core.selection.checklist.rules import Answers, read_rules

@@ -4,7 +4,7 @@ import pytest
 
 from bakeoff_core.formatting import SCALES
 from bakeoff_core.reporting.text.commands import LIMIT_OPTIONS, option_of
-from bakeoff_core.schema.records import LIMIT_COLUMNS
+from bakeoff_core.schema.decision import LIMIT_COLUMNS
 
 
 @pytest.mark.parametrize(

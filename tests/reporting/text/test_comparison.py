@@ -2,7 +2,7 @@
 
 import pytest
 
-from bakeoff_core.finetuning.comparison.records import FULL, PROBE, SCRATCH, LabelsPoint, Part
+from bakeoff_core.finetuning.comparison.records import FULL, PROBE, SCRATCH, ComparedRun, LabelsPoint
 from bakeoff_core.reporting.text.comparison import LIKELY_REASONS, comparison_section, comparison_sentences
 from tests.support.comparisons import make_comparison, make_curve
 
@@ -130,7 +130,7 @@ def test_what_a_reader_must_know_is_said_at_the_end() -> None:
 
 
 def test_a_run_that_failed_is_named_with_its_reason() -> None:
-    failed = Part(PROBE, "20260101-120000-finetune-abcdef-1", "failed", "It needs a linear head.")
+    failed = ComparedRun(PROBE, "20260101-120000-finetune-abcdef-1", "failed", "It needs a linear head.")
     found = comparison_sentences(make_comparison(probe=None, failed=[failed]))
     assert found[-1] == "Linear probe was left out: It needs a linear head."
     nothing = comparison_sentences(make_comparison(probe=None, full=None))
@@ -155,7 +155,7 @@ def test_the_section_for_the_report_has_a_table_of_the_runs() -> None:
 
 
 def test_nothing_from_a_file_becomes_markup_in_the_report() -> None:
-    failed = Part(PROBE, "20260101-120000-finetune-abcdef-1", "failed", HOSTILE)
+    failed = ComparedRun(PROBE, "20260101-120000-finetune-abcdef-1", "failed", HOSTILE)
     identity = {"model_name": HOSTILE, "dataset_title": HOSTILE}
     text = comparison_section(make_comparison(probe=None, failed=[failed], identity=identity))
     assert "<img" not in text and "`x`" not in text and "[link]" not in text

@@ -14,15 +14,8 @@ from bakeoff_core.reporting.text.decision import (
 )
 from bakeoff_core.reporting.text.names import CandidateNames, Terms
 from bakeoff_core.reporting.text.rejections import explain_off_frontier, explain_rejection, explain_rejections
-from bakeoff_core.schema.records import (
-    AccuracySource,
-    Choice,
-    Decision,
-    Limits,
-    Rejection,
-    Relaxation,
-    Tie,
-)
+from bakeoff_core.schema.accuracy import AccuracySource
+from bakeoff_core.schema.decision import Choice, Decision, Limits, Rejection, Relaxation, Tie
 from bakeoff_core.selection.decision import decide
 from bakeoff_core.selection.pareto import annotate
 from tests.support.candidate_tables import (

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from bakeoff_core.reporting.text.names import CandidateNames, describe_setting, setting_differences, short_names
-from bakeoff_core.schema.records import (
-    CandidateRef,
-)
+from bakeoff_core.schema.candidate import CandidateRef
 from tests.support.candidate_tables import (
     B0,
     LARGE,

@@ -9,11 +9,8 @@ from bakeoff_core.reporting.text.decision import (
 )
 from bakeoff_core.reporting.text.names import CandidateNames
 from bakeoff_core.reporting.text.rejections import explain_off_frontier, explain_rejection, explain_rejections
-from bakeoff_core.schema.records import (
-    CandidateRef,
-    Limits,
-    Rejection,
-)
+from bakeoff_core.schema.candidate import CandidateRef
+from bakeoff_core.schema.decision import Limits, Rejection
 from bakeoff_core.selection.decision import decide
 from bakeoff_core.selection.pareto import annotate
 from tests.support.candidate_tables import (

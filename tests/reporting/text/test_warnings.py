@@ -7,10 +7,7 @@ import math
 import pytest
 
 from bakeoff_core.reporting.text.warnings import explain_warning, warning_line
-from bakeoff_core.schema.records import (
-    WARNING_CODES,
-    MeasurementWarning,
-)
+from bakeoff_core.schema.profile import WARNING_CODES, MeasurementWarning
 
 
 @pytest.mark.parametrize("code", WARNING_CODES)

@@ -17,7 +17,8 @@ from bakeoff_core.reporting.text.checklist import (
     explain_set_aside,
     headline,
 )
-from bakeoff_core.schema.records import LIMIT_COLUMNS, CandidateRef, Limits
+from bakeoff_core.schema.candidate import CandidateRef
+from bakeoff_core.schema.decision import LIMIT_COLUMNS, Limits
 from bakeoff_core.selection.candidates import evidence_of
 from bakeoff_core.selection.checklist.advice import MOST_ENTRIES, STANDINGS, Advice, advise
 from bakeoff_core.selection.checklist.rules import DOMAINS, PRIORITIES, TARGETS, TASKS, Answers, read_rules

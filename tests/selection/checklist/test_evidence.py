@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from bakeoff_core.catalogue.accuracies import read_catalogue
-from bakeoff_core.schema.records import CandidateRef, Limits
+from bakeoff_core.schema.candidate import CandidateRef
+from bakeoff_core.schema.decision import Limits
 from bakeoff_core.selection.candidates import evidence_of
 from bakeoff_core.selection.checklist.evidence import BOUNDS, Evidence
 from bakeoff_core.selection.checklist.rules import Answers, read_rules

@@ -11,7 +11,7 @@ import pytest
 from bakeoff_core.catalogue.accuracies import read_catalogue
 from bakeoff_core.catalogue.timm_names import architecture_of
 from bakeoff_core.finetuning.recipes import RECIPES
-from bakeoff_core.schema.records import Limits
+from bakeoff_core.schema.decision import Limits
 from bakeoff_core.selection.checklist.rules import CHOICES, RANGED, UNANSWERED, Answers, When, parse_rules, read_rules
 
 RULES = read_rules()

@@ -2,17 +2,17 @@
 
 import pytest
 
-from bakeoff_core.schema import records as schema_records
-from bakeoff_core.schema.records import (
+from bakeoff_core.schema.accuracy import ACCURACY_COLUMNS
+from bakeoff_core.schema.candidate import candidate_label
+from bakeoff_core.schema.checks import require_choice, require_count
+from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS, Limits
+from bakeoff_core.schema.profile import (
+    DEVICES,
     KEY_COLUMNS,
     PROFILE_COLUMNS,
     SETTING_COLUMNS,
-    Limits,
     MeasurementWarning,
     Setting,
-    candidate_label,
-    require_choice,
-    require_count,
 )
 from tests.support.examples import make_profile
 
@@ -78,9 +78,9 @@ def test_a_cost_limit_is_greater_than_0(name: str, value: float) -> None:
 
 
 def test_every_cost_and_every_limit_bounds_a_column_that_exists() -> None:
-    columns = {*PROFILE_COLUMNS, *schema_records.ACCURACY_COLUMNS}
-    assert {*schema_records.COST_COLUMNS.values(), *schema_records.LIMIT_COLUMNS.values()} <= columns
-    assert set(schema_records.LIMIT_COLUMNS) == set(vars(Limits()))
+    columns = {*PROFILE_COLUMNS, *ACCURACY_COLUMNS}
+    assert {*COST_COLUMNS.values(), *LIMIT_COLUMNS.values()} <= columns
+    assert set(LIMIT_COLUMNS) == set(vars(Limits()))
 
 
 def test_a_candidate_is_labelled_with_its_size_where_it_is_known() -> None:
@@ -90,4 +90,4 @@ def test_a_candidate_is_labelled_with_its_size_where_it_is_known() -> None:
 
 def test_the_checks_hand_back_what_they_were_given() -> None:
     assert require_count("n", 3) == 3
-    assert require_choice("device", "cuda", schema_records.DEVICES) == "cuda"
+    assert require_choice("device", "cuda", DEVICES) == "cuda"
