@@ -98,25 +98,7 @@ def prepare_run(
         BakeoffError: Images or weights are missing, or something does not go together.
     """
     yield_to_others()
-    if spec.device == "cuda" and not torch.cuda.is_available():
-        raise BakeoffError("There is no CUDA device that PyTorch can use. Train on the CPU, or leave the choice to it.")
-    on_gpu = spec.device != "cpu" and torch.cuda.is_available()
-    accelerator = Accelerator(
-        cpu=not on_gpu,  # several processes only find each other where they are told so
-        mixed_precision="bf16" if on_gpu else "no",
-        dataloader_config=DataLoaderConfiguration(use_seedable_sampler=True, even_batches=False, split_batches=True),
-        # What is frozen for a while gets no gradient, which several processes would otherwise wait for.
-        kwargs_handlers=[
-            DistributedDataParallelKwargs(
-                find_unused_parameters=any(phase.trained < 1 for phase in RECIPES[spec.recipe].phases)
-            )
-        ],
-    )
-    if spec.batch_size % accelerator.num_processes:
-        raise BakeoffError(
-            f"The batch size must be a multiple of the number of processes, {accelerator.num_processes}. "
-            f"Got {spec.batch_size}."
-        )
+    accelerator = _accelerator_for(spec)
     torch.set_num_threads(max(1, usable_cores() // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))))
     set_seed(spec.seed)
     tell("Checking the images")
@@ -156,3 +138,27 @@ def prepare_run(
         fit=dataset.train + (dataset.val if spec.train_on == "train+val" else ()),
         val=dataset.val if spec.train_on == "train" else (),
     )
+
+
+def _accelerator_for(spec: FinetuneSpec) -> Accelerator:
+    """Where a run trains, and with whom."""
+    if spec.device == "cuda" and not torch.cuda.is_available():
+        raise BakeoffError("There is no CUDA device that PyTorch can use. Train on the CPU, or leave the choice to it.")
+    on_gpu = spec.device != "cpu" and torch.cuda.is_available()
+    accelerator = Accelerator(
+        cpu=not on_gpu,  # several processes only find each other where they are told so
+        mixed_precision="bf16" if on_gpu else "no",
+        dataloader_config=DataLoaderConfiguration(use_seedable_sampler=True, even_batches=False, split_batches=True),
+        # What is frozen for a while gets no gradient, which several processes would otherwise wait for.
+        kwargs_handlers=[
+            DistributedDataParallelKwargs(
+                find_unused_parameters=any(phase.trained < 1 for phase in RECIPES[spec.recipe].phases)
+            )
+        ],
+    )
+    if spec.batch_size % accelerator.num_processes:
+        raise BakeoffError(
+            f"The batch size must be a multiple of the number of processes, {accelerator.num_processes}. "
+            f"Got {spec.batch_size}."
+        )
+    return accelerator

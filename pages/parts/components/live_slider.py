@@ -121,7 +121,6 @@ def live_slider(
         value=_clamp(memory.state.value, minimum, maximum),
         released=_clamp(memory.state.released, minimum, maximum),
     )
-
     _component(
         key=key,
         # Constant during a drag (`released` is, `value` would not be): the browser half is then left alone.

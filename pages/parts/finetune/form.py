@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from bakeoff_core.datasets.index import TRAIN_ON, ImageDataset
@@ -75,52 +77,8 @@ def _spec(model: ModelChoice, dataset: ImageDataset, folder: str | None, recipe:
         persist_state="session",
         help="With the validation images more is learned from, and none are left to watch the accuracy by.",
     )
-    growing = any_way_up = False
     with st.expander("More settings", icon=":material/tune:"):
-        rate, size, seed = st.columns(3)
-        learning_rate = rate.number_input(
-            "Learning rate of the new layer",
-            min_value=0.0,
-            value=None,
-            format="%g",
-            step=1e-4,
-            placeholder="the recipe's",
-            key="learning_rate",
-            persist_state="session",
-        )
-        img_size = size.number_input(
-            "Image size (px)",
-            *IMG_SIZES,
-            value=None,
-            placeholder=f"{model.img_size}, as measured" if model.img_size else "the weights' own",
-            key="img_size",
-            persist_state="session",
-            help="Side of the square that the network sees. Smaller is quicker, and usually less accurate. On the "
-            "frontier the accuracy joins the model as measured at this size.",
-        )
-        chosen_seed = seed.number_input(
-            "Seed",
-            0,
-            2**32 - 1,
-            0,
-            key="seed",
-            persist_state="session",
-            help="Fixes everything that is drawn at random: the same seed gives the same run.",
-        )
-        if not RECIPES[recipe].uses_features:
-            growing = st.checkbox(
-                "Let the images grow while it trains",
-                key="growing",
-                persist_state="session",
-                help="Progressive training in three stages: small images first, then larger ones with stronger random "
-                "changes (RandAugment, mixup).",
-            )
-            any_way_up = dataset.any_way_up or st.checkbox(
-                "Images have no up and down",
-                key="any_way_up",
-                persist_state="session",
-                help="As from above or through a microscope: training then shows them upside down as well.",
-            )
+        settings = _draw_more_settings(model, dataset, recipe)
     try:
         return FinetuneSpec(
             model_name=model.model_name,
@@ -132,12 +90,64 @@ def _spec(model: ModelChoice, dataset: ImageDataset, folder: str | None, recipe:
             epochs=length if is_epochs else None,
             train_on=train_on,
             batch_size=batch_size,
-            learning_rate=learning_rate or None,
-            img_size=img_size or model.img_size,
-            seed=chosen_seed,
-            growing=growing,
-            any_way_up=any_way_up,
+            **settings,
         )
     except ValueError as err:
         st.error(markdown_text(err))
         return None
+
+
+def _draw_more_settings(model: ModelChoice, dataset: ImageDataset, recipe: str) -> dict[str, Any]:
+    """Draw what few people change, and return it as fields of `FinetuneSpec`."""
+    growing = any_way_up = False
+    rate, size, seed = st.columns(3)
+    learning_rate = rate.number_input(
+        "Learning rate of the new layer",
+        min_value=0.0,
+        value=None,
+        format="%g",
+        step=1e-4,
+        placeholder="the recipe's",
+        key="learning_rate",
+        persist_state="session",
+    )
+    img_size = size.number_input(
+        "Image size (px)",
+        *IMG_SIZES,
+        value=None,
+        placeholder=f"{model.img_size}, as measured" if model.img_size else "the weights' own",
+        key="img_size",
+        persist_state="session",
+        help="Side of the square that the network sees. Smaller is quicker, and usually less accurate. On the "
+        "frontier the accuracy joins the model as measured at this size.",
+    )
+    chosen_seed = seed.number_input(
+        "Seed",
+        0,
+        2**32 - 1,
+        0,
+        key="seed",
+        persist_state="session",
+        help="Fixes everything that is drawn at random: the same seed gives the same run.",
+    )
+    if not RECIPES[recipe].uses_features:
+        growing = st.checkbox(
+            "Let the images grow while it trains",
+            key="growing",
+            persist_state="session",
+            help="Progressive training in three stages: small images first, then larger ones with stronger random "
+            "changes (RandAugment, mixup).",
+        )
+        any_way_up = dataset.any_way_up or st.checkbox(
+            "Images have no up and down",
+            key="any_way_up",
+            persist_state="session",
+            help="As from above or through a microscope: training then shows them upside down as well.",
+        )
+    return {
+        "learning_rate": learning_rate or None,
+        "img_size": img_size or model.img_size,
+        "seed": chosen_seed,
+        "growing": growing,
+        "any_way_up": any_way_up,
+    }

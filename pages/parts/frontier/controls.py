@@ -69,27 +69,10 @@ def draw(table: pd.DataFrame, criteria: Criteria) -> Question:
             on_release=_remember(FLOOR, None, floor_key(source)),
         )
     rule, cost, more = st.columns([4, 5, 2], gap="medium", vertical_alignment="bottom")
-    _restore_choice(RULE, RULE_LABELS)
-    _restore_choice(COST, COST_LABELS)
-    chosen_rule = rule.segmented_control(
-        "The pick is",
-        RULES,
-        format_func=RULE_LABELS.get,
-        required=True,
-        key=RULE,
-        on_change=_remember_choice,
-        args=(RULE, RULE_LABELS),
-    )
-    chosen_cost = cost.segmented_control(
-        "Cost, and horizontal axis",
-        tuple(COST_COLUMNS),
-        format_func=COST_LABELS.get,
-        required=True,
-        key=COST,
-        on_change=_remember_choice,
-        args=(COST, COST_LABELS),
-        help="What “cheapest” means. MACs are multiply-accumulates of one image; papers call them FLOPs.",
-    )
+    with rule:
+        chosen_rule = _draw_rule()
+    with cost:
+        chosen_cost = _draw_cost()
     with more.popover("More limits", width="stretch"):
         memory_mb = st.number_input(
             "Peak memory, at most (MB)",
@@ -114,6 +97,33 @@ def draw(table: pd.DataFrame, criteria: Criteria) -> Question:
         max_param_count=params_m * 1e6 if params_m else None,
     )
     return Question(limits, chosen_rule, replace(criteria, cost=chosen_cost))
+
+
+def _draw_rule() -> str:
+    _restore_choice(RULE, RULE_LABELS)
+    return st.segmented_control(
+        "The pick is",
+        RULES,
+        format_func=RULE_LABELS.get,
+        required=True,
+        key=RULE,
+        on_change=_remember_choice,
+        args=(RULE, RULE_LABELS),
+    )
+
+
+def _draw_cost() -> str:
+    _restore_choice(COST, COST_LABELS)
+    return st.segmented_control(
+        "Cost, and horizontal axis",
+        tuple(COST_COLUMNS),
+        format_func=COST_LABELS.get,
+        required=True,
+        key=COST,
+        on_change=_remember_choice,
+        args=(COST, COST_LABELS),
+        help="What “cheapest” means. MACs are multiply-accumulates of one image; papers call them FLOPs.",
+    )
 
 
 def _lowest_floor(worst: float) -> float:
