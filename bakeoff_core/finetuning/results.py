@@ -17,7 +17,7 @@ from bakeoff_core.finetuning.request import RESULTS, FinetuneSpec, Run
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import files_stamp, list_jobs, list_understood, read_job
 from bakeoff_core.jobs.records import Job
-from bakeoff_core.schema.checks import count_of, key_of, percent_of, text_of
+from bakeoff_core.schema.parsing import Count, Key, Percent, Text, parse_record
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,29 @@ def _rank(run: FinishedRun, wanted: frozenset[str]) -> tuple[bool, float, str]:
     return run.run_id in wanted, -1.0 if run.val_accuracy is None else run.val_accuracy, run.run_id
 
 
+@dataclass(frozen=True)
+class _RecipeResult:
+    name: Text
+    title: Text
+
+
+@dataclass(frozen=True)
+class _Results:
+    """What of `results.json` a `FinishedRun` needs."""
+
+    model_name: Text
+    img_size: Count
+    dataset: Key
+    dataset_title: Text
+    content_key: Key
+    recipe: _RecipeResult
+    test_images: Count
+    test_accuracy: Percent
+    test_accuracy_low: Percent
+    test_accuracy_high: Percent
+    val_accuracy: Percent | None
+
+
 def _finished(job: Job) -> FinishedRun | None:
     # The worker's own last word: while it lets go of its lock, the job is still said to be running.
     if job.status.get("state") != "done":
@@ -104,28 +127,19 @@ def _finished(job: Job) -> FinishedRun | None:
     try:
         run = read_run(job.job_id)
         results, summary = run.results() or {}, summarise_run(run)
-        recipe = results["recipe"]
-        low, middle, high = (percent_of(results[f"test_accuracy{end}"]) for end in ("_low", "", "_high"))
-        return FinishedRun(
-            run_id=run.run_id,
-            model_name=text_of(results["model_name"]),
-            img_size=count_of(results["img_size"]),
-            dataset=key_of(results["dataset"]),
-            dataset_title=text_of(results["dataset_title"]),
-            content_key=key_of(results["content_key"]),
-            recipe=text_of(recipe["name"]),
-            recipe_title=text_of(recipe["title"]),
-            test_images=count_of(results["test_images"]),
-            test_accuracy=middle,
-            test_accuracy_low=low,
-            test_accuracy_high=high,
-            val_accuracy=None if summary["val_accuracy"] is None else percent_of(summary["val_accuracy"]),
-            steps=summary["steps"],
-            spec=run.spec,
-            results=results,
-        )
-    except (BakeoffError, KeyError, TypeError, ValueError, AttributeError):
+        found = parse_record(_Results, {**results, "val_accuracy": summary["val_accuracy"]})
+    except (BakeoffError, TypeError, ValueError, AttributeError):
         return None
+    fields = {name: value for name, value in vars(found).items() if name != "recipe"}
+    return FinishedRun(
+        run_id=run.run_id,
+        recipe=found.recipe.name,
+        recipe_title=found.recipe.title,
+        steps=summary["steps"],
+        spec=run.spec,
+        results=results,
+        **fields,
+    )
 
 
 LAST_LOSSES = 5

@@ -18,12 +18,13 @@ No torch, no files. Not covered: measuring it (`ranking.worker`), finding it aga
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from bakeoff_core.errors import BakeoffError
+from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.stats import PairedCounts, mcnemar_p, paired_interval, spearman_interval
 
 FORMAT_VERSION = 1
@@ -277,8 +278,6 @@ def from_json(content: Mapping[str, Any]) -> Ranking:
             f"{FORMAT_VERSION}. Read it with the version that made it, or rank again."
         )
     try:
-        values = {field.name: content[field.name] for field in fields(Ranking)}
-        rows = tuple(RankRow(**row) for row in values["rows"])
-        return Ranking(**values | {"rows": rows, **{name: tuple(values[name]) for name in ("notes", "classes")}})
-    except (KeyError, TypeError) as err:
+        return parse_record(Ranking, content)
+    except ValueError as err:
         raise BakeoffError("This ranking's file is damaged; rank again.") from err

@@ -18,11 +18,25 @@ from bakeoff_core.jobs.manager import files_stamp, list_jobs
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.ranking.records import from_json
 from bakeoff_core.ranking.request import RANKING
-from bakeoff_core.schema.checks import count_of, key_of, percent_of, require_choice, text_of
+from bakeoff_core.schema.checks import require_choice
+from bakeoff_core.schema.parsing import Count, Key, Percent, Text, parse_record
 from bakeoff_core.system.files import read_json
 
 CHOSEN_ON = ("validation", "cross-validation", "nothing")
 """What a probe's strength can have been chosen on."""
+
+SHARED = ("dataset", "dataset_title", "content_key", "train_on", "test_images")
+"""Fields of a `RankedModel` that are those of its ranking."""
+SCORES = {
+    "model_name": "model_name",
+    "img_size": "img_size",
+    "test_accuracy": "probe_accuracy",
+    "test_accuracy_low": "probe_low",
+    "test_accuracy_high": "probe_high",
+    "strength_chosen_on": "strength_chosen_on",
+    "held_out_accuracy": "held_out_accuracy",
+}
+"""The others, with the field of the ranking's row that each is of."""
 
 
 @dataclass(frozen=True)
@@ -34,30 +48,34 @@ class RankedModel:
 
     run_id: str
     """That of the ranking; sortable by time of start."""
-    model_name: str
+    model_name: Text
     """timm's `arch.tag`."""
-    img_size: int
+    img_size: Count
     """Height and width of the input it was ranked at: the weights' own."""
-    dataset: str
+    dataset: Key
     """Key of the data set."""
-    dataset_title: str
+    dataset_title: Text
     """Its name; for a folder of the user's own, any text."""
-    content_key: str
+    content_key: Key
     """Identifies its images and their splits."""
     train_on: str
     """What the heads of the ranking learned from, one of `finetuning.request.TRAIN_ON`."""
-    test_images: int
+    test_images: Count
     """Images the probe was tested on."""
-    test_accuracy: float
+    test_accuracy: Percent
     """Percent of them it got right."""
-    test_accuracy_low: float
+    test_accuracy_low: Percent
     """Lower end of the 95 % interval that so many images allow."""
-    test_accuracy_high: float
+    test_accuracy_high: Percent
     """Upper end of the same interval."""
     strength_chosen_on: str
     """What the probe's strength was chosen on, one of `CHOSEN_ON`."""
-    held_out_accuracy: float | None
+    held_out_accuracy: Percent | None
     """Percent of the images held back for that choice it got right; `None` where there were none."""
+
+    def __post_init__(self) -> None:
+        require_choice("train_on", self.train_on, TRAIN_ON)
+        require_choice("strength_chosen_on", self.strength_chosen_on, CHOSEN_ON)
 
 
 def read_ranked_models() -> list[RankedModel]:
@@ -95,18 +113,6 @@ def _read(job: Job) -> Iterator[RankedModel]:
         return
     ranking = from_json(content)
     for row in ranking.ranked():
-        yield RankedModel(
-            run_id=job.job_id,
-            model_name=text_of(row.model_name),
-            img_size=count_of(row.img_size),
-            dataset=key_of(ranking.dataset),
-            dataset_title=text_of(ranking.dataset_title),
-            content_key=key_of(ranking.content_key),
-            train_on=require_choice("train_on", ranking.train_on, TRAIN_ON),
-            test_images=count_of(ranking.test_images),
-            test_accuracy=percent_of(row.probe_accuracy),
-            test_accuracy_low=percent_of(row.probe_low),
-            test_accuracy_high=percent_of(row.probe_high),
-            strength_chosen_on=require_choice("strength_chosen_on", row.strength_chosen_on, CHOSEN_ON),
-            held_out_accuracy=None if row.held_out_accuracy is None else percent_of(row.held_out_accuracy),
-        )
+        shared = {name: getattr(ranking, name) for name in SHARED}
+        scores = {name: getattr(row, field) for name, field in SCORES.items()}
+        yield parse_record(RankedModel, {"run_id": job.job_id, **shared, **scores})

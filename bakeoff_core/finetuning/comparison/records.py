@@ -24,6 +24,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bakeoff_core.errors import BakeoffError
+from bakeoff_core.schema.parsing import parse_record
 
 PROBE, FULL, SCRATCH = "linear-probe", "full", "scratch"
 COMPARED = (PROBE, FULL, SCRATCH)
@@ -281,23 +282,6 @@ def from_json(content: Mapping[str, Any]) -> Comparison:
             f"{FORMAT_VERSION}. Read it with the version that made it, or compare again."
         )
     try:
-        fields = {name: content[name] for name in Comparison.__dataclass_fields__}
-        return Comparison(
-            **fields
-            | {
-                "conditions": Conditions(**fields["conditions"]),
-                "parts": tuple(
-                    ComparedRun(**part | {"curve": tuple(CurvePoint(**point) for point in part["curve"])})
-                    for part in fields["parts"]
-                ),
-                "gaps": tuple(Gap(**gap) for gap in fields["gaps"]),
-                "crossings": tuple(Crossing(**crossing) for crossing in fields["crossings"]),
-                "reaches": tuple(Reach(**reach) for reach in fields["reaches"]),
-                "labels": tuple(LabelsPoint(**point) for point in fields["labels"]),
-                "labels_saved": LabelsSaved(**fields["labels_saved"]) if fields["labels_saved"] else None,
-                "findings": tuple(Finding(**finding) for finding in fields["findings"]),
-                "reasons": tuple(fields["reasons"]),
-            }
-        )
-    except (KeyError, TypeError) as err:
+        return parse_record(Comparison, content)
+    except ValueError as err:
         raise BakeoffError("This comparison's file is damaged; compare again.") from err

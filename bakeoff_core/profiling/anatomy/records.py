@@ -15,7 +15,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bakeoff_core.schema.candidate import candidate_label
-from bakeoff_core.schema.checks import require_choice, require_count
+from bakeoff_core.schema.checks import require_choice
+from bakeoff_core.schema.parsing import Count, Whole, parse_record
 
 FILE_VERSION = 1
 """Version of a stored anatomy. Raise it with every change to the records below or to what they count."""
@@ -103,7 +104,7 @@ class AnatomyStage:
     """`Stem`, `Stage 1`, …, `Head`."""
     modules: str
     """What timm calls its modules: `layer1`, `blocks.0 to blocks.11`; may be empty."""
-    reduction: int | None
+    reduction: Count | None
     """Pixels of the input for each step of its output, across and down; `None` in the head."""
 
 
@@ -111,17 +112,17 @@ class AnatomyStage:
 class AnatomyPart:
     """What the layers of one kind in one stage add up to."""
 
-    stage: int
+    stage: Whole
     """Index into `Anatomy.stages`."""
     kind: str
     """Key of `LAYER_KINDS`."""
-    layers: int
+    layers: Whole
     """Operations that were counted: convolutions, matrix products, norms, poolings."""
-    param_count: int
+    param_count: Whole
     """Weights they read; a weight shared by several belongs to the first."""
-    macs: int
+    macs: Whole
     """Multiply-accumulates of one image, as `schema.profile.Profile` counts them."""
-    activations: int
+    activations: Whole
     """Numbers that their convolutions and matrix products write for one image."""
 
     def __post_init__(self) -> None:
@@ -134,7 +135,7 @@ class Anatomy:
 
     model_name: str
     """timm's `arch.tag`."""
-    img_size: int
+    img_size: Count
     """Height and width of the input in pixels."""
     timm_version: str
     """Version of the model code."""
@@ -215,34 +216,12 @@ def from_json(content: Mapping[str, Any]) -> Anatomy:
     """Return the anatomy in what `to_json` made.
 
     Raises:
-        ValueError, KeyError, TypeError: It is not one, or of another version.
+        ValueError: It is not one, or of another version.
     """
-    if content["version"] != FILE_VERSION:
-        raise ValueError(f"`version` must be {FILE_VERSION}. Got {content['version']!r}.")
-    anatomy = Anatomy(
-        model_name=_text(content["model_name"]),
-        img_size=require_count("img_size", content["img_size"]),
-        timm_version=_text(content["timm_version"]),
-        stages=tuple(
-            AnatomyStage(_text(s["title"]), _text(s["modules"]), _reduction(s["reduction"])) for s in content["stages"]
-        ),
-        parts=tuple(
-            AnatomyPart(**{name: part[name] for name in ("stage", "kind", "layers", *QUANTITIES)})
-            for part in content["parts"]
-        ),
-    )
+    if content.get("version") != FILE_VERSION:
+        raise ValueError(f"`version` must be {FILE_VERSION}. Got {content.get('version')!r}.")
+    anatomy = parse_record(Anatomy, content)
     for part in anatomy.parts:
-        numbers = (part.stage, part.layers, part.param_count, part.macs, part.activations)
-        if not all(type(number) is int and number >= 0 for number in numbers) or part.stage >= len(anatomy.stages):
-            raise ValueError(f"`parts` must hold whole numbers, not negative, of stages there are. Got {part}.")
+        if part.stage >= len(anatomy.stages):
+            raise ValueError(f"`parts` must be of stages there are. Got {part}.")
     return anatomy
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"text was expected. Got {value!r}.")
-    return value
-
-
-def _reduction(value: int | None) -> int | None:
-    return None if value is None else require_count("reduction", value)

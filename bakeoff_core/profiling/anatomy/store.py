@@ -38,7 +38,7 @@ def read_anatomy(model_name: str, img_size: int) -> Anatomy | None:
     """
     try:
         found = from_json(read_json(anatomy_path(model_name, img_size)))
-    except (ValueError, KeyError, TypeError):
+    except ValueError:
         return None
     return found if (found.model_name, found.img_size) == (model_name, img_size) else None
 
