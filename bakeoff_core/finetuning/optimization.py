@@ -27,8 +27,6 @@ from torchvision.transforms import Compose  # noqa: E402
 TRAIN_SCALE = (0.5, 1.0)
 """Share of an image's area that a random crop keeps: milder than ImageNet's 0.08, as small sets need, and as labels do
 that a small part of the image decides."""
-
-
 AUGMENTATION_OPS = (
     *("AutoContrast", "Equalize", "Invert", "Rotate", "SolarizeIncreasing", "SolarizeAdd", "ColorIncreasing"),
     *("ContrastIncreasing", "BrightnessIncreasing", "SharpnessIncreasing", "ShearX", "ShearY"),

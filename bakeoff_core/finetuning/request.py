@@ -21,32 +21,16 @@ from bakeoff_core.schema.profile import DEVICE_CHOICES
 
 RESULTS = "results.json"
 """A finished run's results, in its folder."""
-
-
 PREDICTIONS = "predictions.parquet"
 """A finished run's answer to every test image."""
-
-
 SPLITS = "splits.parquet"
 """Which image of the data set is in which part, with its label."""
-
-
 EXPORT = "model"
 """The folder in a finished run's folder that plain timm can load."""
-
-
 MAX_STEPS = 1_000_000
-
-
 MAX_EPOCHS = 10_000
-
-
 MAX_BATCH_SIZE = 4096
-
-
 MAX_PROCESSES = 64
-
-
 IMG_SIZES = (16, 2048)
 
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 IMAGENET_VALIDATION_IMAGES = 50_000
 """Images behind a published ImageNet-1k top-1 (Russakovsky et al. 2015, arXiv:1409.0575)."""
-
-
 ACCURACY_COLUMNS = ("top1", "top1_low", "top1_high", "top5", "family", "recipe", "accuracy_source")
 """Columns that the catalogue, or fine-tuning runs and rankings in its place, add to profiles to make candidates.
 

@@ -9,8 +9,6 @@ from bakeoff_core.schema.candidate import CandidateRef
 
 RULES = ("most-accurate", "cheapest")
 """How the pick is made: highest accuracy within the limits (default), or lowest cost that clears them."""
-
-
 COST_COLUMNS = {
     "latency": "latency_p50_s",
     "macs": "macs",

@@ -19,29 +19,15 @@ from bakeoff_core.schema.checks import require_choice, require_count
 
 SCHEMA_VERSION = 1
 """Version of the profile columns below. Raise it with every change to them, keep reading the older."""
-
-
 MIN_PASSES = 64
 """Timed passes below which a p90 means little (MLPerf inference rules, query count for the 90th percentile)."""
-
-
 P99_PASSES = 500
 """Timed passes below which no p99 is given: fewer than five samples would lie beyond it."""
-
-
 DEVICES = ("cpu", "cuda")
-
-
 DEVICE_CHOICES = ("auto", *DEVICES)
 """What can be asked for: `auto` is CUDA where torch can use it."""
-
-
 DTYPES = ("float32", "bfloat16", "float16")
-
-
 RUNTIMES = ("pytorch-eager",)
-
-
 WARNING_CODES = (
     "load",
     "throttled",
@@ -210,11 +196,7 @@ class Profile:
 
 SETTING_COLUMNS = tuple(f.name for f in dataclasses.fields(Setting))
 """Columns that make up a setting."""
-
-
 KEY_COLUMNS = ("model_name", "img_size", *SETTING_COLUMNS)
 """Columns that identify a profile: all that affects its numbers."""
-
-
 PROFILE_COLUMNS = tuple(f.name for f in dataclasses.fields(Profile))
 """Every column of the store, in order."""

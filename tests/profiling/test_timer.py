@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bakeoff_core.profiling.intervals import percentile, quartiles
-from bakeoff_core.profiling.timer import _outliers, find_warnings, summarise, time_passes, warm_up
+from bakeoff_core.profiling.timer import summarise, time_passes, warm_up
+from bakeoff_core.profiling.warnings import _outliers, find_warnings
 from bakeoff_core.schema.profile import MeasurementWarning
 from tests.support.examples import make_round
 

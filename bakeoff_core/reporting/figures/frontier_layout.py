@@ -33,8 +33,6 @@ MAX_LABELS = 15
 
 ERROR_BAR_POINTS = 100
 """Points up to which latency intervals are drawn as bars; beyond, they would hide the points."""
-
-
 EDGE_SHARE = 0.12
 """Share of the picture's width that the words beside a limit take."""
 

@@ -1,6 +1,6 @@
 """The words of every warning a measurement can carry: what is doubtful, by how much, and what to do.
 
-Not covered: when a warning is raised (`profiling.timer` and the workers decide that).
+Not covered: when a warning is raised (`profiling.warnings` and the workers decide that).
 """
 
 from __future__ import annotations
