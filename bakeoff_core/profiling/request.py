@@ -15,6 +15,7 @@ from bakeoff_core.catalogue.timm_names import TimmModels
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import start_job, stop_what_gives_way
 from bakeoff_core.jobs.records import Job
+from bakeoff_core.schema.candidate import CandidateRef, candidate_refs
 from bakeoff_core.schema.checks import require_choice, require_count
 from bakeoff_core.schema.profile import DEVICE_CHOICES, DTYPES
 from bakeoff_core.system.machine import this_machine, usable_cores
@@ -146,13 +147,13 @@ def pending(spec: MeasureSpec, measured: pd.DataFrame, names: TimmModels | None)
         & measured["error"].isna()
         & (measured["round_count"] >= spec.rounds)
     ]
-    cached = set(zip(rows["model_name"], rows["img_size"], strict=True))
+    cached = set(candidate_refs(rows))
     left = []
     for name in spec.models:
         model = names.find(name) if names else None
         known_as = model.model_name if model else name
         size = spec.img_size or (model.img_size if model else None)
-        if (known_as, size) not in cached:
+        if CandidateRef(known_as, size) not in cached:
             left.append(name)
     return replace(spec, models=tuple(left))
 

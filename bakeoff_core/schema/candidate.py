@@ -26,6 +26,11 @@ class CandidateRef:
     img_size: int | None
     """`None` where a failure came before it was known."""
 
+    @property
+    def label(self) -> str:
+        """The name it goes by where the size matters; see `candidate_label`."""
+        return candidate_label(self.model_name, self.img_size)
+
 
 def candidate_label(model_name: str, img_size: int | None) -> str:
     """Return the name a candidate goes by where the size matters: `"resnet50.a1_in1k @ 224"`."""

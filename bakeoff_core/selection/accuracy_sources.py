@@ -17,9 +17,9 @@ import pandas as pd
 from bakeoff_core.catalogue.robustness import ROBUST_SETS, robust_accuracies
 from bakeoff_core.catalogue.timm_names import architecture_of
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.formatting import is_unknown, percent
+from bakeoff_core.formatting import percent
 from bakeoff_core.schema.accuracy import ACCURACY_COLUMNS, IMAGENET, AccuracySource
-from bakeoff_core.schema.candidate import CandidateRef
+from bakeoff_core.schema.candidate import CandidateRef, candidate_refs
 
 if TYPE_CHECKING:
     from bakeoff_core.finetuning.results import FinishedRun
@@ -96,7 +96,7 @@ def list_sources(results: Iterable[OwnResult]) -> list[AccuracySource]:
                 title=f"{name}, {_WAYS[train_on].title}",
                 test_images=group[0].test_images,
                 content_key=content_key,
-                model_count=len({(result.model_name, result.img_size) for result in group}),
+                model_count=len({CandidateRef(result.model_name, result.img_size) for result in group}),
                 meaning=_WAYS[train_on].meaning,
                 train_on=train_on,
             )
@@ -227,13 +227,8 @@ def unmeasured(accuracies: pd.DataFrame, candidates: pd.DataFrame) -> list[Candi
         accuracies: As `accuracy_table` returns it.
         candidates: Of one setting; a row that failed to be measured counts as a row.
     """
-    there = {
-        (name, int(size))
-        for name, size in zip(candidates["model_name"], candidates["img_size"], strict=True)
-        if not is_unknown(size)
-    }
-    pairs = zip(accuracies["model_name"], accuracies["img_size"], strict=True)
-    return [CandidateRef(name, int(size)) for name, size in pairs if (name, int(size)) not in there]
+    there = set(candidate_refs(candidates))
+    return [ref for ref in candidate_refs(accuracies) if ref not in there]
 
 
 def _train_on(result: OwnResult) -> str | None:

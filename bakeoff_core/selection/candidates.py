@@ -18,6 +18,7 @@ from bakeoff_core.catalogue.shortlists import SHORTLISTS
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
+from bakeoff_core.schema.candidate import candidate_refs
 from bakeoff_core.schema.profile import PROFILE_COLUMNS, SETTING_COLUMNS, Setting
 from bakeoff_core.selection.accuracy_sources import PUBLISHED_KEYS, OwnResult, accuracy_table, find_source, runs_of
 from bakeoff_core.system.machine import this_machine
@@ -151,8 +152,8 @@ def evidence_of(measured: pd.DataFrame | None, accuracies: pd.DataFrame) -> pd.D
     """
     rows = accuracies
     if measured is not None:
-        known = set(zip(measured["model_name"], measured["img_size"], strict=True))
-        rows = rows[[key not in known for key in zip(rows["model_name"], rows["img_size"], strict=True)]]
+        known = set(candidate_refs(measured))
+        rows = rows[[ref not in known for ref in candidate_refs(rows)]]
     table = _unmeasured(rows, accuracies)
     if measured is not None:
         columns = [name for name in table.columns if name in measured]
@@ -160,10 +161,10 @@ def evidence_of(measured: pd.DataFrame | None, accuracies: pd.DataFrame) -> pd.D
     by_default = accuracies[
         accuracies["is_default_tag"].fillna(False) & accuracies["img_size"].eq(accuracies["default_img_size"])
     ]
-    defaults = set(zip(by_default["model_name"], by_default["img_size"], strict=True))
+    defaults = set(candidate_refs(by_default))
     pretraining = dict(zip(accuracies["model_name"], accuracies["pretraining"], strict=True))
     return table.assign(
-        is_default=[key in defaults for key in zip(table["model_name"], table["img_size"], strict=True)],
+        is_default=[ref in defaults for ref in candidate_refs(table)],
         pretraining=table["model_name"].map(pretraining),
     )
 

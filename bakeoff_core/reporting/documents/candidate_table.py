@@ -44,7 +44,7 @@ def rank_candidates(candidates: pd.DataFrame, decision: Decision, cost: str) -> 
         cost: Key of `COST_COLUMNS`: the axis the frontier columns were made for.
     """
     pairs = list(zip(candidate_refs(candidates), candidates.to_dict("records"), strict=True))
-    by_label = {candidate_label(ref.model_name, ref.img_size): (ref, row) for ref, row in pairs}
+    by_label = {ref.label: (ref, row) for ref, row in pairs}
     rejections = {rejection.candidate: rejection for rejection in decision.rejections}
     column = COST_COLUMNS[cost]
 

@@ -25,7 +25,7 @@ from bakeoff_core.reporting.text.checklist import (
     numbers,
 )
 from bakeoff_core.reporting.text.decision import explain_limits
-from bakeoff_core.schema.candidate import CandidateRef, candidate_label
+from bakeoff_core.schema.candidate import CandidateRef
 from bakeoff_core.schema.decision import Limits
 from bakeoff_core.selection.checklist.advice import Advice, ShortlistEntry
 from bakeoff_core.selection.checklist.rules import SOURCE_KINDS, Answers, Caution, Remark, Source
@@ -181,7 +181,7 @@ def _named(source: Source) -> str:
 
 
 def _label(ref: CandidateRef, escape: Escape) -> str:
-    return escape(candidate_label(ref.model_name, ref.img_size))
+    return escape(ref.label)
 
 
 def _reference(ref: CandidateRef) -> dict[str, Any]:

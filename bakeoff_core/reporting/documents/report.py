@@ -34,7 +34,7 @@ from bakeoff_core.reporting.text.decision import (
 from bakeoff_core.reporting.text.names import COLUMN_WORDS, RULE_WORDS, CandidateNames, Terms, describe_setting
 from bakeoff_core.reporting.text.warnings import explain_warning
 from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
-from bakeoff_core.schema.candidate import CandidateRef, candidate_label, candidate_refs
+from bakeoff_core.schema.candidate import CandidateRef, candidate_refs
 from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS, Choice, Decision
 
 _MODEL_NAME = re.compile(r"\w[\w.:/-]*", re.ASCII)
@@ -163,7 +163,7 @@ def _bullets(sentences: Iterable[str]) -> list[str]:
 
 
 def _label(ref: CandidateRef) -> str:
-    return markdown_code(candidate_label(ref.model_name, ref.img_size))
+    return markdown_code(ref.label)
 
 
 def _accuracy_defined(source: AccuracySource) -> str:

@@ -17,7 +17,7 @@ import pandas as pd
 from bakeoff_core.formatting import SCALES, is_unknown, limit_text
 from bakeoff_core.reporting.text.names import COLUMN_WORDS, Terms, short_names
 from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
-from bakeoff_core.schema.candidate import candidate_label, candidate_refs
+from bakeoff_core.schema.candidate import candidate_refs
 from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS, Choice, Decision
 
 COST_TITLES = {
@@ -202,7 +202,7 @@ def _placed(candidates: pd.DataFrame, column: str, accuracy: str) -> pd.DataFram
     placed = candidates.assign(
         x=x,
         y=y,
-        label=[candidate_label(ref.model_name, ref.img_size) for ref in refs],
+        label=[ref.label for ref in refs],
         name=[names[ref] for ref in refs],
     )
     has_place = (x > 0) & (x < math.inf) & (y == y) & candidates["non_dominated"].notna().to_numpy()

@@ -19,7 +19,7 @@ from bakeoff_core.reporting.text.decision import (
 )
 from bakeoff_core.reporting.text.names import COLUMN_WORDS, CandidateNames, Terms
 from bakeoff_core.reporting.text.rejections import explain_off_frontier, explain_rejection
-from bakeoff_core.schema.candidate import CandidateRef, Row, candidate_label
+from bakeoff_core.schema.candidate import CandidateRef, Row
 from bakeoff_core.schema.decision import LIMIT_COLUMNS, Limits, Rejection
 from bakeoff_core.selection.checklist.advice import Advice, SetAside, ShortlistEntry, WeighedDispute
 from bakeoff_core.selection.checklist.rules import Answers, Source
@@ -285,7 +285,7 @@ def _is_noise(row: Row, other: Row) -> bool:
 
 
 def _label(ref: CandidateRef) -> str:
-    return candidate_label(ref.model_name, ref.img_size)
+    return ref.label
 
 
 def _recipe_sources(entry: ShortlistEntry) -> tuple[Source, ...]:

@@ -141,7 +141,7 @@ class CandidateNames:
     def name(self, ref: CandidateRef) -> str:
         """Return the short name, or the full label of somebody who is not in the table."""
         if (ref.model_name, ref.img_size) not in self._positions:
-            return self.terms.escape(candidate_label(ref.model_name, ref.img_size))
+            return self.terms.escape(ref.label)
         arch = architecture_of(ref.model_name)
         return self.terms.escape(
             candidate_label(

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
 from bakeoff_core.reporting.text.names import RULE_WORDS, describe_setting
 from bakeoff_core.schema.accuracy import AccuracySource
-from bakeoff_core.schema.candidate import CandidateRef, candidate_label
+from bakeoff_core.schema.candidate import CandidateRef
 from bakeoff_core.schema.profile import Setting
 
 
@@ -78,4 +78,4 @@ def explain_lost_runs(run_ids: Sequence[str]) -> list[str]:
 
 
 def _label(ref: CandidateRef | None) -> str:
-    return "nothing" if ref is None else candidate_label(ref.model_name, ref.img_size)
+    return "nothing" if ref is None else ref.label

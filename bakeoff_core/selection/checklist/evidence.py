@@ -12,7 +12,7 @@ import pandas as pd
 
 from bakeoff_core.catalogue.timm_names import architecture_of
 from bakeoff_core.formatting import is_unknown
-from bakeoff_core.schema.candidate import CandidateRef, Row, candidate_label, candidate_refs
+from bakeoff_core.schema.candidate import CandidateRef, Row, candidate_refs
 from bakeoff_core.schema.decision import LIMIT_COLUMNS, Limits
 from bakeoff_core.selection.checklist.rules import Answers, Caution
 from bakeoff_core.selection.decision import decide
@@ -169,7 +169,7 @@ class Evidence:
         """Map each measured model within the limits that another one beats to one that does."""
         fit = pd.Series([not self.misses(ref) for ref in candidate_refs(self.judged)], self.judged.index, dtype=bool)
         rows = annotate(self.judged[fit], "latency")
-        by_label = {candidate_label(ref.model_name, ref.img_size): ref for ref in candidate_refs(rows)}
+        by_label = {ref.label: ref for ref in candidate_refs(rows)}
         pairs = zip(candidate_refs(rows), rows["dominated_by"], strict=True)
         return {ref: by_label[label] for ref, label in pairs if not is_unknown(label)}
 
