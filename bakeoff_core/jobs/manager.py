@@ -24,7 +24,7 @@ from bakeoff_core.errors import BakeoffError, BusyError
 from bakeoff_core.jobs.kinds import KINDS, MEASURE, JobKind
 from bakeoff_core.jobs.launchers.base import Launcher, WorkerCommand
 from bakeoff_core.jobs.launchers.local import LEADER, LocalLauncher
-from bakeoff_core.jobs.records import ACTIVE, JOB_ID, TIME_CHARS, Job, first_status, make_request
+from bakeoff_core.jobs.records import ACTIVE, JOB_ID, TIME_CHARS, Job, first_status, make_request, start_of
 from bakeoff_core.system.files import read_json, to_user_error, write_json
 from bakeoff_core.system.locks import machine_holder, machine_lock, take_lock, try_lock, wait_until
 from bakeoff_core.system.paths import jobs_path
@@ -54,7 +54,10 @@ def start_job(kind: JobKind, spec: Mapping[str, Any], *, processes: int = 1) -> 
         BakeoffError: The folder of the jobs, or the lock file, can't be written to.
         ValueError: The kind's key holds other characters than it may.
     """
-    job_id = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{kind.key}-{secrets.token_hex(3)}"
+    seconds, nanoseconds = divmod(time.time_ns(), 10**9)
+    # Microseconds first, so that jobs of one second are in order as well; then what no other process draws.
+    suffix = f"{nanoseconds // 1000:05x}{secrets.token_hex(2)}"
+    job_id = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(seconds))}-{kind.key}-{suffix}"
     if not JOB_ID.fullmatch(job_id):
         raise ValueError(f"`kind.key` must be lower-case letters, digits and dashes. Got {kind.key!r}.")
     folder = jobs_path() / job_id
@@ -161,10 +164,16 @@ def list_jobs(kind: JobKind | None = None) -> list[Job]:
     Args:
         kind: Only jobs of this kind; `None` for all.
     """
-    folders = sorted(jobs_path().glob("*/spec.json"), reverse=True) if jobs_path().is_dir() else []
-    names = [path.parent.name for path in folders if JOB_ID.fullmatch(path.parent.name)]
-    jobs = [read_job(name) for name in names if kind is None or f"-{kind.key}-" in name]
+    jobs = [read_job(name) for name in _names_with("spec.json") if kind is None or f"-{kind.key}-" in name]
     return [job for job in jobs if kind is None or job.kind == kind.key]
+
+
+def _names_with(file: str) -> list[str]:
+    """The ids of the jobs that have a file, the newest first."""
+    paths = jobs_path().glob(f"*/{file}") if jobs_path().is_dir() else ()
+    return sorted(
+        (path.parent.name for path in paths if JOB_ID.fullmatch(path.parent.name)), key=start_of, reverse=True
+    )
 
 
 def list_understood(kind: JobKind, read: Callable[[Job], Read]) -> Iterator[Read]:
@@ -181,8 +190,7 @@ def list_understood(kind: JobKind, read: Callable[[Job], Read]) -> Iterator[Read
 
 def active_jobs() -> list[Job]:
     """Return every job that is at work, the newest first. Only locks are looked at, so it is quick with many jobs."""
-    locks = sorted(jobs_path().glob("*/lock"), reverse=True) if jobs_path().is_dir() else []
-    held = [path.parent.name for path in locks if JOB_ID.fullmatch(path.parent.name) and LAUNCHER.is_alive(path.parent)]
+    held = [name for name in _names_with("lock") if LAUNCHER.is_alive(jobs_path() / name)]
     return [job for name in held if (jobs_path() / name / "spec.json").is_file() and (job := read_job(name)).active]
 
 

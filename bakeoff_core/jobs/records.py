@@ -15,8 +15,19 @@ FORMAT_VERSION = 1
 """Of `spec.json` and `status.json`."""
 ACTIVE = ("starting", "running")
 JOB_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9-]+")
+_END = re.compile(r"[0-9a-f]+(-[0-9]+)?$")
 TIME_CHARS = len("20260101-120000")
 """Length of the time that a job's id begins with."""
+
+
+def start_of(job_id: str) -> tuple[str, str]:
+    """Return what jobs are put in order of their start by.
+
+    The second in which a job was started, then the microsecond, which the last part of its id begins with (a part of a
+    job has its owner's, and a number). The kind stands between them and says nothing of time.
+    """
+    end = _END.search(job_id)
+    return job_id[:TIME_CHARS], end[0] if end else job_id
 
 
 @dataclass(frozen=True)

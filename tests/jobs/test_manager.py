@@ -459,3 +459,12 @@ def test_an_owner_that_is_no_job_id_is_none(owner) -> None:
 def test_what_is_no_owner_has_no_parts() -> None:
     assert list_parts("../..") == []
     assert list_parts("20260101-120000-own-abcdef") == []
+
+
+def test_jobs_that_start_within_one_second_are_listed_in_their_order(sleep, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs_manager.time, "strftime", lambda *args: "29990101-000000")
+    started = [sleep(exclusive=False) for _ in range(4)]
+    started.append(start_job(replace(SLEEP, key="a-nap", exclusive=False), {}))
+    assert [job.job_id for job in list_jobs()] == [job.job_id for job in reversed(started)]
+    for job in started:
+        stop_job(job.job_id)
