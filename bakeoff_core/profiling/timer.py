@@ -1,8 +1,8 @@
-"""The timing loop, its statistics and its warnings; knows nothing of models.
+"""The timing loop and its statistics; knows nothing of models.
 
 The clock is passed in, so that tests can script it. Raw times are kept and every statistic is derived
 from them. Not covered: creating what is timed, synchronising a GPU (the `step` passed in does that), and the
-words of the warnings (see `reporting.text.decision`).
+warnings (`profiling.warnings`).
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class RankedModel:
     content_key: Key
     """Identifies its images and their splits."""
     train_on: str
-    """What the heads of the ranking learned from, one of `finetuning.request.TRAIN_ON`."""
+    """What the heads of the ranking learned from, one of `datasets.index.TRAIN_ON`."""
     test_images: Count
     """Images the probe was tested on."""
     test_accuracy: Percent

@@ -43,7 +43,7 @@ WARNING_CODES = (
     "memory_unknown",
     "macs_unknown",
 )
-"""Every warning a profile can carry; their words live in `reporting.text.decision`."""
+"""Every warning a profile can carry; their words live in `reporting.text.warnings`."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class MeasurementWarning:
     code: str
     """One of `WARNING_CODES`."""
     value: float | None = None
-    """The number behind it, in the unit its words in `reporting.text.decision` state; `None` where there is none."""
+    """The number behind it, in the unit its words in `reporting.text.warnings` state; `None` where there is none."""
 
     def __post_init__(self) -> None:
         if self.code not in WARNING_CODES:
