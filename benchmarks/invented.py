@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import random
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from bakeoff_core.catalogue.accuracies import read_catalogue
 from bakeoff_core.catalogue.published import PublishedRow
 from bakeoff_core.catalogue.published_store import write_published
 from bakeoff_core.catalogue.timm_names import architecture_of
 from bakeoff_core.profiling import store as profiling_store
-from bakeoff_core.profiling.worker import fold
-from bakeoff_core.schema.profile import RUNTIMES, Profile, Round
+from bakeoff_core.profiling.request import MeasureSpec
+from bakeoff_core.profiling.worker import blank_profile, fold
+from bakeoff_core.schema.profile import Round
 from bakeoff_core.system.machine import this_machine
 from bakeoff_core.system.paths import own_accuracy_path, profiles_path, published_path
 
@@ -28,19 +29,9 @@ def write_profiles_of(count: int, seed: int = 0) -> None:
         name = f"invented_{number:04d}.made_up"
         size = number / max(1, count - 1)
         latency = 0.004 * 100**size * chance.uniform(0.7, 1.4)
-        blank = Profile(
-            model_name=name,
-            img_size=224,
-            device="cpu",
-            threads=machine.cpu_count,
-            batch_size=1,
-            dtype="float32",
-            runtime=RUNTIMES[0],
-            **asdict(machine),
-            param_count=int(2e6 * 100**size),
-            weight_bytes=int(8e6 * 100**size),
-            macs=int(latency * 5e10),
-        )
+        spec = MeasureSpec((name,), img_size=224, threads=machine.cpu_count)
+        counts = {"param_count": int(2e6 * 100**size), "weight_bytes": int(8e6 * 100**size)}
+        blank = replace(blank_profile(name, spec, "cpu"), **counts, macs=int(latency * 5e10))
         for _ in range(2):
             times = tuple(latency * chance.gauss(1, 0.02) for _ in range(64))
             moment = "2026-01-01T00:00:00Z"

@@ -74,7 +74,8 @@ def update_gaps_s(browser: Browser, url: str) -> list[float]:
 def slider_waits_ms(browser: Browser, url: str) -> list[float]:
     """Drag the latency slider; return how long each change of the pick took to show."""
     profiles, _ = read_measured()
-    table = candidates_of(profiles, list_settings(profiles)[0].setting, read_accuracies())
+    measured = list_settings(profiles)[0]
+    table = candidates_of(profiles, measured.setting, measured.deployment, read_accuracies())
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto(url)
     page.wait_for_selector(".bakeoff-marks line", timeout=60_000, state="attached")

@@ -63,7 +63,8 @@ def main() -> int:
     with own_home() as home:
         write_profiles_of(models)
         profiles, _ = read_measured()
-        table = candidates_of(profiles, list_settings(profiles)[0].setting, read_accuracies())
+        measured = list_settings(profiles)[0]
+        table = candidates_of(profiles, measured.setting, measured.deployment, read_accuracies())
         with served("app.py", home) as (url, _), chromium() as browser:
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             page.goto(url)

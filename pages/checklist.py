@@ -12,7 +12,7 @@ st.markdown("## Which backbone to start from")
 shown = sidebar.shown()
 measuring.draw_active()
 rules = read_rules()
-advice = advise(answers.current(), cache.evidence(shown.setting if shown else None), rules)
+advice = advise(answers.current(), cache.evidence(shown), rules)
 card.draw(advice, shown)
 for place, step in enumerate(rules.steps, start=1):
     if place == 1 or advice.is_about_backbones:

@@ -28,6 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
         ValueError: A number is out of range; the words say what must hold.
     """
     from bakeoff_core.reporting.documents.checklist_section import advice_json, advice_text  # loads pandas
+    from bakeoff_core.reporting.text.settings import setting_label
     from bakeoff_core.selection.candidates import find_evidence
     from bakeoff_core.selection.checklist.advice import advise
 
@@ -37,7 +38,11 @@ def run(arguments: argparse.Namespace) -> int:
         print_json({**advice_json(advice), "machine_name": measured.machine_name if measured else None})
     else:
         print(advice_text(advice))
-        remark(f"Measured on {measured.machine_name} ({measured.label})." if measured else "Nothing is measured yet.")
+        remark(
+            f"Measured on {measured.machine_name} ({setting_label(measured)})."
+            if measured
+            else "Nothing is measured yet."
+        )
         if advice.to_measure:
             remark(f"To measure what is missing: python -m bakeoff_core profile {' '.join(advice.to_measure)}")
     return 0 if advice.pick or not advice.is_about_backbones else 1

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from bakeoff_core.catalogue.pretraining import MOST_FREQUENT, PRETRAINING_CLASSES
 from bakeoff_core.cli.limits import add_lowest_accuracy, add_upper_limits, limits_of
 from bakeoff_core.schema.accuracy import IMAGENET
+from bakeoff_core.schema.candidate import PRECISIONS
 from bakeoff_core.schema.decision import COST_COLUMNS, RULES, Decision
-from bakeoff_core.schema.profile import DEVICES, DTYPES
+from bakeoff_core.schema.profile import DEVICES
 
 if TYPE_CHECKING:
     from bakeoff_core.selection.candidates import View
@@ -53,7 +54,7 @@ def add_decision_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=DEVICES, help="only rows of this device")
     parser.add_argument("--threads", type=int, help="only rows with this many threads")
     parser.add_argument("--batch-size", type=int, help="only rows with this batch size")
-    parser.add_argument("--dtype", choices=DTYPES, help="only rows of this dtype")
+    parser.add_argument("--dtype", choices=PRECISIONS, help="only rows of this dtype")
 
 
 def find_decision(arguments: argparse.Namespace) -> tuple[View, Decision]:
@@ -72,7 +73,7 @@ def find_decision(arguments: argparse.Namespace) -> tuple[View, Decision]:
         "device": arguments.device,
         "threads": arguments.threads,
         "batch_size": arguments.batch_size,
-        "dtype": arguments.dtype,
+        "precision": arguments.dtype,
     }
     setting = {name: value for name, value in values.items() if value is not None}
     view = find_view(setting, arguments.accuracy, arguments.run, arguments.match_recipes)

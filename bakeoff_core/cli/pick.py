@@ -26,9 +26,10 @@ def run(arguments: argparse.Namespace) -> int:
     from bakeoff_core.reporting.text.catalogue import explain_pretraining
     from bakeoff_core.reporting.text.decision import explain_decision
     from bakeoff_core.reporting.text.names import CandidateNames, Terms
+    from bakeoff_core.reporting.text.settings import setting_label
 
     print(decision.pick.candidate.model_name if decision.pick else "none")
-    remark(f"Measured on {view.measured.machine_name} ({view.measured.label}).")
+    remark(f"Measured on {view.measured.machine_name} ({setting_label(view.measured)}).")
     for sentence in explain_decision(decision, CandidateNames(view.candidates, Terms(view.source))):
         remark(sentence)
     if mixture := explain_pretraining(view.pretraining_counts, view.pretraining_class, view.source):

@@ -12,7 +12,8 @@ from bakeoff_core.cli.options import add_json
 from bakeoff_core.cli.tables import text_table
 from bakeoff_core.formatting import UNKNOWN, count, is_unknown, megabytes, milliseconds, percent
 from bakeoff_core.reporting.text.warnings import warning_line
-from bakeoff_core.schema.profile import DEVICE_CHOICES, DTYPES
+from bakeoff_core.schema.candidate import PRECISIONS
+from bakeoff_core.schema.profile import DEVICE_CHOICES
 from bakeoff_core.system.paths import profiles_path
 
 
@@ -34,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--threads", type=int, help="threads of one forward pass (default: every core this process may use)"
     )
     parser.add_argument("--device", choices=DEVICE_CHOICES, default="auto", help="where to measure (default auto)")
-    parser.add_argument("--dtype", choices=DTYPES, default="float32", help="weights and input (default float32)")
+    parser.add_argument("--dtype", choices=PRECISIONS, default="float32", help="weights and input (default float32)")
     parser.add_argument("--rounds", type=int, default=2, help="fresh processes a model, interleaved (default 2)")
     parser.add_argument("--passes", type=int, default=64, help="timed passes a model at least (default 64)")
     parser.add_argument("--exact-passes", action="store_true", help="time exactly --passes, even of quick models")

@@ -15,9 +15,9 @@ from bakeoff_core.catalogue.timm_names import TimmModels
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import start_job, stop_what_gives_way
 from bakeoff_core.jobs.records import Job
-from bakeoff_core.schema.candidate import CandidateRef, candidate_refs
+from bakeoff_core.schema.candidate import PRECISIONS, PYTORCH, CandidateRef, Deployment, candidate_refs
 from bakeoff_core.schema.checks import require_choice, require_count
-from bakeoff_core.schema.profile import DEVICE_CHOICES, DTYPES
+from bakeoff_core.schema.profile import DEVICE_CHOICES
 from bakeoff_core.system.machine import this_machine, usable_cores
 
 MIN_SECONDS = 1.0
@@ -52,7 +52,7 @@ class MeasureSpec:
     device: str = "auto"
     """`cpu`, `cuda`, or `auto`: CUDA where torch can use it."""
     dtype: str = "float32"
-    """One of `DTYPES`."""
+    """One of `PRECISIONS`."""
     rounds: int = 2
     """Fresh processes a model."""
     passes: int = 64
@@ -101,7 +101,7 @@ def make_spec(models: Sequence[str], **options: object) -> MeasureSpec:
     if not 0 < spec.cap_s < math.inf:
         raise ValueError(f"`cap_s` must be a number of seconds greater than 0. Got {spec.cap_s}.")
     require_choice("device", spec.device, DEVICE_CHOICES)
-    require_choice("dtype", spec.dtype, DTYPES)
+    require_choice("dtype", spec.dtype, PRECISIONS)
     return spec
 
 
@@ -126,6 +126,12 @@ def start_listing() -> Job:
     return start_job(kinds.NAMES, asdict(MeasureSpec(models=(), device="cpu")))
 
 
+def deployment_of(spec: MeasureSpec) -> Deployment:
+    """Return what runs the models of a job on this machine."""
+    machine = this_machine()
+    return Deployment(PYTORCH, machine.torch_version, spec.dtype, machine.timm_version)
+
+
 def pending(spec: MeasureSpec, measured: pd.DataFrame, names: TimmModels | None) -> MeasureSpec:
     """Return the spec without the models that are cached in its setting, and so will not be measured again.
 
@@ -136,13 +142,10 @@ def pending(spec: MeasureSpec, measured: pd.DataFrame, names: TimmModels | None)
     """
     if spec.force:
         return spec
-    machine = this_machine()
+    deployment = deployment_of(spec)
     rows = measured[
         (measured["batch_size"] == spec.batch_size)
         & (measured["threads"] == (spec.threads or usable_cores()))
-        & (measured["dtype"] == spec.dtype)
-        & (measured["torch_version"] == machine.torch_version)
-        & (measured["timm_version"] == machine.timm_version)
         & (measured["device"].eq(spec.device) | (spec.device == "auto"))
         & measured["error"].isna()
         & (measured["round_count"] >= spec.rounds)
@@ -153,7 +156,7 @@ def pending(spec: MeasureSpec, measured: pd.DataFrame, names: TimmModels | None)
         model = names.find(name) if names else None
         known_as = model.model_name if model else name
         size = spec.img_size or (model.img_size if model else None)
-        if CandidateRef(known_as, size) not in cached:
+        if CandidateRef(known_as, size, deployment) not in cached:
             left.append(name)
     return replace(spec, models=tuple(left))
 

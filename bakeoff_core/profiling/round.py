@@ -18,6 +18,7 @@ from bakeoff_core.models.counting import Counts, count_macs, count_weights
 from bakeoff_core.models.memory import PeakMemory
 from bakeoff_core.models.timm_models import create_backbone, describe_failure
 from bakeoff_core.profiling.timer import time_passes
+from bakeoff_core.schema.candidate import PYTORCH
 from bakeoff_core.schema.profile import Round
 from bakeoff_core.system.files import utc_now
 from bakeoff_core.system.machine import LoadMeter, throttled_seconds
@@ -38,8 +39,8 @@ class RoundRequest:
     """Intra-op threads."""
     device: str
     """`cpu` or `cuda`."""
-    dtype: str
-    """Key of `schema.profile.DTYPES`."""
+    precision: str
+    """One of `schema.candidate.PRECISIONS`."""
     passes: int
     """Passes to time at least."""
     min_seconds: float
@@ -48,7 +49,7 @@ class RoundRequest:
     """Seconds after which no further pass is begun."""
     count: bool
     """Whether to count parameters and MACs as well."""
-    backend: str = "pytorch"
+    backend: str = PYTORCH
     """Key of `models.backends.registry.BACKENDS`."""
 
 
@@ -74,11 +75,11 @@ def measure_round(fields: dict[str, Any]) -> tuple[Round, dict[str, int | None] 
     backend = get_backend(request.backend)
     memory = PeakMemory(torch.device(request.device))
     model = create_backbone(request.model_name, request.img_size)
-    counted = count_weights(model, DTYPES[request.dtype]) if request.count else None
+    counted = count_weights(model, DTYPES[request.precision]) if request.count else None
     size = (3, request.img_size, request.img_size)
-    settings = BuildSettings(request.batch_size, request.threads, request.device, request.dtype)
+    settings = BuildSettings(request.batch_size, request.threads, request.device, request.precision)
     runner = backend.build(model, torch.randn(2, *size), settings)
-    memory.forget_peak()  # what it was built from, like float32 weights of a smaller dtype, is no part of using it
+    memory.forget_peak()  # what it was built from, like float32 weights of a lower precision, is no part of using it
 
     load: list[LoadMeter] = []
     throttled_before: list[float | None] = []

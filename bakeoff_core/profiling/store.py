@@ -17,15 +17,16 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from bakeoff_core.errors import NewerFileError, NotAProfileFileError
+from bakeoff_core.schema.candidate import PRECISIONS, PYTORCH
 from bakeoff_core.schema.profile import (
     DEVICES,
-    DTYPES,
+    GROUP_COLUMNS,
     KEY_COLUMNS,
     PROFILE_COLUMNS,
     SCHEMA_VERSION,
-    SETTING_COLUMNS,
     WARNING_CODES,
     MeasurementWarning,
     Profile,
@@ -34,6 +35,10 @@ from bakeoff_core.schema.profile import (
 from bakeoff_core.system.parquet import read_table, store_errors, write_parquet, write_table, writing
 
 VERSION_KEY = b"bakeoff_schema_version"
+OLDER_NAMES = {1: {"backend": "runtime", "backend_version": "torch_version", "precision": "dtype"}}
+"""What columns were called in earlier versions of the schema; see `system.parquet.read_table`."""
+PYTORCH_IN_1 = "pytorch-eager"
+"""What schema 1 called the backend `PYTORCH`."""
 
 LARGEST_NUMBER = 2**53
 """Above it a whole number no longer fits the float columns of a frame; no real count or size comes near it."""
@@ -83,7 +88,7 @@ def read_profiles(path: Path) -> tuple[Profile, ...]:
     """
     if not path.exists():
         return ()
-    return tuple(_to_profile(row) for row in read_table(path, SCHEMA).to_pylist())
+    return tuple(_to_profile(row) for row in _read(path).to_pylist())
 
 
 def profile_key(profile: Profile) -> tuple[Any, ...]:
@@ -105,8 +110,7 @@ def read_frame(path: Path) -> pd.DataFrame:
         NotAProfileFileError, NewerFileError: As for `read_profiles`.
     """
     columns = [name for name in PROFILE_COLUMNS if name != "rounds"]
-    table = read_table(path, SCHEMA, columns) if path.exists() else SCHEMA.empty_table().select(columns)
-    return _to_frame(table)
+    return _to_frame(_read(path, columns) if path.exists() else SCHEMA.empty_table().select(columns))
 
 
 def to_frame(profiles: Sequence[Profile]) -> pd.DataFrame:
@@ -207,7 +211,7 @@ def set_aside_if_damaged(path: Path) -> Path | None:
         return None
     with writing(path):
         try:
-            read_table(path, SCHEMA)
+            _read(path)
         except NotAProfileFileError:
             stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
             with store_errors(path):
@@ -220,6 +224,14 @@ def set_aside_if_damaged(path: Path) -> Path | None:
 def damaged_files(path: Path) -> list[Path]:
     """List the damaged stores that were set aside and are still there."""
     return sorted(path.parent.glob(f"{path.stem}.damaged-*{path.suffix}"))
+
+
+def _read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read a file of any version with the columns of today's."""
+    table = read_table(path, SCHEMA, columns, older_names=OLDER_NAMES)
+    at = table.column_names.index("backend")
+    named = pc.replace_substring_regex(table.column(at), f"^{PYTORCH_IN_1}$", PYTORCH)
+    return table.set_column(at, table.field(at), named)
 
 
 def _merge(present: Iterable[Profile], incoming: Iterable[Profile]) -> list[Profile]:
@@ -245,10 +257,10 @@ def _is_better(one: Profile, other: Profile) -> bool:
 
 def _fault(profile: Profile) -> str | None:
     """What is impossible about a row of somebody else's file."""
-    if not profile.model_name or any(getattr(profile, name) is None for name in SETTING_COLUMNS):
-        return "`model_name` and the setting's columns must not be empty."
-    if profile.device not in DEVICES or profile.dtype not in DTYPES:
-        return f"`device` must be one of {', '.join(DEVICES)} and `dtype` one of {', '.join(DTYPES)}."
+    if not profile.model_name or any(getattr(profile, name) is None for name in GROUP_COLUMNS):
+        return "`model_name` and the columns of setting and deployment must not be empty."
+    if profile.device not in DEVICES or profile.precision not in PRECISIONS:
+        return f"`device` must be one of {', '.join(DEVICES)} and `precision` one of {', '.join(PRECISIONS)}."
     for field in dataclasses.fields(Profile):
         value = getattr(profile, field.name)
         if isinstance(value, (int, float)) and not 0 <= value <= LARGEST_NUMBER:

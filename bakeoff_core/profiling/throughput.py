@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from bakeoff_core.formatting import is_unknown
-from bakeoff_core.schema.candidate import CandidateRef
+from bakeoff_core.schema.candidate import CandidateRef, candidate_refs
 
 CLEARLY_FEWER = 0.8
 """Share of another model's MACs up to which a model's are fewer beyond dispute."""
@@ -28,8 +28,8 @@ MOST_PAIRS = 4
 class Speed:
     """One measured model: what it has to compute, and how long that takes."""
 
-    model_name: str
-    img_size: int
+    ref: CandidateRef
+    """Which candidate it is; its size is known."""
     macs: int
     """Multiply-accumulates of one image."""
     image_s: float
@@ -40,11 +40,6 @@ class Speed:
     """Upper end of the same interval."""
     batch_size: int
     """Images in a pass."""
-
-    @property
-    def ref(self) -> CandidateRef:
-        """Which candidate it is."""
-        return CandidateRef(self.model_name, self.img_size)
 
     @property
     def macs_per_second(self) -> float:
@@ -84,7 +79,7 @@ def measured_speeds(candidates: pd.DataFrame) -> list[Speed]:
         candidates: Profiles of one setting, columns as `schema.profile.PROFILE_COLUMNS`.
     """
     found = []
-    for row in candidates.to_dict("records"):
+    for ref, row in zip(candidate_refs(candidates), candidates.to_dict("records"), strict=True):
         known = (row[name] for name in ("img_size", "macs", "latency_p50_s", "batch_size"))
         if row["error"] or any(is_unknown(value) or value <= 0 for value in known):
             continue
@@ -92,8 +87,7 @@ def measured_speeds(candidates: pd.DataFrame) -> list[Speed]:
         low, high = (row[f"latency_p50_{end}_s"] for end in ("low", "high"))
         found.append(
             Speed(
-                model_name=row["model_name"],
-                img_size=int(row["img_size"]),
+                ref=ref,
                 macs=int(row["macs"]),
                 image_s=median / batch,
                 low_s=(median if is_unknown(low) else float(low)) / batch,

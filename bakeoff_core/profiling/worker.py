@@ -23,9 +23,9 @@ from bakeoff_core.jobs.isolation import START_GRACE_S, ChildFailure, call, fork_
 from bakeoff_core.jobs.worker import Reporter, log, run_worker
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.profiling.intervals import median_interval, pool_spread
-from bakeoff_core.profiling.request import MeasureSpec
+from bakeoff_core.profiling.request import MeasureSpec, deployment_of
 from bakeoff_core.profiling.timer import summarise
-from bakeoff_core.schema.profile import RUNTIMES, MeasurementWarning, Profile, Round
+from bakeoff_core.schema.profile import MeasurementWarning, Profile, Round
 from bakeoff_core.system.files import utc_now
 from bakeoff_core.system.machine import this_machine, usable_cores
 from bakeoff_core.system.paths import profiles_path, timm_models_path
@@ -71,9 +71,10 @@ def run(reporter: Reporter, spec: MeasureSpec) -> str:
                 if entry.profile.error or entry.save_early or not entry.rounds_left:
                     profiling_store.write_profiles(profiles_path(), [entry.profile])
                 progress.finished(entry)
-    settings = {e.profile.setting for e in entries}
-    for setting in settings:
-        rows = [p for p in profiling_store.read_profiles(profiles_path()) if p.setting == setting]
+    groups = {(e.profile.setting, e.profile.deployment) for e in entries}
+    for group in groups:
+        stored = profiling_store.read_profiles(profiles_path())
+        rows = [profile for profile in stored if (profile.setting, profile.deployment) == group]
         profiling_store.write_profiles(profiles_path(), share_spread(rows))
     return progress.ended()
 
@@ -149,7 +150,8 @@ class Progress:
         return f"{outcome}."
 
     def _keys(self) -> list[list[Any]]:
-        return [[e.profile.model_name, e.profile.img_size, asdict(e.profile.setting)] for e in self._entries]
+        profiles = [entry.profile for entry in self._entries]
+        return [[p.model_name, p.img_size, asdict(p.setting) | asdict(p.deployment)] for p in profiles]
 
     def _failures(self) -> list[dict[str, str]]:
         return [
@@ -164,18 +166,23 @@ class Progress:
         return sum(e.rounds_left * self._seconds.get(id(e), mean) for e in self._entries)
 
 
-def _entry(name: str, spec: MeasureSpec, known: TimmModels, device: str, stored: dict[tuple, Profile]) -> MeasuredModel:
-    """Resolve a name, and look up what is cached of it among the stored profiles, given by their keys."""
-    blank = Profile(
+def blank_profile(name: str, spec: MeasureSpec, device: str) -> Profile:
+    """Return the row of a model that is to be measured on this machine, without numbers."""
+    machine = asdict(this_machine())
+    del machine["torch_version"]  # it is the deployment's
+    return Profile(
         model_name=name,
         img_size=spec.img_size,
         device=device,
         threads=spec.threads or usable_cores(),
         batch_size=spec.batch_size,
-        dtype=spec.dtype,
-        runtime=RUNTIMES[0],
-        **asdict(this_machine()),
+        **{**machine, **asdict(deployment_of(spec))},
     )
+
+
+def _entry(name: str, spec: MeasureSpec, known: TimmModels, device: str, stored: dict[tuple, Profile]) -> MeasuredModel:
+    """Resolve a name, and look up what is cached of it among the stored profiles, given by their keys."""
+    blank = blank_profile(name, spec, device)
     try:
         full_name = resolve_model_name(name, known)
     except UnknownModelError as err:
@@ -198,7 +205,8 @@ def _measure(context: Any, entry: MeasuredModel, spec: MeasureSpec) -> None:
         "batch_size": profile.batch_size,
         "threads": profile.threads,
         "device": profile.device,
-        "dtype": profile.dtype,
+        "precision": profile.precision,
+        "backend": profile.backend,
         "passes": -(-spec.passes // spec.rounds),
         "min_seconds": spec.min_seconds,
         "cap_s": spec.cap_s,

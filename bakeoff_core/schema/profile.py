@@ -15,10 +15,12 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 
+from bakeoff_core.schema.candidate import DEPLOYMENT_COLUMNS, Deployment
 from bakeoff_core.schema.checks import require_choice, require_count
 
-SCHEMA_VERSION = 1
-"""Version of the profile columns below. Raise it with every change to them, keep reading the older."""
+SCHEMA_VERSION = 2
+"""Version of the profile columns below. Raise it with every change to them, keep reading the older: 1 called the
+deployment's columns `runtime`, `torch_version` and `dtype`, and the backend `pytorch-eager`."""
 MIN_PASSES = 64
 """Timed passes below which a p90 means little (MLPerf inference rules, query count for the 90th percentile)."""
 P99_PASSES = 500
@@ -26,8 +28,6 @@ P99_PASSES = 500
 DEVICES = ("cpu", "cuda")
 DEVICE_CHOICES = ("auto", *DEVICES)
 """What can be asked for: `auto` is CUDA where torch can use it."""
-DTYPES = ("float32", "bfloat16", "float16")
-RUNTIMES = ("pytorch-eager",)
 WARNING_CODES = (
     "load",
     "throttled",
@@ -62,7 +62,7 @@ class MeasurementWarning:
 
 @dataclass(frozen=True)
 class Setting:
-    """All that must be equal before two latencies may be compared. One frontier shows one setting."""
+    """Where latencies were measured: one frontier shows one setting. What ran the model is its `Deployment`."""
 
     machine_id: str
     """Fingerprint of the hardware (see `system.machine`)."""
@@ -72,20 +72,11 @@ class Setting:
     """Intra-op threads of the forward pass."""
     batch_size: int
     """Images in one forward pass."""
-    dtype: str
-    """Weights and input: `float32`, `bfloat16` or `float16`."""
-    runtime: str
-    """What executes the model; `pytorch-eager` for now."""
-    torch_version: str
-    """Version of the runtime, as installed."""
-    timm_version: str
-    """Version of the model code, as installed."""
 
     def __post_init__(self) -> None:
         require_choice("device", self.device, DEVICES)
         require_count("threads", self.threads)
         require_count("batch_size", self.batch_size)
-        require_choice("dtype", self.dtype, DTYPES)
 
 
 @dataclass(frozen=True)
@@ -112,7 +103,7 @@ class Round:
 
 @dataclass(frozen=True)
 class Profile:
-    """One model at one image size in one setting: the row of the profile store."""
+    """One candidate, a model at one image size in one deployment, in one setting: the row of the profile store."""
 
     model_name: str
     """timm's `arch.tag`; an imported file may hold any text here."""
@@ -127,14 +118,14 @@ class Profile:
     """See `Setting`."""
     batch_size: int
     """See `Setting`."""
-    dtype: str
-    """See `Setting`."""
-    runtime: str
-    """See `Setting`."""
-    torch_version: str
-    """See `Setting`."""
+    backend: str
+    """See `Deployment`."""
+    backend_version: str
+    """See `Deployment`."""
+    precision: str
+    """See `Deployment`."""
     timm_version: str
-    """See `Setting`."""
+    """See `Deployment`."""
 
     machine_name: str
     """The hardware in words, for people: "AMD EPYC 7763, 2 cores, 24 GiB"."""
@@ -154,7 +145,7 @@ class Profile:
     param_count: int | None = None
     """Weights of the model with its classifier; buffers not counted."""
     weight_bytes: int | None = None
-    """Bytes of parameters and buffers at `dtype`: the size of the file to ship."""
+    """Bytes of parameters and buffers at `precision`: the size of the file to ship."""
     macs: int | None = None
     """Multiply-accumulates of one image, attention included."""
 
@@ -193,10 +184,17 @@ class Profile:
         """The setting this row was measured in."""
         return Setting(**{name: getattr(self, name) for name in SETTING_COLUMNS})
 
+    @property
+    def deployment(self) -> Deployment:
+        """What ran the model."""
+        return Deployment(**{name: getattr(self, name) for name in DEPLOYMENT_COLUMNS})
+
 
 SETTING_COLUMNS = tuple(f.name for f in dataclasses.fields(Setting))
 """Columns that make up a setting."""
-KEY_COLUMNS = ("model_name", "img_size", *SETTING_COLUMNS)
+GROUP_COLUMNS = (*SETTING_COLUMNS, *DEPLOYMENT_COLUMNS)
+"""Columns that rows share which were measured alike."""
+KEY_COLUMNS = ("model_name", "img_size", *GROUP_COLUMNS)
 """Columns that identify a profile: all that affects its numbers."""
 PROFILE_COLUMNS = tuple(f.name for f in dataclasses.fields(Profile))
 """Every column of the store, in order."""

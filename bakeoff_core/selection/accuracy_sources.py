@@ -227,7 +227,7 @@ def unmeasured(accuracies: pd.DataFrame, candidates: pd.DataFrame) -> list[Candi
         accuracies: As `accuracy_table` returns it.
         candidates: Of one setting; a row that failed to be measured counts as a row.
     """
-    there = set(candidate_refs(candidates))
+    there = {ref.undeployed for ref in candidate_refs(candidates)}
     return [ref for ref in candidate_refs(accuracies) if ref not in there]
 
 

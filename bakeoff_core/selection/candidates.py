@@ -18,8 +18,8 @@ from bakeoff_core.catalogue.shortlists import SHORTLISTS
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
-from bakeoff_core.schema.candidate import candidate_refs
-from bakeoff_core.schema.profile import PROFILE_COLUMNS, SETTING_COLUMNS, Setting
+from bakeoff_core.schema.candidate import DEPLOYMENT_COLUMNS, Deployment, candidate_refs
+from bakeoff_core.schema.profile import GROUP_COLUMNS, PROFILE_COLUMNS, SETTING_COLUMNS, Setting
 from bakeoff_core.selection.accuracy_sources import PUBLISHED_KEYS, OwnResult, accuracy_table, find_source, runs_of
 from bakeoff_core.system.machine import this_machine
 from bakeoff_core.system.paths import own_accuracy_path, profiles_path
@@ -27,10 +27,12 @@ from bakeoff_core.system.paths import own_accuracy_path, profiles_path
 
 @dataclass(frozen=True)
 class MeasuredSetting:
-    """A setting that profiles exist for, and what to call it."""
+    """A setting and a deployment that profiles exist for; `reporting.text.settings` has the words for it."""
 
     setting: Setting
-    """The setting itself."""
+    """Where they were measured."""
+    deployment: Deployment
+    """What ran the models."""
     machine_name: str
     """Its hardware in words."""
     is_this_machine: bool
@@ -40,28 +42,9 @@ class MeasuredSetting:
     last_measured_at: str
     """When its newest row was measured, ISO 8601 in UTC."""
 
-    @property
-    def label(self) -> str:
-        """What tells it from other settings, in few words: the usual values are left out."""
-        s, here = self.setting, this_machine()
-        parts = ["This machine" if self.is_this_machine else self.machine_name]
-        parts.append("GPU" if s.device == "cuda" else f"{s.threads} thread{'s' if s.threads != 1 else ''}")
-        parts += [f"batch {s.batch_size}"] if s.batch_size != 1 else []
-        parts += [s.dtype] if s.dtype != "float32" else []
-        if (s.torch_version, s.timm_version) != (here.torch_version, here.timm_version):
-            parts.append(f"torch {s.torch_version}, timm {s.timm_version}")
-        return " · ".join(parts)
-
-    @property
-    def description(self) -> str:
-        """The whole setting, and how much was measured in it."""
-        s = self.setting
-        device = "GPU" if s.device == "cuda" else f"CPU with {s.threads} thread{'s' if s.threads != 1 else ''}"
-        when = self.last_measured_at.replace("T", " ").replace("Z", " UTC")
-        return (
-            f"{self.machine_name}: {device}, batch {s.batch_size}, {s.dtype}, {s.runtime}, torch {s.torch_version}, "
-            f"timm {s.timm_version}. {self.rows} row{'s' if self.rows != 1 else ''}, the last of {when}."
-        )
+    def value(self, column: str) -> str | int:
+        """Return what all its profiles have in one of `schema.profile.GROUP_COLUMNS`."""
+        return getattr(self.deployment if column in DEPLOYMENT_COLUMNS else self.setting, column)
 
 
 @dataclass(frozen=True)
@@ -69,7 +52,7 @@ class View:
     """One setting and its candidates: what one frontier shows."""
 
     measured: MeasuredSetting
-    """The setting."""
+    """The setting, and the deployment of its candidates."""
     candidates: pd.DataFrame
     """As `candidates_of` returns it."""
     source: AccuracySource = IMAGENET
@@ -83,18 +66,20 @@ class View:
 
 
 def list_settings(profiles: pd.DataFrame) -> list[MeasuredSetting]:
-    """List the settings that were measured: this machine's first, then the most rows and the newest.
+    """List what was measured alike, in one setting and deployment: this machine's first, then the most and newest rows.
 
     Args:
         profiles: As `profiling.store.read_frame` returns it.
     """
     settings = []
-    for values, rows in profiles.groupby(list(SETTING_COLUMNS), sort=False):
-        named = dict(zip(SETTING_COLUMNS, values, strict=True))
-        setting = Setting(**{**named, "threads": int(named["threads"]), "batch_size": int(named["batch_size"])})
+    for values, rows in profiles.groupby(list(GROUP_COLUMNS), sort=False):
+        named = dict(zip(GROUP_COLUMNS, values, strict=True))
+        named |= {name: int(named[name]) for name in ("threads", "batch_size")}
+        setting = Setting(**{name: named[name] for name in SETTING_COLUMNS})
         settings.append(
             MeasuredSetting(
                 setting=setting,
+                deployment=Deployment(**{name: named[name] for name in DEPLOYMENT_COLUMNS}),
                 machine_name=str(rows["machine_name"].iloc[-1]),
                 is_this_machine=setting.machine_id == this_machine().machine_id,
                 rows=len(rows),
@@ -105,20 +90,23 @@ def list_settings(profiles: pd.DataFrame) -> list[MeasuredSetting]:
     return sorted(settings, key=lambda s: not s.is_this_machine)
 
 
-def candidates_of(profiles: pd.DataFrame, setting: Setting, accuracies: pd.DataFrame) -> pd.DataFrame:
-    """Return the candidates of one setting.
+def candidates_of(
+    profiles: pd.DataFrame, setting: Setting, deployment: Deployment, accuracies: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the candidates of one setting in one deployment.
 
     Args:
         profiles: As `profiling.store.read_frame` returns it.
-        setting: Which rows to take; machines, devices, threads, batch sizes and versions are never mixed.
+        setting: Which rows to take; machines, devices, threads and batch sizes are never mixed.
+        deployment: Which of them; neither are versions and precisions.
         accuracies: As `catalogue.accuracies.read_catalogue` or `selection.accuracy_sources.accuracy_table` returns it.
 
     Returns:
         The setting's rows with `schema.accuracy.ACCURACY_COLUMNS` added, in the order they were stored.
     """
     mask = pd.Series(True, index=profiles.index)
-    for name in SETTING_COLUMNS:
-        mask &= profiles[name] == getattr(setting, name)
+    for name, value in (vars(setting) | vars(deployment)).items():
+        mask &= profiles[name] == value
     return attach_accuracy(profiles[mask].reset_index(drop=True), accuracies)
 
 
@@ -152,7 +140,7 @@ def evidence_of(measured: pd.DataFrame | None, accuracies: pd.DataFrame) -> pd.D
     """
     rows = accuracies
     if measured is not None:
-        known = set(candidate_refs(measured))
+        known = {ref.undeployed for ref in candidate_refs(measured)}
         rows = rows[[ref not in known for ref in candidate_refs(rows)]]
     table = _unmeasured(rows, accuracies)
     if measured is not None:
@@ -164,7 +152,7 @@ def evidence_of(measured: pd.DataFrame | None, accuracies: pd.DataFrame) -> pd.D
     defaults = set(candidate_refs(by_default))
     pretraining = dict(zip(accuracies["model_name"], accuracies["pretraining"], strict=True))
     return table.assign(
-        is_default=[ref in defaults for ref in candidate_refs(table)],
+        is_default=[ref.undeployed in defaults for ref in candidate_refs(table)],
         pretraining=table["model_name"].map(pretraining),
     )
 
@@ -220,7 +208,7 @@ def find_view(
     """Return the candidates of the best-measured setting that has the wanted values.
 
     Args:
-        wanted: Columns of `schema.profile.SETTING_COLUMNS` and the values they must have; without `machine_id` only
+        wanted: Columns of `schema.profile.GROUP_COLUMNS` and the values they must have; without `machine_id` only
             this machine's settings count.
         accuracy: Key of an accuracy source; see `selection.accuracy_sources.list_sources`.
         chosen: Ids of fine-tuning runs to go by, for their model and size.
@@ -238,7 +226,7 @@ def find_view(
     if aside is not None:
         raise BakeoffError(f"The profile store was damaged and is now {aside.name}. Measure again, or restore it.")
     settings = list_settings(profiles)
-    fitting = [s for s in settings if all(getattr(s.setting, name) == value for name, value in wanted.items())]
+    fitting = [s for s in settings if all(s.value(name) == value for name, value in wanted.items())]
     if "machine_id" not in wanted:
         fitting = [s for s in fitting if s.is_this_machine]
     if not fitting:
@@ -248,7 +236,7 @@ def find_view(
             + (f" There are profiles of: {others}." if others else "")
         )
     accuracies = accuracy_table(source, results, read_accuracies(), chosen)
-    table = candidates_of(profiles, fitting[0].setting, accuracies)
+    table = candidates_of(profiles, fitting[0].setting, fitting[0].deployment, accuracies)
     counts = pretraining_counts(table)
     pretraining_class = _require_class(pretraining_class, counts)
     return View(
@@ -285,7 +273,7 @@ def find_evidence(machine_id: str | None = None) -> tuple[MeasuredSetting | None
     if found is None and machine_id is not None:
         raise BakeoffError(f"There are no profiles of machine {machine_id!r}. Import them, or leave --machine out.")
     accuracies = read_accuracies()
-    measured = None if found is None else candidates_of(profiles, found.setting, accuracies)
+    measured = None if found is None else candidates_of(profiles, found.setting, found.deployment, accuracies)
     return found, evidence_of(measured, accuracies)
 
 

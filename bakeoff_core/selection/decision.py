@@ -16,7 +16,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from bakeoff_core.schema.candidate import CandidateRef
+from bakeoff_core.schema.candidate import CandidateRef, deployments_of
 from bakeoff_core.schema.checks import require_choice
 from bakeoff_core.schema.decision import (
     COST_COLUMNS,
@@ -317,4 +317,4 @@ def _read(candidates: pd.DataFrame) -> _Table:
     numbers["model_name"] = np.array([place[name] for name in names])
     numbers["img_size"] = np.array(sizes, dtype=np.float64)
     errors = np.where(candidates["error"].isna(), None, candidates["error"].astype(str)).tolist()
-    return _Table(list(map(CandidateRef, names, sizes)), errors, numbers)
+    return _Table(list(map(CandidateRef, names, sizes, deployments_of(candidates))), errors, numbers)

@@ -7,8 +7,9 @@ columns mean (see `profiling.store` and `catalogue.published_store`).
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -20,15 +21,20 @@ from bakeoff_core.system.locks import wait_for_lock
 
 
 def read_table(
-    path: Path, schema: pa.Schema, columns: Sequence[str] | None = None, kind: str = "profile file"
+    path: Path,
+    schema: pa.Schema,
+    columns: Sequence[str] | None = None,
+    kind: str = "profile file",
+    older_names: Mapping[int, Mapping[str, str]] = MappingProxyType({}),
 ) -> pa.Table:
-    """Read a file's columns, with the types of the schema.
+    """Read a file's columns, with the names and types of the schema.
 
     Args:
         path: A file that is there.
         schema: Every column that must be in it, and its version.
         columns: Which to read; `None` reads all.
         kind: What to call such a file.
+        older_names: What columns were called in earlier versions of the schema: by version, by today's name.
 
     Raises:
         NotAProfileFileError: Damaged, or not written with such a schema.
@@ -46,11 +52,14 @@ def read_table(
                 f"{path.name} was written by a newer version (schema {int(version)}; this version reads up to "
                 f"{int(newest)}). Update Backbone Bake-off, or point BAKEOFF_HOME at another folder."
             )
-        missing = set(schema.names) - set(file.schema_arrow.names)
+        called = {name: name for name in schema.names} | dict(older_names.get(int(version), {}))
+        missing = set(called.values()) - set(file.schema_arrow.names)
         if missing:
             raise NotAProfileFileError(f"{path.name} lacks the columns {', '.join(sorted(missing))}.")
         wanted = list(columns or schema.names)
-        table = file.read(columns=wanted).select(wanted).cast(pa.schema([schema.field(name) for name in wanted]))
+        stored = [called[name] for name in wanted]
+        table = file.read(columns=stored).select(stored).rename_columns(wanted)
+        table = table.cast(pa.schema([schema.field(name) for name in wanted]))
         table.validate(full=True)  # e.g. bytes that are no text, which would fail only where they are used
         return table
     except (pa.ArrowException, ValueError, OSError) as err:

@@ -64,7 +64,9 @@ def test_profiles_of_another_machine_are_never_taken_for_this_one(capsys):
 
 
 def test_failed_model_stays_out_of_the_pick_with_its_reason(lab, capsys):
-    here = {n: getattr(this_machine(), n) for n in ("machine_id", "machine_name", "torch_version", "timm_version")}
+    here = {n: getattr(this_machine(), n) for n in ("machine_id", "machine_name", "timm_version")} | {
+        "backend_version": this_machine().torch_version
+    }
     profiling_store.write_profiles(profiles_path(), [make_failure("vgg16.tv_in1k", error="Out of memory", **here)])
     _, found = run_json(capsys, "pick", "--min-top1", "60", "--max-latency-ms", "500")
     (rejected,) = [r for r in found["rejected"] if r["model_name"] == "vgg16.tv_in1k"]

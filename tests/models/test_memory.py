@@ -61,7 +61,7 @@ def peak_of_a_large_model(dtype: str) -> int:
             return images.mean(dim=(1, 2, 3)) + self.weight[0]
 
     profiling_round.create_backbone = lambda name, img_size: Large().eval()
-    return measure_round(request(dtype=dtype, count=False))[0].peak_memory_bytes
+    return measure_round(request(precision=dtype, count=False))[0].peak_memory_bytes
 
 
 @pytest.mark.parametrize(("dtype", "megabytes"), [("float32", 200), ("bfloat16", 100)])

@@ -64,7 +64,7 @@ def seconds(spec, measured: pd.DataFrame = NOTHING) -> float:
 
 
 def test_a_model_measured_here_takes_its_own_latency() -> None:
-    measured = to_frame([make_profile(latency_p50_s=0.1), make_profile(latency_p50_s=0.3, dtype="bfloat16")])
+    measured = to_frame([make_profile(latency_p50_s=0.1), make_profile(latency_p50_s=0.3, precision="bfloat16")])
     expected = estimate(make_spec(["resnet18.a1_in1k"]), CATALOGUE, measured)
     # Two rounds of 32 passes at 0.2 s, 8 to warm up, 0.7 s around it.
     assert expected.seconds == pytest.approx(START_UP_S + 2 * (32 * 0.2 + 8 * 0.2 + 0.7))

@@ -53,7 +53,7 @@ def test_a_round_times_exactly_what_was_asked_for(context: BaseContext) -> None:
 def test_a_round_at_two_images_in_bfloat16_halves_the_weights(context: BaseContext, model_name: str) -> None:
     task = "bakeoff_core.profiling.round:measure_round"
     _, single = call(context, task, request(model_name))
-    measured, half = call(context, task, request(model_name, dtype="bfloat16", batch_size=2))
+    measured, half = call(context, task, request(model_name, precision="bfloat16", batch_size=2))
     assert len(measured.times_s) == 4
     assert half["param_count"] == single["param_count"]
     assert half["macs"] == single["macs"]  # of one image

@@ -28,13 +28,14 @@ from bakeoff_core.profiling.store import (
     to_parquet,
     write_profiles,
 )
+from bakeoff_core.schema.candidate import Deployment
 from bakeoff_core.schema.profile import PROFILE_COLUMNS, SCHEMA_VERSION, MeasurementWarning
 from bakeoff_core.system import parquet
-from tests.data.make_profiles_v1 import ROWS as V1_ROWS
+from tests.data.make_profiles import ROWS
 from tests.support.examples import make_failure, make_profile, make_round
 from tests.support.places import ROOT
 
-V1_FILE = ROOT / "tests" / "data" / "profiles-v1.parquet"
+V1_FILE, V2_FILE = (ROOT / "tests" / "data" / f"profiles-v{version}.parquet" for version in (1, 2))
 
 
 @pytest.fixture
@@ -113,16 +114,27 @@ def test_a_store_of_1500_models_is_written_and_read(path: Path) -> None:
 # --- versions and foreign files --------------------------------------------------------------------------------------
 
 
-def test_a_file_of_schema_version_1_is_read() -> None:
-    assert pq.read_schema(V1_FILE).metadata[profiling_store.VERSION_KEY] == b"1"
-    measured, doubtful, failed = read_profiles(V1_FILE)
+@pytest.mark.parametrize(("file", "version"), [(V1_FILE, b"1"), (V2_FILE, b"2")])
+def test_a_file_of_each_schema_version_is_read(file: Path, version: bytes) -> None:
+    assert pq.read_schema(file).metadata[profiling_store.VERSION_KEY] == version
+    measured, doubtful, failed = read_profiles(file)
     assert measured.model_name == "resnet18.a1_in1k"
     assert [r.times_s for r in measured.rounds] == [(0.0205,) * 32, (0.0206,) * 32]
     assert doubtful.warnings == (MeasurementWarning("load", 0.75), MeasurementWarning("one_process"))
     assert doubtful.macs is None
     assert failed.img_size is None
     assert failed.error.startswith("timm has no model named 'resnet51'.")
-    assert (measured, doubtful, failed) == V1_ROWS
+    assert (measured, doubtful, failed) == ROWS
+    assert measured.deployment == Deployment("pytorch", "2.13.0", "float32", "1.0.31")
+    assert read_frame(file)["backend"].unique().tolist() == ["pytorch"]
+
+
+def test_what_is_added_to_a_file_of_schema_version_1_makes_it_one_of_todays(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(V1_FILE.read_bytes())
+    write_profiles(path, [make_profile("other.tag")])
+    assert pq.read_schema(path).metadata[profiling_store.VERSION_KEY] == str(SCHEMA_VERSION).encode()
+    assert read_profiles(path) == (*ROWS, make_profile("other.tag"))
 
 
 def with_version(path: Path, version: bytes | None, source: Path = V1_FILE) -> Path:
@@ -196,7 +208,7 @@ def test_what_is_not_ours_is_refused_and_left_alone_by_readers_and_writers(tmp_p
 
 
 def test_a_flipped_byte_is_damage_or_harmless_and_never_crashes_a_reader(tmp_path: Path) -> None:
-    good = to_parquet(V1_ROWS)
+    good = to_parquet(ROWS)
     path = tmp_path / "profiles.parquet"
     positions = range(0, len(good), 97)
     refused = unnoticed = 0
@@ -207,7 +219,7 @@ def test_a_flipped_byte_is_damage_or_harmless_and_never_crashes_a_reader(tmp_pat
         except StoreError:
             refused += 1
         else:
-            unnoticed += rows != V1_ROWS
+            unnoticed += rows != ROWS
     # The pages have checksums; the little around them that parquet does not cover is all that may go unnoticed.
     assert refused > len(positions) / 2
     assert unnoticed <= len(positions) / 50
@@ -255,7 +267,7 @@ def test_a_row_with_the_same_key_is_replaced_and_every_other_stays(path: Path) -
     others = [
         make_profile(img_size=288),
         make_profile(threads=1),
-        make_profile(dtype="bfloat16"),
+        make_profile(precision="bfloat16"),
         make_profile("vgg16"),
     ]
     write_profiles(path, [make_profile(), *others])
@@ -301,18 +313,18 @@ def export(folder: Path, *rows) -> Path:
 
 
 def test_an_export_can_be_imported_elsewhere_raw_times_included(path: Path, tmp_path: Path) -> None:
-    write_profiles(path, V1_ROWS)
+    write_profiles(path, ROWS)
     target = tmp_path / "edge-box.parquet"
     assert export_profiles(path, target) == 3
     other = tmp_path / "other" / "profiles.parquet"
     assert import_profiles(other, target) == (3, 0)
-    assert read_profiles(other) == V1_ROWS
+    assert read_profiles(other) == ROWS
 
 
 def test_a_download_is_a_profile_file(tmp_path: Path) -> None:
     path = tmp_path / "download.parquet"
-    path.write_bytes(to_parquet(V1_ROWS))
-    assert read_profiles(path) == V1_ROWS
+    path.write_bytes(to_parquet(ROWS))
+    assert read_profiles(path) == ROWS
 
 
 def test_an_import_keeps_the_newer_of_two_rows(path: Path, tmp_path: Path) -> None:
@@ -324,7 +336,7 @@ def test_an_import_keeps_the_newer_of_two_rows(path: Path, tmp_path: Path) -> No
 
 
 def test_the_same_import_twice_brings_nothing_the_second_time(path: Path, tmp_path: Path) -> None:
-    source = export(tmp_path, *V1_ROWS)
+    source = export(tmp_path, *ROWS)
     assert import_profiles(path, source) == (3, 0)
     before = path.read_bytes()
     assert import_profiles(path, source) == (0, 3)
@@ -354,7 +366,7 @@ IMPOSSIBLE = {
     "no images": {"batch_size": 0},
     "no pixels": {"img_size": 0},
     "unknown device": {"device": "tpu"},
-    "unknown dtype": {"dtype": "int1"},
+    "unknown precision": {"precision": "int1"},
     "no name": {"model_name": ""},
     "no machine": {"machine_id": None},
     "neither numbers nor an error": {"latency_p50_s": None},

@@ -9,16 +9,21 @@ import pytest
 
 from bakeoff_core.profiling.store import to_frame
 from bakeoff_core.profiling.throughput import Speed, find_disagreements, measured_speeds
+from bakeoff_core.schema.candidate import CandidateRef
 from tests.support.examples import make_failure, make_profile
 
 
 def speed(name: str, gmacs: float, ms: float, spread: float = 0.02) -> Speed:
     seconds = ms / 1e3
-    return Speed(name, 224, round(gmacs * 1e9), seconds, seconds * (1 - spread), seconds * (1 + spread), 1)
+    return Speed(
+        CandidateRef(name, 224), round(gmacs * 1e9), seconds, seconds * (1 - spread), seconds * (1 + spread), 1
+    )
 
 
 def named(speeds: list[Speed], **options: int) -> list[tuple[str, str, bool]]:
-    return [(d.fewer.model_name, d.more.model_name, d.is_inverted) for d in find_disagreements(speeds, **options)]
+    return [
+        (d.fewer.ref.model_name, d.more.ref.model_name, d.is_inverted) for d in find_disagreements(speeds, **options)
+    ]
 
 
 def test_speed_is_for_each_image_whatever_the_batch() -> None:
@@ -36,7 +41,7 @@ def test_models_that_failed_or_lack_a_number_have_no_speed() -> None:
         make_profile("no-interval.x", latency_p50_low_s=None, latency_p50_high_s=None),
     ]
     (found,) = measured_speeds(to_frame(rows))
-    assert (found.model_name, found.low_s, found.high_s) == ("no-interval.x", found.image_s, found.image_s)
+    assert (found.ref.model_name, found.low_s, found.high_s) == ("no-interval.x", found.image_s, found.image_s)
     assert measured_speeds(to_frame([])) == []
 
 

@@ -108,9 +108,9 @@ def test_every_row_carries_the_machine_and_the_setting(after_first_run: Job) -> 
     described = machine.this_machine()
     for row in rows().values():
         assert (row.machine_id, row.machine_name) == (described.machine_id, described.machine_name)
-        assert (row.torch_version, row.timm_version) == (described.torch_version, described.timm_version)
-        assert (row.device, row.threads, row.batch_size, row.dtype) == ("cpu", 1, 1, "float32")
-        assert row.runtime == "pytorch-eager"
+        assert (row.backend_version, row.timm_version) == (described.torch_version, described.timm_version)
+        assert (row.device, row.threads, row.batch_size, row.precision) == ("cpu", 1, 1, "float32")
+        assert row.backend == "pytorch"
 
 
 def test_an_unknown_model_is_a_row_with_the_nearest_names_and_the_rest_go_on(after_first_run: Job) -> None:
@@ -169,7 +169,7 @@ def test_other_threads_batch_or_dtype_are_other_rows(after_first_run: Job) -> No
     job = ended(started(VIT, batch_size=2, dtype="bfloat16", rounds=1))
     assert job.status["message"] == "1 measured."
     measured = [p for p in read_profiles(profiles_path()) if p.model_name == VIT]
-    assert [(p.batch_size, p.dtype, p.round_count) for p in measured] == [(1, "float32", 2), (2, "bfloat16", 1)]
+    assert [(p.batch_size, p.precision, p.round_count) for p in measured] == [(1, "float32", 2), (2, "bfloat16", 1)]
     assert measured[1].weight_bytes * 2 == measured[0].weight_bytes
     assert measured[1].macs == measured[0].macs
     assert measured[1].throughput == pytest.approx(2 / measured[1].latency_p50_s)

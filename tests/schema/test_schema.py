@@ -1,9 +1,16 @@
 """The contract: what records refuse, and that every column exists once."""
 
+import pandas as pd
 import pytest
 
 from bakeoff_core.schema.accuracy import ACCURACY_COLUMNS
-from bakeoff_core.schema.candidate import candidate_label
+from bakeoff_core.schema.candidate import (
+    DEPLOYMENT_COLUMNS,
+    CandidateRef,
+    Deployment,
+    candidate_label,
+    candidate_refs,
+)
 from bakeoff_core.schema.checks import require_choice, require_count
 from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS, Limits
 from bakeoff_core.schema.profile import (
@@ -21,27 +28,49 @@ SETTING = {
     "device": "cpu",
     "threads": 2,
     "batch_size": 1,
-    "dtype": "float32",
-    "runtime": "pytorch-eager",
-    "torch_version": "2.13.0",
+}
+DEPLOYMENT = {
+    "backend": "pytorch",
+    "backend_version": "2.13.0",
+    "precision": "float32",
     "timm_version": "1.0.31",
 }
 
 
-def test_a_profile_knows_the_setting_it_was_measured_in() -> None:
+def test_a_profile_knows_the_setting_it_was_measured_in_and_what_ran_the_model() -> None:
     assert make_profile().setting == Setting(**SETTING)
+    assert make_profile().deployment == Deployment(**DEPLOYMENT)
 
 
-def test_the_key_is_the_model_its_size_and_the_whole_setting() -> None:
-    assert ("model_name", "img_size", *SETTING) == KEY_COLUMNS
-    assert set(SETTING_COLUMNS) < set(PROFILE_COLUMNS)
+def test_the_key_is_the_model_its_size_the_setting_and_the_deployment() -> None:
+    assert ("model_name", "img_size", *SETTING, *DEPLOYMENT) == KEY_COLUMNS
+    assert {*SETTING_COLUMNS, *DEPLOYMENT_COLUMNS} < set(PROFILE_COLUMNS)
+
+
+def test_a_deployment_refuses_a_precision_that_cannot_be() -> None:
+    with pytest.raises(ValueError, match="`precision` must be one of float32, bfloat16, float16. Got 'int7'."):
+        Deployment(**{**DEPLOYMENT, "precision": "int7"})
+
+
+def test_the_same_model_in_another_deployment_is_another_candidate() -> None:
+    rows = [
+        {"model_name": "a.b", "img_size": 224.0, **DEPLOYMENT, **changes} for changes in ({}, {"precision": "bfloat16"})
+    ]
+    eager, half = candidate_refs(pd.DataFrame(rows))
+    assert eager != half and eager.undeployed == half.undeployed == CandidateRef("a.b", 224)
+    assert (eager.deployment, half.deployment.precision) == (Deployment(**DEPLOYMENT), "bfloat16")
+
+
+def test_what_was_not_measured_has_no_deployment() -> None:
+    rows = [{"model_name": "a.b", "img_size": None, **DEPLOYMENT, "backend_version": None}]
+    assert candidate_refs(pd.DataFrame(rows)) == [CandidateRef("a.b", None)]
+    assert candidate_refs(pd.DataFrame(rows)[["model_name", "img_size"]]) == [CandidateRef("a.b", None)]
 
 
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
         ("device", "tpu", "`device` must be one of cpu, cuda. Got 'tpu'."),
-        ("dtype", "int8", "`dtype` must be one of float32, bfloat16, float16. Got 'int8'."),
         ("threads", 0, "`threads` must be an integer >= 1. Got 0."),
         ("batch_size", 1.0, "`batch_size` must be an integer >= 1. Got 1.0."),
         ("batch_size", True, "`batch_size` must be an integer >= 1. Got True."),

@@ -184,7 +184,8 @@ def test_two_models_within_the_noise_of_656_images_are_declared_a_tie():
         write_run(number, name, accuracy=share, test_accuracy_low=float(low), test_accuracy_high=float(high))
     names = (RESNET18, "resnet50.a1_in1k", "vgg16.tv_in1k")
     profiles = to_frame([make_profile(name) for name in names])
-    rows = candidates_of(profiles, list_settings(profiles)[0].setting, table())
+    [measured] = list_settings(profiles)
+    rows = candidates_of(profiles, measured.setting, measured.deployment, table())
     tie = decide(rows, Limits()).most_accurate.tie
     assert (tie.measure, [rival.model_name for rival in tie.rivals]) == ("accuracy", ["resnet50.a1_in1k"])
 

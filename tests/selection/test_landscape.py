@@ -104,8 +104,10 @@ def test_measured_models_stand_with_seconds_for_each_image_of_a_batch():
         make_profile("nobody.knows", latency_p50_s=0.1, batch_size=4, rounds=()),
     ]
     frame = to_frame(rows)
-    setting = list_settings(frame)[0].setting
-    points = measured_points(candidates_of(frame, setting, read_catalogue()), read_catalogue())
+    [measured] = list_settings(frame)
+    points = measured_points(
+        candidates_of(frame, measured.setting, measured.deployment, read_catalogue()), read_catalogue()
+    )
     assert points["model_name"].tolist() == ["resnet18.a1_in1k"]
     assert points["seconds_per_image"].tolist() == [0.02]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from bakeoff_core.schema.accuracy import ACCURACY_COLUMNS
-from bakeoff_core.schema.candidate import CandidateRef, candidate_label
+from bakeoff_core.schema.candidate import DEPLOYMENT_COLUMNS, CandidateRef, Deployment, candidate_label
 from bakeoff_core.schema.decision import (
     COST_COLUMNS,
     FRONTIER_COLUMNS,
@@ -35,9 +35,9 @@ SETTING = {
     "device": "cpu",
     "threads": 2,
     "batch_size": 1,
-    "dtype": "float32",
-    "runtime": "pytorch-eager",
-    "torch_version": "2.13.0",
+    "backend": "pytorch",
+    "backend_version": "2.13.0",
+    "precision": "float32",
     "timm_version": "1.0.31",
     "machine_name": "AMD EPYC 7763, 2 cores, 24 GiB",
     "cpu_name": "AMD EPYC 7763",
@@ -47,6 +47,14 @@ SETTING = {
     "os_name": "Linux 6.1",
     "python_version": "3.11.9",
 }
+
+DEPLOYMENT = Deployment(**{name: SETTING[name] for name in DEPLOYMENT_COLUMNS})
+
+
+def deployed(model_name: str, img_size: int | None = 224) -> CandidateRef:
+    """The reference of a row made by `candidate`."""
+    return CandidateRef(model_name, img_size, DEPLOYMENT)
+
 
 # name, size, top-1, median in ms, parameters in M, G MACs, memory in MB
 MEASURED = (
@@ -60,11 +68,11 @@ MEASURED = (
     ("convnext_tiny.fb_in1k", 224, 82.1, 62.0, 28.59, 4.47, 160.0),
     ("vgg16.tv_in1k", 224, 71.59, 290.0, 138.36, 15.47, 900.0),
 )
-B0 = CandidateRef("efficientnet_b0.ra_in1k", 224)
-LARGE = CandidateRef("mobilenetv3_large_100.ra_in1k", 224)
-SMALL = CandidateRef("mobilenetv3_small_100.lamb_in1k", 224)
-LITE0 = CandidateRef("tf_efficientnet_lite0.in1k", 224)
-RESNET50 = CandidateRef("resnet50.a1_in1k", 224)
+B0 = deployed("efficientnet_b0.ra_in1k")
+LARGE = deployed("mobilenetv3_large_100.ra_in1k")
+SMALL = deployed("mobilenetv3_small_100.lamb_in1k")
+LITE0 = deployed("tf_efficientnet_lite0.in1k")
+RESNET50 = deployed("resnet50.a1_in1k")
 
 
 def candidate(
@@ -151,7 +159,7 @@ def rejections(frame: pd.DataFrame, limits: Limits) -> tuple[Rejection, ...]:
     """Why each row fails the accuracy floor and the latency budget."""
     found = []
     for row in frame.to_dict("records"):
-        ref = CandidateRef(row["model_name"], int(row["img_size"]))
+        ref = deployed(row["model_name"], int(row["img_size"]))
         if isinstance(row["error"], str):
             found.append(Rejection(ref, error=row["error"]))
             continue
@@ -211,13 +219,13 @@ def hostile() -> pd.DataFrame:
 
 def hostile_decision() -> Decision:
     """A pick among them."""
-    first, second = (CandidateRef(name, 224) for name in HOSTILE_NAMES[2::-2])
+    first, second = (deployed(name, 224) for name in HOSTILE_NAMES[2::-2])
     return Decision(
         limits=Limits(max_latency_s=0.025),
         rule="most-accurate",
         cost="latency",
         cheapest=Choice(second, None, None),
         most_accurate=Choice(first, second, Tie((second,), "accuracy", "latency_p50_s")),
-        rejections=(Rejection(CandidateRef("<i>bad</i>", 224), error=HOSTILE_NAMES[2]),),
-        alternatives=(Relaxation("max_latency_s", 0.025, 0.035, CandidateRef(HOSTILE_NAMES[5], 224)),),
+        rejections=(Rejection(deployed("<i>bad</i>", 224), error=HOSTILE_NAMES[2]),),
+        alternatives=(Relaxation("max_latency_s", 0.025, 0.035, deployed(HOSTILE_NAMES[5], 224)),),
     )

@@ -16,7 +16,9 @@ from tests.support.examples import make_profile, make_round
 def measured_here(model_name: str, latency_s: float, **changes: object) -> Profile:
     """A profile of this machine, with versions as installed."""
     here = this_machine()
-    where = {name: getattr(here, name) for name in ("machine_id", "machine_name", "torch_version", "timm_version")}
+    where = {name: getattr(here, name) for name in ("machine_id", "machine_name", "timm_version")} | {
+        "backend_version": here.torch_version
+    }
     blank = make_profile(model_name, **{**where, "rounds": (), **changes})
     one = make_round((latency_s,) * 64)
     return fold(fold(blank, one, None), one, None)

@@ -11,7 +11,7 @@ def request(model_name: str = TINY, **changes: object) -> dict[str, object]:
         "batch_size": 1,
         "threads": 1,
         "device": "cpu",
-        "dtype": "float32",
+        "precision": "float32",
         "passes": 4,
         "min_seconds": 0,
         "cap_s": 30.0,

@@ -28,7 +28,7 @@ class BuildSettings:
     device: str = "cpu"
     """`cpu` or `cuda`."""
     precision: str = "float32"
-    """Of weights and arithmetic: one of `schema.profile.DTYPES`."""
+    """Of weights and arithmetic: one of `schema.candidate.PRECISIONS`."""
     channels_last: bool = False
     """Whether images lie in memory with the channels innermost, where the backend leaves a choice."""
     pins_threads: bool = True

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from bakeoff_core.models.backends.base import BuildSettings
+from bakeoff_core.schema.candidate import PYTORCH
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 """Each precision and torch's name of it."""
@@ -18,7 +19,7 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 class PyTorchBackend:
     """See `models.backends.base.Backend`."""
 
-    name = "pytorch"
+    name = PYTORCH
 
     def unavailable(self) -> str | None:
         """Return `None`: nothing here works without PyTorch."""

@@ -87,7 +87,9 @@ def _ranking_sections(models: set[str]) -> list[list[str]]:
 def report_bundle(view: View, decision: Decision, *, sections: Iterable[Sequence[str]] = ()) -> bytes:
     """Return a zip of the report, the frontier as SVG and the profiles it rests on; arguments as `report_text`."""
     cost = _frontier_cost(decision)
-    profiles = [p for p in profiling_store.read_profiles(profiles_path()) if p.setting == view.measured.setting]
+    group = (view.measured.setting, view.measured.deployment)
+    stored = profiling_store.read_profiles(profiles_path())
+    profiles = [profile for profile in stored if (profile.setting, profile.deployment) == group]
     text = report_text(view, decision, svg_name="frontier.svg", sections=sections)
     picture = frontier_svg(annotate(view.candidates, cost), decision, cost=cost, source=view.source)
     return pack(text, picture, profiling_store.to_parquet(profiles))

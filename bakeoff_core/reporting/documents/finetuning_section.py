@@ -42,9 +42,9 @@ def runs_to_report(runs: Iterable[FinishedRun], decision: Decision, candidates: 
         candidates: The table that was decided on.
     """
     runs = list(runs)
-    pick = {decision.pick.candidate} if decision.pick else set()
+    pick = {decision.pick.candidate.undeployed} if decision.pick else set()
     of_pick = [run for run in runs if CandidateRef(run.model_name, run.img_size) in pick]
-    shown = set(candidate_refs(candidates))
+    shown = {ref.undeployed for ref in candidate_refs(candidates)}
     return of_pick or [run for run in runs if CandidateRef(run.model_name, run.img_size) in shown]
 
 

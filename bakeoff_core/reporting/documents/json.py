@@ -21,11 +21,12 @@ from bakeoff_core.reporting.text.comparison import comparison_sentences
 from bakeoff_core.reporting.text.decision import explain_decision
 from bakeoff_core.reporting.text.names import CandidateNames, Terms
 from bakeoff_core.reporting.text.rejections import explain_rejections
+from bakeoff_core.reporting.text.settings import group_json, rename_columns
 from bakeoff_core.reporting.text.warnings import warning_line
 from bakeoff_core.schema.accuracy import ACCURACY_COLUMNS
 from bakeoff_core.schema.candidate import CandidateRef
 from bakeoff_core.schema.decision import Choice, Decision, Relaxation
-from bakeoff_core.schema.profile import PROFILE_COLUMNS, SETTING_COLUMNS
+from bakeoff_core.schema.profile import GROUP_COLUMNS, PROFILE_COLUMNS
 from bakeoff_core.selection.candidates import View
 
 _WHOLE = {"img_size", "threads", "batch_size", "cpu_count", "memory_bytes", "param_count", "weight_bytes", "macs"} | {
@@ -50,11 +51,11 @@ def rows_of(job: Job, profiles: pd.DataFrame, accuracies: pd.DataFrame) -> list[
     table = attach_accuracy(profiles, accuracies)
     errors = {failure["model_name"]: failure["error"] for failure in job.status.get("failures", ())}
     found = []
-    for model_name, img_size, setting in job.status.get("rows", ()):
+    for model_name, img_size, group in job.status.get("rows", ()):
         mask = table["model_name"] == model_name
         mask &= table["img_size"].isna() if img_size is None else table["img_size"] == img_size
-        for name in SETTING_COLUMNS:
-            mask &= table[name] == setting[name]
+        for name in GROUP_COLUMNS:
+            mask &= table[name] == group[name]
         for row in table[mask].to_dict("records"):
             found.append({**row, "error": errors.get(model_name)})
     return found
@@ -64,7 +65,7 @@ def row_json(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row as JSON: the field names of `schema`, unknown as null, counts whole, warnings in words."""
     names = [name for name in (*PROFILE_COLUMNS, *ACCURACY_COLUMNS) if name != "rounds"]
     plain = {name: _json_value(name, row.get(name)) for name in names}
-    return {**plain, "warnings": [warning_line(w) for w in row["warnings"]]}
+    return {**rename_columns(plain), "warnings": [warning_line(w) for w in row["warnings"]]}
 
 
 def decision_json(decision: Decision, view: View) -> dict[str, Any]:
@@ -93,7 +94,7 @@ def decision_json(decision: Decision, view: View) -> dict[str, Any]:
             {**_reference(candidate), "reason": reason}
             for candidate, reason in explain_rejections(decision, names).items()
         ],
-        "setting": asdict(view.measured.setting),
+        "setting": group_json(view.measured.setting, view.measured.deployment),
         "machine_name": view.measured.machine_name,
     }
 

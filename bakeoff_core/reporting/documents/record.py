@@ -19,11 +19,12 @@ import pandas as pd
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import is_unknown
 from bakeoff_core.reporting.text.names import CandidateNames
+from bakeoff_core.reporting.text.settings import group_json, read_group, rename_columns
 from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
-from bakeoff_core.schema.candidate import CandidateRef
+from bakeoff_core.schema.candidate import CandidateRef, Deployment
 from bakeoff_core.schema.checks import require_choice
 from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS, RULES, Choice, Decision, Limits
-from bakeoff_core.schema.profile import SETTING_COLUMNS, Setting
+from bakeoff_core.schema.profile import GROUP_COLUMNS, Setting
 
 FORMAT_VERSION = 4
 """Version of the record below. Raise it with every change, keep reading the older: 1 knew ImageNet's accuracy only,
@@ -57,6 +58,8 @@ class DecisionRecord:
     """When, ISO 8601 in UTC."""
     setting: Setting | None
     """Where everything was measured; `None` for a report on published figures alone."""
+    deployment: Deployment | None
+    """What ran the models; `None` likewise."""
     machine_name: str | None
     """The hardware in words."""
     limits: Limits
@@ -111,10 +114,12 @@ def make_record(
         )
 
     name = None if row is None else row.get("machine_name")
+    setting, deployment = (None, None) if row is None else read_group(rename_columns(row))
     return DecisionRecord(
         product_version=product_version,
         created_at=created_at,
-        setting=None if row is None else _setting({column: row[column] for column in SETTING_COLUMNS}),
+        setting=setting,
+        deployment=deployment,
         machine_name=None if is_unknown(name) else str(name),
         limits=_finite(decision.limits),
         rule=decision.rule,
@@ -139,17 +144,12 @@ def setting_row(candidates: pd.DataFrame) -> dict[str, Any] | None:
     Raises:
         ValueError: The candidates come from more than one setting; a decision never does.
     """
-    columns = list(SETTING_COLUMNS)
+    columns = list(GROUP_COLUMNS)
     measured = candidates[candidates[columns].notna().all(axis="columns")]
     settings = len(measured[columns].drop_duplicates())
     if settings > 1:
         raise ValueError(f"`candidates` must come from one setting. Got {settings}.")
     return None if measured.empty else measured.iloc[0].to_dict()
-
-
-def _setting(values: Mapping[str, Any]) -> Setting:
-    counts = {name: int(values[name]) for name in ("threads", "batch_size")}
-    return Setting(**{**{name: str(values[name]) for name in SETTING_COLUMNS}, **counts})
 
 
 def write_record(record: DecisionRecord) -> str:
@@ -159,6 +159,12 @@ def write_record(record: DecisionRecord) -> str:
     """
     fields = {"format": FORMAT_VERSION, **dataclasses.asdict(record)}
     fields["recipe"] = fields.pop("pretraining_class")
+    del fields["deployment"]  # format 4 has its fields in those of the setting, and one for all candidates
+    if record.setting is not None and record.deployment is not None:
+        fields["setting"] = group_json(record.setting, record.deployment)
+    for answer in filter(None, (fields["cheapest"], fields["most_accurate"])):
+        for candidate in (answer["candidate"], *answer["tied_with"]):
+            del candidate["deployment"]
     text = json.dumps(fields, indent=1, ensure_ascii=True, allow_nan=False)
     # Two hyphens in a row stand in strings only, so this touches no number.
     for raw in ("<", ">", "&", "--"):
@@ -210,16 +216,18 @@ def _record(fields: Mapping[str, Any], version: int) -> DecisionRecord:
     if version >= 3:
         later["pretraining_class"] = None if fields["recipe"] is None else str(fields["recipe"])
     limits = {name: fields["limits"][name] for name in LIMIT_COLUMNS}
+    setting, deployment = (None, None) if fields["setting"] is None else read_group(fields["setting"])
     return DecisionRecord(
         product_version=str(fields["product_version"]),
         created_at=str(fields["created_at"]),
-        setting=None if fields["setting"] is None else _setting(fields["setting"]),
+        setting=setting,
+        deployment=deployment,
         machine_name=None if fields["machine_name"] is None else str(fields["machine_name"]),
         limits=Limits(**limits),
         rule=require_choice("rule", fields["rule"], RULES),
         cost=require_choice("cost", fields["cost"], tuple(COST_COLUMNS)),
-        cheapest=_answer(fields["cheapest"]),
-        most_accurate=_answer(fields["most_accurate"]),
+        cheapest=_answer(fields["cheapest"], deployment),
+        most_accurate=_answer(fields["most_accurate"], deployment),
         **later,
     )
 
@@ -242,16 +250,16 @@ def _ids(values: list[Any]) -> tuple[str, ...]:
     return tuple(map(str, values))
 
 
-def _answer(fields: Mapping[str, Any] | None) -> AnswerRecord | None:
+def _answer(fields: Mapping[str, Any] | None, deployment: Deployment | None) -> AnswerRecord | None:
     if fields is None:
         return None
     return AnswerRecord(
-        candidate=_ref(fields["candidate"]),
-        tied_with=tuple(_ref(rival) for rival in fields["tied_with"]),
+        candidate=_ref(fields["candidate"], deployment),
+        tied_with=tuple(_ref(rival, deployment) for rival in fields["tied_with"]),
         numbers={str(name): float(value) for name, value in fields["numbers"].items()},
     )
 
 
-def _ref(fields: Mapping[str, Any]) -> CandidateRef:
+def _ref(fields: Mapping[str, Any], deployment: Deployment | None) -> CandidateRef:
     size = fields["img_size"]
-    return CandidateRef(str(fields["model_name"]), None if size is None else int(size))
+    return CandidateRef(str(fields["model_name"]), None if size is None else int(size), deployment)

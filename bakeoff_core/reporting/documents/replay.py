@@ -44,7 +44,7 @@ def replay(record: DecisionRecord) -> Replay:
     Returns:
         Whether the same pick follows, and why or why not.
     """
-    if record.setting is None:
+    if record.setting is None or record.deployment is None:
         return compare_picks(record, None)
     results = read_own_results()
     source = next((s for s in list_sources(results) if _is_same(s, record.source)), None)
@@ -52,7 +52,7 @@ def replay(record: DecisionRecord) -> Replay:
         return Replay(False, tuple(explain_no_accuracies(record.source)))
     accuracies = accuracy_table(source, results, read_accuracies(), record.chosen)
     profiles, _ = read_measured()
-    all_candidates = candidates_of(profiles, record.setting, accuracies)
+    all_candidates = candidates_of(profiles, record.setting, record.deployment, accuracies)
     candidates = with_pretraining_class(all_candidates, record.pretraining_class)
     if len(all_candidates) and candidates.empty:
         return Replay(False, tuple(explain_no_class(record.pretraining_class)))
@@ -77,7 +77,7 @@ def compare_picks(record: DecisionRecord, decision: Decision | None) -> Replay:
         ValueError: `decision` answers another question than the report's.
     """
     if decision is None:
-        return Replay(False, tuple(explain_no_measurements(record.setting, record.machine_name)))
+        return Replay(False, tuple(explain_no_measurements(record.setting, record.deployment, record.machine_name)))
     if (decision.limits, decision.rule, decision.cost) != (record.limits, record.rule, record.cost):
         raise ValueError("`decision` must answer the report's question: same limits, rule and cost.")
     other_rule = next(rule for rule in RULES if rule != record.rule)

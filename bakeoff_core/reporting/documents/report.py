@@ -31,7 +31,8 @@ from bakeoff_core.reporting.text.decision import (
     explain_limits,
     explain_no_pick,
 )
-from bakeoff_core.reporting.text.names import COLUMN_WORDS, RULE_WORDS, CandidateNames, Terms, describe_setting
+from bakeoff_core.reporting.text.names import COLUMN_WORDS, RULE_WORDS, CandidateNames, Terms
+from bakeoff_core.reporting.text.settings import describe_setting
 from bakeoff_core.reporting.text.warnings import explain_warning
 from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
 from bakeoff_core.schema.candidate import CandidateRef, candidate_refs
@@ -295,7 +296,7 @@ def _reproduction(candidates: pd.DataFrame, decision: Decision, record: Decision
     if row is not None:
         setting = (
             f"--batch-size {int(row['batch_size'])} --threads {int(row['threads'])} "
-            f"--device {row['device']} --dtype {row['dtype']}"
+            f"--device {row['device']} --dtype {row['precision']}"
         )
         for size, names in models.items():
             at_size = "" if size is None else f"--img-size {size} "

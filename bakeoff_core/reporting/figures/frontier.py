@@ -24,7 +24,8 @@ from bakeoff_core.reporting.figures.frontier_layout import ERROR_BAR_POINTS, Cha
 from bakeoff_core.reporting.figures.palette import DARK, INTERVAL_ALPHA, LIGHT, Palette, log_ticks
 from bakeoff_core.reporting.figures.style import MARGINS_PX, points_layout, rgba
 from bakeoff_core.reporting.text.candidate import DETAIL_COLUMNS, candidate_lines
-from bakeoff_core.reporting.text.names import Terms, setting_differences
+from bakeoff_core.reporting.text.names import Terms
+from bakeoff_core.reporting.text.settings import setting_differences
 from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
 from bakeoff_core.schema.candidate import candidate_label
 from bakeoff_core.schema.decision import COST_COLUMNS

@@ -93,7 +93,7 @@ def _points(
 
     `middle` is the middle of the horizontal axis.
     """
-    labels = [html_text(names.get(s.ref, s.model_name)) for s in group]
+    labels = [html_text(names.get(s.ref, s.ref.model_name)) for s in group]
     hovers = [
         f"<b>{label}</b><br>{count(s.macs, 'MACs')}<br>{milliseconds(s.image_s)} an image<br>"
         f"{count(s.macs_per_second, 'MACs')} a second"

@@ -1,6 +1,7 @@
-"""What things are called in a sentence: candidates, columns, limits, answers and settings.
+"""What things are called in a sentence: candidates, columns, limits and answers.
 
-Not covered: the sentences themselves (`reporting.text.decision`) and the numbers in them (`formatting`).
+Not covered: the sentences themselves (`reporting.text.decision`), the numbers in them (`formatting`), and what settings
+are called (`reporting.text.settings`).
 
 Text that came from a file (model and machine names, error messages) passes through an `escape`
 function and the words around it do not, so a caller names its medium once: `str` for a terminal or
@@ -18,9 +19,8 @@ from typing import TYPE_CHECKING, Any
 from bakeoff_core.catalogue.timm_names import architecture_of
 from bakeoff_core.formatting import SCALES, Escape, is_unknown, listed, markdown_code, markdown_text, quantity
 from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
-from bakeoff_core.schema.candidate import CandidateRef, Row, candidate_label, candidate_refs
+from bakeoff_core.schema.candidate import CandidateRef, candidate_label, candidate_refs, deployments_of
 from bakeoff_core.schema.decision import COST_COLUMNS
-from bakeoff_core.schema.profile import SETTING_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,15 +132,18 @@ class CandidateNames:
         """
         # Plain tuples, and names made only when asked for: this runs at every step of a dragged slider.
         self.candidates = candidates
-        keys = zip(candidates["model_name"].tolist(), candidates["img_size"].tolist(), strict=True)
-        self._positions = {(name, None if is_unknown(size) else int(size)): at for at, (name, size) in enumerate(keys)}
-        self._sizes_of = Counter(name for name, _ in self._positions)
+        sizes = [None if is_unknown(size) else int(size) for size in candidates["img_size"].tolist()]
+        rows = list(zip(candidates["model_name"].tolist(), sizes, deployments_of(candidates), strict=True))
+        self._positions = {row: at for at, row in enumerate(rows)}
+        for at, (name, size, _) in enumerate(rows):  # a model at its size, whatever runs it
+            self._positions.setdefault((name, size, None), at)
+        self._sizes_of = Counter(name for name, _ in {row[:2] for row in rows})
         self._tags_of = Counter(architecture_of(name) for name in self._sizes_of)
         self.terms = terms
 
     def name(self, ref: CandidateRef) -> str:
         """Return the short name, or the full label of somebody who is not in the table."""
-        if (ref.model_name, ref.img_size) not in self._positions:
+        if (ref.model_name, ref.img_size, ref.deployment) not in self._positions:
             return self.terms.escape(ref.label)
         arch = architecture_of(ref.model_name)
         return self.terms.escape(
@@ -159,7 +162,7 @@ class CandidateNames:
 
     def value(self, ref: CandidateRef, column: str) -> Any:
         """Return one number of a candidate; `None` where it, or the candidate, is unknown."""
-        at = self._positions.get((ref.model_name, ref.img_size))
+        at = self._positions.get((ref.model_name, ref.img_size, ref.deployment))
         if at is None or column not in self.candidates:
             return None
         value = self.candidates[column].iat[at]
@@ -190,58 +193,6 @@ class CandidateNames:
 def interval_text(column: str, low: float, high: float) -> str:
     """Return an interval with its unit said once: `"4.30 to 4.50 ms"`."""
     return f"{quantity(column, low).removesuffix(f' {SCALES[column][1]}')} to {quantity(column, high)}"
-
-
-def describe_setting(row: Row, escape: Escape = str) -> str:
-    """Say where a row was measured: `"Ryzen 7, 2 cores: cpu, 2 threads, batch 1, float32, …"`.
-
-    Args:
-        row: A measured candidate, with `machine_name` and the setting's columns.
-        escape: Applied to each part that is text.
-
-    Returns:
-        One line; "not measured" for a row that has no setting.
-    """
-    if any(is_unknown(row.get(column)) for column in SETTING_COLUMNS):
-        return "not measured"
-    threads = int(row["threads"])
-    parts = [
-        escape(str(row["device"])),
-        f"{threads} {'thread' if threads == 1 else 'threads'}",
-        f"batch {int(row['batch_size'])}",
-        *(escape(str(row[column])) for column in ("dtype", "runtime")),
-        f"torch {escape(str(row['torch_version']))}",
-        f"timm {escape(str(row['timm_version']))}",
-    ]
-    machine = row.get("machine_name")
-    return f"{escape(str(row['machine_id'] if is_unknown(machine) else machine))}: {', '.join(parts)}"
-
-
-def setting_differences(row: Row, other: Row, escape: Escape = str) -> str:
-    """Name `row`'s setting by what sets it apart from `other`'s: `"EPYC 7763, 2 cores, 4 threads"`.
-
-    Args:
-        row: A row of the setting to name.
-        other: A row of the setting the reader already knows.
-        escape: Applied to each part that is text.
-
-    Returns:
-        The parts that differ, the machine by its name; "same setting" when none does.
-    """
-    words = {
-        "threads": lambda value: f"{int(value)} threads",
-        "batch_size": lambda value: f"batch {int(value)}",
-        "torch_version": lambda value: f"torch {escape(str(value))}",
-        "timm_version": lambda value: f"timm {escape(str(value))}",
-    }
-    parts = []
-    for column in SETTING_COLUMNS:
-        value, known = row.get(column), other.get(column)
-        if is_unknown(value) or value == known:
-            continue
-        shown = row.get("machine_name") if column == "machine_id" else value
-        parts.append(words.get(column, lambda v: escape(str(v)))(value if is_unknown(shown) else shown))
-    return ", ".join(parts) or "same setting"
 
 
 def quantity_apart(column: str, value: float, other: float) -> str:

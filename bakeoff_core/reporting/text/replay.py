@@ -6,12 +6,12 @@ Not covered: deciding again, and comparing (`reporting.documents.replay`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
-from bakeoff_core.reporting.text.names import RULE_WORDS, describe_setting
+from bakeoff_core.reporting.text.names import RULE_WORDS
+from bakeoff_core.reporting.text.settings import describe_setting
 from bakeoff_core.schema.accuracy import AccuracySource
-from bakeoff_core.schema.candidate import CandidateRef
+from bakeoff_core.schema.candidate import CandidateRef, Deployment
 from bakeoff_core.schema.profile import Setting
 
 
@@ -44,9 +44,12 @@ def explain_other_answer_change(rule: str, was: CandidateRef | None, now: Candid
     return [f"The other answer ({RULE_WORDS[rule]}) was {_label(was)} and is now {_label(now)}."]
 
 
-def explain_no_measurements(setting: Setting | None, machine_name: str | None) -> list[str]:
+def explain_no_measurements(
+    setting: Setting | None, deployment: Deployment | None, machine_name: str | None
+) -> list[str]:
     """Say that nothing is measured in the setting of a report, and what to do."""
-    where = describe_setting({**(asdict(setting) if setting else {}), "machine_name": machine_name})
+    columns = vars(setting) | vars(deployment) if setting and deployment else {}
+    where = describe_setting({**columns, "machine_name": machine_name})
     missing = f"There are no measurements in the setting of this report ({where}) to replay it on."
     return [missing, "Import the profiles.parquet that came with it, or measure there."]
 

@@ -47,8 +47,15 @@ def _draw_measuring(advice: Advice, shown: MeasuredSetting | None) -> None:
     if shown is not None and not shown.is_this_machine:
         st.caption("What is missing has to be measured on the machine shown, and imported here.")
         return
-    s = shown.setting if shown else None
-    same = {} if s is None else {"batch_size": s.batch_size, "threads": s.threads, "dtype": s.dtype}
+    same = (
+        {
+            "batch_size": shown.setting.batch_size,
+            "threads": shown.setting.threads,
+            "dtype": shown.deployment.precision,
+        }
+        if shown
+        else {}
+    )
     spec = make_spec(names, **same)
     seconds = estimate(spec, cache.accuracies(), cache.profiles()).seconds
     is_busy = bool(locks.machine_holder())

@@ -24,7 +24,6 @@ from bakeoff_core.profiling.anatomy.store import anatomy_stamp, read_anatomy
 from bakeoff_core.ranking.results import RankedModel, ranked_models_stamp, read_ranked_models
 from bakeoff_core.reporting.figures.frontier import hover_texts
 from bakeoff_core.schema.accuracy import AccuracySource
-from bakeoff_core.schema.profile import Setting
 from bakeoff_core.selection import accuracy_sources as selection_accuracy_sources
 from bakeoff_core.selection import candidates, pareto
 from bakeoff_core.selection.candidates import MeasuredSetting, View
@@ -96,40 +95,40 @@ def accuracy_table(criteria: Criteria) -> pd.DataFrame:
     return selection_accuracy_sources.accuracy_table(criteria.source, results, accuracies(), criteria.run_ids)
 
 
-def candidates_of(setting: Setting, criteria: Criteria = BY_DEFAULT) -> pd.DataFrame:
+def candidates_of(measured: MeasuredSetting, criteria: Criteria = BY_DEFAULT) -> pd.DataFrame:
     """Return one setting's candidates, with the frontier by the criteria."""
-    return _candidates(setting, criteria, version())
+    return _candidates(measured, criteria, version())
 
 
-def pretraining_counts(setting: Setting, criteria: Criteria = BY_DEFAULT) -> dict[str, int]:
+def pretraining_counts(measured: MeasuredSetting, criteria: Criteria = BY_DEFAULT) -> dict[str, int]:
     """Return the recipe classes of one setting's candidates, the restriction to one aside.
 
     See `catalogue.pretraining.pretraining_counts`.
     """
-    return _pretraining_counts(setting, replace(criteria.unrestricted, cost=BY_DEFAULT.cost), version())
+    return _pretraining_counts(measured, replace(criteria.unrestricted, cost=BY_DEFAULT.cost), version())
 
 
 def view_of(measured: MeasuredSetting, criteria: Criteria) -> View:
     """Return one setting and its candidates; where none is of the recipe class, they are not restricted to it."""
-    counts = pretraining_counts(measured.setting, criteria)
+    counts = pretraining_counts(measured, criteria)
     if criteria.pretraining_class not in counts:
         criteria = criteria.unrestricted
-    table = candidates_of(measured.setting, criteria)
+    table = candidates_of(measured, criteria)
     return View(measured, table, criteria.source, criteria.run_ids, criteria.pretraining_class, counts)
 
 
-def evidence(setting: Setting | None) -> pd.DataFrame:
+def evidence(measured: MeasuredSetting | None) -> pd.DataFrame:
     """Return all that is known of models, measured in a setting and published; see `selection.candidates.evidence_of`.
 
     Args:
-        setting: Which rows are measured; `None` where nothing is.
+        measured: Where; `None` where nothing is.
     """
-    return _evidence(setting, version())
+    return _evidence(measured, version())
 
 
-def hovers(setting: Setting, criteria: Criteria) -> dict[str, str]:
+def hovers(measured: MeasuredSetting, criteria: Criteria) -> dict[str, str]:
     """Return the hover texts of one setting's candidates; see `reporting.figures.frontier.hover_texts`."""
-    return _hovers(setting, criteria, version())
+    return _hovers(measured, criteria, version())
 
 
 def published(shortlist: str, cost: str) -> pd.DataFrame:
@@ -180,25 +179,25 @@ def _accuracies(file: FileStamp) -> tuple[pd.DataFrame, str | None]:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _candidates(setting: Setting, criteria: Criteria, files: Version) -> pd.DataFrame:
-    table = candidates.candidates_of(profiles(), setting, accuracy_table(criteria))
+def _candidates(measured: MeasuredSetting, criteria: Criteria, files: Version) -> pd.DataFrame:
+    table = candidates.candidates_of(profiles(), measured.setting, measured.deployment, accuracy_table(criteria))
     return pareto.annotate(pretraining.with_pretraining_class(table, criteria.pretraining_class), cost=criteria.cost)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _pretraining_counts(setting: Setting, criteria: Criteria, files: Version) -> dict[str, int]:
-    return pretraining.pretraining_counts(candidates_of(setting, criteria))
+def _pretraining_counts(measured: MeasuredSetting, criteria: Criteria, files: Version) -> dict[str, int]:
+    return pretraining.pretraining_counts(candidates_of(measured, criteria))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _evidence(setting: Setting | None, files: Version) -> pd.DataFrame:
-    measured = None if setting is None else candidates.candidates_of(profiles(), setting, accuracies())
-    return candidates.evidence_of(measured, accuracies())
+def _evidence(measured: MeasuredSetting | None, files: Version) -> pd.DataFrame:
+    table = measured and candidates.candidates_of(profiles(), measured.setting, measured.deployment, accuracies())
+    return candidates.evidence_of(table, accuracies())
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _hovers(setting: Setting, criteria: Criteria, files: Version) -> dict[str, str]:
-    return hover_texts(candidates_of(setting, criteria), criteria.cost, criteria.source)
+def _hovers(measured: MeasuredSetting, criteria: Criteria, files: Version) -> dict[str, str]:
+    return hover_texts(candidates_of(measured, criteria), criteria.cost, criteria.source)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

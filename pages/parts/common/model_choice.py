@@ -47,7 +47,7 @@ def draw() -> ModelChoice | None:
     criteria = question.criteria
     table = decision = None
     if shown is not None:
-        table = cache.candidates_of(shown.setting, replace(criteria.unrestricted, cost=cache.BY_DEFAULT.cost))
+        table = cache.candidates_of(shown, replace(criteria.unrestricted, cost=cache.BY_DEFAULT.cost))
         table = table[table["error"].isna()]
         decision = decide(table, question.limits, rule=question.rule, cost=criteria.cost)
     start = choose_starting_model(decision, table, can_download=can_download)

@@ -14,6 +14,7 @@ from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import watched_jobs
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.ranking.results import ranked_models_stamp
+from bakeoff_core.reporting.text.settings import group_json, setting_description, setting_label
 from bakeoff_core.selection.candidates import MeasuredSetting
 from bakeoff_core.system.files import stamp_of
 from bakeoff_core.system.machine import this_machine
@@ -43,7 +44,9 @@ def draw() -> None:
             "Machine and setting",
             options,
             index=options.index(linked) if linked in options else 0,
-            format_func=lambda key: settings[key].label if key in settings else "This machine · not measured yet",
+            format_func=lambda key: (
+                setting_label(settings[key]) if key in settings else "This machine · not measured yet"
+            ),
             key="setting_key",
             on_change=lambda: st.query_params.update(setting=st.session_state["setting_key"]),
             help="One frontier shows one setting: latencies from different machines, thread counts, batch sizes, "
@@ -59,7 +62,7 @@ def draw() -> None:
                 others,
                 index=None,
                 placeholder="Nothing",
-                format_func=lambda key: settings[key].label,
+                format_func=lambda key: setting_label(settings[key]),
                 help="Draws a second frontier. It never takes part in the pick.",
             )
         draw_running()
@@ -86,7 +89,10 @@ def comparison() -> MeasuredSetting | None:
 
 def key_of(measured: MeasuredSetting) -> str:
     """Return a short name of a setting for links."""
-    return hashlib.sha256(repr(measured.setting).encode()).hexdigest()[:8]
+    fields = group_json(measured.setting, measured.deployment)
+    # Links hold this since settings were of this form, so it stays.
+    text = f"Setting({', '.join(f'{name}={value!r}' for name, value in fields.items())})"
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 @st.fragment(run_every="2s")
@@ -121,4 +127,4 @@ def _describe_setting(measured: MeasuredSetting | None) -> str:
     machine = this_machine()
     if measured is None:
         return f"{machine.machine_name}, {machine.os_name}. Nothing was measured here yet."
-    return markdown_text(measured.description)
+    return markdown_text(setting_description(measured))

@@ -54,7 +54,7 @@ def draw() -> None:
         "different places, often: that is why size, computation and time rank models differently."
     )
     shown = sidebar.shown()
-    table = cache.candidates_of(shown.setting) if shown else None
+    table = cache.candidates_of(shown) if shown else None
     measured = [] if table is None else measured_speeds(table)
     chosen = _draw_choice(measured)
     pairs = find_disagreements(measured)
@@ -66,7 +66,7 @@ def draw() -> None:
     if shown_here:
         _draw_anatomies(shown_here, measured)
     if measured:
-        throughput.draw(measured, pairs, chosen, shown.machine_name)
+        throughput.draw(table, measured, pairs, chosen, shown.machine_name)
     else:
         st.info(
             "Once models are measured here, their MACs are drawn against their times, and the pairs that disagree are "
@@ -76,7 +76,7 @@ def draw() -> None:
 
 def _draw_choice(measured: list[Speed]) -> list[CandidateRef]:
     """Draw the choice; returns the models whose name and size are known to be possible, at most two."""
-    options = list(dict.fromkeys([*(s.model_name for s in measured), *_suggested()]))
+    options = list(dict.fromkeys([*(s.ref.model_name for s in measured), *_suggested()]))
     left, middle, right = st.columns([4, 2, 4])
     first = left.selectbox(
         "Model",
@@ -129,7 +129,7 @@ def _resolved(name: str, size: int | None, measured: list[Speed]) -> CandidateRe
         return None
     if size is not None:
         return CandidateRef(full, int(size))
-    sizes = [speed.img_size for speed in measured if speed.model_name == full]
+    sizes = [speed.ref.img_size for speed in measured if speed.ref.model_name == full]
     if sizes:
         return CandidateRef(full, sizes[0])
     model = known.find(full) if known else None
@@ -148,7 +148,7 @@ def _draw_anatomies(shown: list[Anatomy], measured: list[Speed]) -> None:
     names = [f"**{letter}** " if len(shown) > 1 else "" for letter in "AB"]
     for anatomy, name in zip(shown, names, strict=False):
         sentences = [markdown_text(sentence) for sentence in describe_anatomy(anatomy)]
-        here = [s for s in measured if s.ref == CandidateRef(anatomy.model_name, anatomy.img_size)]
+        here = [s for s in measured if s.ref.undeployed == CandidateRef(anatomy.model_name, anatomy.img_size)]
         if here:
             sentences.append(describe_speed(here[0], measured, lambda ref: markdown_code(ref.model_name)))
         with st.container(border=True):

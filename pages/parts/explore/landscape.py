@@ -9,6 +9,7 @@ import streamlit as st
 from bakeoff_core.formatting import markdown_text
 from bakeoff_core.reporting.figures.landscape import MAX_FAMILIES, accuracy_figure, parameter_figure
 from bakeoff_core.reporting.text.landscape import explain_accuracies
+from bakeoff_core.reporting.text.settings import setting_description
 from bakeoff_core.selection.landscape import NO_FAMILY, families_in, usual_families
 from pages.parts.common import plotly_chart
 from pages.parts.explore.origins import INFERENCE, Origin
@@ -114,7 +115,7 @@ def _where(origin: Origin) -> str:
         batch = origin.measured.setting.batch_size
         each = "the median of a pass" if batch == 1 else f"the median of a pass, over the {batch} images in it"
         return (
-            f"Measured: {markdown_text(origin.measured.description)} Time per image is {each}. Accuracies are "
+            f"Measured: {markdown_text(setting_description(origin.measured))} Time per image is {each}. Accuracies are "
             "ImageNet-1k top-1, as on the Frontier page."
         )
     if origin.machine is None:

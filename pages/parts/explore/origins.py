@@ -8,6 +8,7 @@ import pandas as pd
 
 from bakeoff_core.errors import StoreError
 from bakeoff_core.formatting import markdown_text
+from bakeoff_core.reporting.text.settings import setting_label
 from bakeoff_core.selection.candidates import MeasuredSetting
 from pages.parts.common import sidebar
 from pages.parts.explore import published_cache
@@ -62,8 +63,8 @@ def published() -> tuple[list[Origin], str | None]:
 def measured_here() -> Origin | None:
     """Return the setting chosen at the side, if any of its models has a latency and an accuracy."""
     shown = sidebar.shown()
-    points = published_cache.measured_points(shown.setting) if shown else None
-    return Origin(shown.label, points, measured=shown) if points is not None and len(points) else None
+    points = published_cache.measured_points(shown) if shown else None
+    return Origin(setting_label(shown), points, measured=shown) if points is not None and len(points) else None
 
 
 def catalogue() -> Origin:

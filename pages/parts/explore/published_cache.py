@@ -12,8 +12,8 @@ import streamlit as st
 
 from bakeoff_core.catalogue import published_store
 from bakeoff_core.catalogue.published import JoinCount, count_joins
-from bakeoff_core.schema.profile import Setting
 from bakeoff_core.selection import landscape
+from bakeoff_core.selection.candidates import MeasuredSetting
 from bakeoff_core.system.files import FileStamp, stamp_of
 from bakeoff_core.system.paths import own_accuracy_path, published_path
 from pages.parts.common import cache
@@ -39,9 +39,9 @@ def published_points(machine: str, part: str) -> pd.DataFrame:
     return _published_points(machine, part, (stamp_of(published_path()), stamp_of(own_accuracy_path())))
 
 
-def measured_points(setting: Setting) -> pd.DataFrame:
+def measured_points(measured: MeasuredSetting) -> pd.DataFrame:
     """Return the points of a setting measured here; see `selection.landscape.measured_points`."""
-    return _measured_points(setting, cache.version())
+    return _measured_points(measured, cache.version())
 
 
 def catalogue_points() -> pd.DataFrame:
@@ -69,8 +69,8 @@ def _published_points(machine: str, part: str, files: tuple[FileStamp, FileStamp
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _measured_points(setting: Setting, files: Version) -> pd.DataFrame:
-    return landscape.measured_points(cache.candidates_of(setting), cache.accuracies())
+def _measured_points(measured: MeasuredSetting, files: Version) -> pd.DataFrame:
+    return landscape.measured_points(cache.candidates_of(measured), cache.accuracies())
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

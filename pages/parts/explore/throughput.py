@@ -17,12 +17,17 @@ from pages.parts.common import cache, plotly_chart
 
 
 def draw(
-    measured: Sequence[Speed], pairs: Sequence[Disagreement], chosen: Sequence[CandidateRef], machine_name: str
+    candidates: pd.DataFrame,
+    measured: Sequence[Speed],
+    pairs: Sequence[Disagreement],
+    chosen: Sequence[CandidateRef],
+    machine_name: str,
 ) -> None:
     """Draw the chart and explain the pairs.
 
     Args:
-        measured: The models of the setting shown.
+        candidates: Of the setting shown.
+        measured: Those of them whose speed is known.
         pairs: Those of them that disagree.
         chosen: The models shown above, to ring.
         machine_name: Where they were measured.
@@ -32,7 +37,7 @@ def draw(
         help="Along a grey line every model gets through its MACs equally fast. If MACs decided time, all models would "
         "lie on one such line.",
     )
-    names = short_names(pd.DataFrame([{"model_name": s.model_name, "img_size": s.img_size} for s in measured]))
+    names = short_names(candidates[candidates["error"].isna()])
     ranked = sorted(measured, key=lambda speed: speed.macs_per_second)
     if len(ranked) > 1:
         slowest, fastest = ranked[0], ranked[-1]
@@ -49,6 +54,6 @@ def draw(
         return
     st.markdown("**Where MACs and time disagree most**")
     for pair in pairs:
-        anatomies = [cache.anatomy(s.model_name, s.img_size) for s in (pair.fewer, pair.more)]
+        anatomies = [cache.anatomy(s.ref.model_name, s.ref.img_size) for s in (pair.fewer, pair.more)]
         fact, *reasons = explain_disagreement(pair, *anatomies, lambda ref: markdown_code(names[ref]))
         st.markdown("\n".join([f"- {fact}", *(f"    - {reason}" for reason in reasons)]))

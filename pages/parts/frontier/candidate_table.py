@@ -12,7 +12,6 @@ from bakeoff_core.formatting import is_unknown, markdown_text
 from bakeoff_core.reporting.text.names import origin_verb
 from bakeoff_core.reporting.text.warnings import warning_line
 from bakeoff_core.schema.accuracy import AccuracySource
-from bakeoff_core.schema.profile import Setting
 from bakeoff_core.selection.candidates import MeasuredSetting
 from pages.parts.common import cache
 from pages.parts.common.session import Criteria
@@ -22,10 +21,10 @@ from pages.parts.frontier import pretraining_switch
 def draw(shown: MeasuredSetting, criteria: Criteria) -> None:
     """Draw every candidate of the setting, failed ones and those without an accuracy included."""
     st.markdown("**All candidates**, measured in the setting shown at the side")
-    counts = cache.pretraining_counts(shown.setting, criteria)
+    counts = cache.pretraining_counts(shown, criteria)
     criteria = replace(criteria, pretraining_class=pretraining_switch.current(counts))
     source = criteria.source
-    table, csv = _prepared(shown.setting, criteria, cache.version(), cache.candidates_of(shown.setting, criteria))
+    table, csv = _prepared(shown, criteria, cache.version(), cache.candidates_of(shown, criteria))
     st.dataframe(
         table,
         hide_index=True,
@@ -56,7 +55,7 @@ def draw(shown: MeasuredSetting, criteria: Criteria) -> None:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _prepared(
-    setting: Setting, criteria: Criteria, version: cache.Version, _candidates: pd.DataFrame
+    measured: MeasuredSetting, criteria: Criteria, version: cache.Version, _candidates: pd.DataFrame
 ) -> tuple[pd.DataFrame, bytes]:
     """The table and its CSV, made once for each table of candidates."""
     table = display_table(_candidates, criteria.source)

@@ -22,7 +22,7 @@ CHARTED = "charted"
 
 def draw(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
     """Draw the sliders, the answers and the chart of one setting, with another's frontier for comparison."""
-    table = cache.candidates_of(shown.setting)
+    table = cache.candidates_of(shown)
     if not table["latency_p50_s"].notna().any():
         st.info(
             "No model has been measured in this setting yet; the table below says what went wrong, if anything did."
@@ -37,10 +37,10 @@ def draw(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
 def _draw_live(shown: MeasuredSetting) -> None:
     """All that follows the thumb, the marks on the chart included; reruns alone while a slider is dragged."""
     criteria = accuracy.current()
-    everyone = cache.candidates_of(shown.setting, criteria)
-    counts = cache.pretraining_counts(shown.setting, criteria)
+    everyone = cache.candidates_of(shown, criteria)
+    counts = cache.pretraining_counts(shown, criteria)
     criteria = replace(criteria, pretraining_class=pretraining_switch.current(counts))
-    table = cache.candidates_of(shown.setting, criteria) if criteria.pretraining_class else everyone
+    table = cache.candidates_of(shown, criteria) if criteria.pretraining_class else everyone
     question = controls.draw(everyone, criteria)  # matching recipes leaves the sliders as they are
     remember_question(question)
     if question.criteria != st.session_state.get(CHARTED, question.criteria):
@@ -64,15 +64,15 @@ def _draw_live(shown: MeasuredSetting) -> None:
 def _draw_chart(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
     """The chart, which no limit changes, and the candidate that was clicked in it."""
     st.session_state[CHARTED] = criteria = last_question().criteria
-    table = cache.candidates_of(shown.setting, criteria)
+    table = cache.candidates_of(shown, criteria)
     figure = frontier_figure(
         table,
         cost=criteria.cost,
-        comparison=cache.candidates_of(comparison.setting, criteria) if comparison else None,
+        comparison=cache.candidates_of(comparison, criteria) if comparison else None,
         dark=plotly_chart.is_dark(),
         answers=True,
         selected=plotly_chart.clicked(CHART_KEY),
-        hovers=cache.hovers(shown.setting, criteria),
+        hovers=cache.hovers(shown, criteria),
         source=criteria.source,
     )
     label = plotly_chart.draw(figure, key=CHART_KEY)
@@ -80,6 +80,6 @@ def _draw_chart(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> N
         candidate_details.draw(label, table, criteria, on_close=lambda: plotly_chart.forget_click(CHART_KEY))
     else:
         st.caption("Hover over a point for its numbers, click it for all of them.")
-    counts = cache.pretraining_counts(shown.setting, criteria)
+    counts = cache.pretraining_counts(shown, criteria)
     pretraining_switch.draw_notice(counts, criteria.pretraining_class, criteria.source)
-    accuracy.draw_notes(criteria, cache.candidates_of(shown.setting, criteria.unrestricted))
+    accuracy.draw_notes(criteria, cache.candidates_of(shown, criteria.unrestricted))

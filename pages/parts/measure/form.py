@@ -11,7 +11,7 @@ from bakeoff_core.errors import UnknownModelError
 from bakeoff_core.formatting import duration, markdown_text
 from bakeoff_core.profiling import request as profiling_request
 from bakeoff_core.profiling.request import MeasureSpec
-from bakeoff_core.schema.profile import DTYPES
+from bakeoff_core.schema.candidate import PRECISIONS
 from bakeoff_core.system.machine import this_machine, usable_cores
 from pages.parts.common import cache, measuring
 
@@ -62,7 +62,7 @@ def draw() -> MeasureSpec | None:
         usable_cores(),
         help=f"This process may use {usable_cores()} cores.",
     )
-    chosen_dtype = dtype.selectbox("Data type", DTYPES)
+    chosen_dtype = dtype.selectbox("Data type", PRECISIONS)
     force = st.checkbox("Measure again what is already measured")
     if not models:
         st.info("Choose at least one model.")

@@ -20,7 +20,7 @@ from pages.parts.common import actions, cache, dataset_card, model_choice, sideb
 def draw() -> None:
     """Draw the form, the cost and the button."""
     shown = sidebar.shown()
-    table = cache.candidates_of(shown.setting) if shown else None
+    table = cache.candidates_of(shown) if shown else None
     with st.container(border=True):
         found = dataset_card.choose()
         chosen = _models(table)

@@ -51,4 +51,4 @@ def draw(shown: MeasuredSetting) -> None:
 def _advice(shown: MeasuredSetting) -> Advice | None:
     """What follows from the checklist's answers; `None` where none was given."""
     answers = session.last_answers()
-    return None if answers is None else advise(answers, cache.evidence(shown.setting), read_rules())
+    return None if answers is None else advise(answers, cache.evidence(shown), read_rules())

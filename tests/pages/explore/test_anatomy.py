@@ -38,7 +38,9 @@ def at_the_root(monkeypatch: pytest.MonkeyPatch) -> list[list[anatomy_store.Want
 
 def measured(model_name: str, macs: int, latency_s: float) -> Profile:
     here = this_machine()
-    where = {name: getattr(here, name) for name in ("machine_id", "machine_name", "torch_version", "timm_version")}
+    where = {name: getattr(here, name) for name in ("machine_id", "machine_name", "timm_version")} | {
+        "backend_version": here.torch_version
+    }
     ends = {"latency_p50_low_s": latency_s * 0.98, "latency_p50_high_s": latency_s * 1.02}
     return make_profile(model_name, macs=macs, latency_p50_s=latency_s, rounds=(), **ends, **where)
 

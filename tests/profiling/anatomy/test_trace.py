@@ -67,7 +67,7 @@ def test_totals_are_those_of_the_profile(architecture: str, img_size: int) -> No
 def test_a_fresh_process_takes_apart_what_another_has_profiled() -> None:
     context = fork_server(["bakeoff_core.profiling.anatomy.trace"])
     found = from_json(call(context, "bakeoff_core.profiling.anatomy.trace:dissect", "test_vit.r160_in1k", 160))
-    request = {"img_size": 160, "batch_size": 1, "threads": 1, "device": "cpu", "dtype": "float32", "passes": 1}
+    request = {"img_size": 160, "batch_size": 1, "threads": 1, "device": "cpu", "precision": "float32", "passes": 1}
     timing = {"min_seconds": 0, "cap_s": 30.0, "count": True}
     profile = {"model_name": "test_vit.r160_in1k", **request, **timing}
     _, counts = call(context, "bakeoff_core.profiling.round:measure_round", profile)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 
 import pytest
@@ -17,16 +16,17 @@ from bakeoff_core.reporting.documents.record import (
 )
 from bakeoff_core.reporting.documents.replay import compare_picks
 from bakeoff_core.schema.accuracy import IMAGENET
-from bakeoff_core.schema.candidate import CandidateRef
 from bakeoff_core.schema.decision import Limits
-from bakeoff_core.schema.profile import Setting
+from bakeoff_core.schema.profile import SETTING_COLUMNS, Setting
 from tests.support.candidate_tables import (
     B0,
+    DEPLOYMENT,
     HOSTILE_NAMES,
     LARGE,
     LIMITS,
     SETTING,
     decided,
+    deployed,
     hostile,
     hostile_decision,
     tied,
@@ -43,17 +43,17 @@ def test_the_record_holds_what_the_accuracies_were_of_and_the_runs_that_were_cho
 def test_hostile_names_come_back_from_the_record_as_they_were():
     record = read_record(written(hostile(), hostile_decision()))
     assert record.most_accurate.candidate.model_name == HOSTILE_NAMES[2]
-    assert record.most_accurate.tied_with == (CandidateRef(HOSTILE_NAMES[0], 224),)
+    assert record.most_accurate.tied_with == (deployed(HOSTILE_NAMES[0], 224),)
     assert record.machine_name == HOSTILE_NAMES[0]
 
 
 def test_the_record_holds_the_question_the_setting_and_both_answers():
     record = read_record(written(decision=tied("accuracy", "latency_p50_s")))
-    setting = {name: SETTING[name] for name in (field.name for field in dataclasses.fields(Setting))}
     assert record == DecisionRecord(
         product_version="0.1.0",
         created_at="2026-01-02 03:04 UTC",
-        setting=Setting(**setting),
+        setting=Setting(**{name: SETTING[name] for name in SETTING_COLUMNS}),
+        deployment=DEPLOYMENT,
         machine_name="AMD EPYC 7763, 2 cores, 24 GiB",
         limits=LIMITS,
         rule="most-accurate",

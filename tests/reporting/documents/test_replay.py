@@ -10,7 +10,6 @@ from bakeoff_core.reporting.documents.record import (
     read_record,
 )
 from bakeoff_core.reporting.documents.replay import Replay, compare_picks
-from bakeoff_core.schema.candidate import CandidateRef
 from bakeoff_core.schema.decision import Choice, Limits, Tie
 from bakeoff_core.selection.decision import decide
 from bakeoff_core.selection.pareto import annotate
@@ -21,6 +20,7 @@ from tests.support.candidate_tables import (
     LITE0,
     SMALL,
     decided,
+    deployed,
     measured,
     tied,
     undecided,
@@ -60,7 +60,7 @@ def test_another_pick_without_a_tie_means_other_data():
 
 
 def test_the_same_model_at_another_size_is_another_pick():
-    other = CandidateRef(B0.model_name, 256)
+    other = deployed(B0.model_name, 256)
     assert not compare_picks(record_of(decided()), decided(most_accurate=Choice(other, None, None))).same
 
 

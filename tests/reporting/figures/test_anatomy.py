@@ -80,11 +80,11 @@ def test_the_legend_names_what_is_drawn_with_its_colour_and_meaning() -> None:
 
 
 SPEEDS = [
-    Speed(HOSTILE, 224, 200_000_000, 0.010, 0.0098, 0.0102, 1),
-    Speed("net.tag", 224, 4_000_000_000, 0.040, 0.039, 0.041, 1),
-    Speed("other.tag", 224, 2_000_000_000, 0.021, 0.020, 0.022, 1),
+    Speed(CandidateRef(HOSTILE, 224), 200_000_000, 0.010, 0.0098, 0.0102, 1),
+    Speed(CandidateRef("net.tag", 224), 4_000_000_000, 0.040, 0.039, 0.041, 1),
+    Speed(CandidateRef("other.tag", 224), 2_000_000_000, 0.021, 0.020, 0.022, 1),
 ]
-NAMES = {speed.ref: speed.model_name for speed in SPEEDS}
+NAMES = {speed.ref: speed.ref.model_name for speed in SPEEDS}
 
 
 def test_pairs_are_joined_and_every_model_is_a_point_at_its_macs_and_time() -> None:
@@ -115,8 +115,10 @@ def test_names_from_files_are_escaped() -> None:
 
 
 def test_of_many_models_those_that_disagree_are_named() -> None:
-    many = [Speed(f"m{n}.x", 224, 10**9 + n * 10**7, 0.01 + n / 1e4, 0.0, 1.0, 1) for n in range(30)]
-    figure = speed_figure([*SPEEDS, *many], find_disagreements(SPEEDS), {s.ref: s.model_name for s in [*SPEEDS, *many]})
+    many = [Speed(CandidateRef(f"m{n}.x", 224), 10**9 + n * 10**7, 0.01 + n / 1e4, 0.0, 1.0, 1) for n in range(30)]
+    figure = speed_figure(
+        [*SPEEDS, *many], find_disagreements(SPEEDS), {s.ref: s.ref.model_name for s in [*SPEEDS, *many]}
+    )
     named = {trace.name: [text for text in trace.text if text] for trace in figure.data if trace.text}
     assert named["Other models"] == []
     assert len(named["Slower than its MACs promise"]) == 1

@@ -13,7 +13,7 @@ def name(ref: CandidateRef) -> str:
 
 
 def speed(model_name: str, macs: float, ms: float, batch_size: int = 1) -> Speed:
-    return Speed(model_name, 224, round(macs), ms / 1e3, ms * 0.98e-3, ms * 1.02e-3, batch_size)
+    return Speed(CandidateRef(model_name, 224), round(macs), ms / 1e3, ms * 0.98e-3, ms * 1.02e-3, batch_size)
 
 
 def test_it_is_said_where_most_of_each_quantity_is() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bakeoff_core.reporting.text.names import CandidateNames, describe_setting, setting_differences, short_names
+from bakeoff_core.reporting.text.names import CandidateNames, short_names
 from bakeoff_core.schema.candidate import CandidateRef
 from tests.support.candidate_tables import (
     B0,
@@ -11,6 +11,7 @@ from tests.support.candidate_tables import (
     RESNET50,
     SMALL,
     candidate,
+    deployed,
     measured,
     table,
 )
@@ -29,13 +30,13 @@ def test_names_are_as_short_as_the_table_allows():
         ]
     )
     assert short_names(frame) == {
-        CandidateRef("resnet50.a1_in1k", 224): "resnet50.a1_in1k @ 224",
-        CandidateRef("resnet50.a1_in1k", 288): "resnet50.a1_in1k @ 288",
-        CandidateRef("resnet50.tv_in1k", 224): "resnet50.tv_in1k",
-        CandidateRef("efficientnet_b0.ra_in1k", 224): "efficientnet_b0",
-        CandidateRef("vgg16.tv_in1k", 224): "vgg16 @ 224",
-        CandidateRef("vgg16.tv_in1k", 256): "vgg16 @ 256",
-        CandidateRef(".odd", None): ".odd",
+        deployed("resnet50.a1_in1k", 224): "resnet50.a1_in1k @ 224",
+        deployed("resnet50.a1_in1k", 288): "resnet50.a1_in1k @ 288",
+        deployed("resnet50.tv_in1k", 224): "resnet50.tv_in1k",
+        deployed("efficientnet_b0.ra_in1k", 224): "efficientnet_b0",
+        deployed("vgg16.tv_in1k", 224): "vgg16 @ 224",
+        deployed("vgg16.tv_in1k", 256): "vgg16 @ 256",
+        deployed(".odd", None): ".odd",
     }
 
 
@@ -48,18 +49,3 @@ def test_long_lists_of_names_are_counted():
     names = "efficientnet_b0, mobilenetv3_large_100, mobilenetv3_small_100"
     assert CandidateNames(measured()).listed(refs) == f"{names} and 2 others"
     assert CandidateNames(measured()).listed(refs[:2]) == "efficientnet_b0 and mobilenetv3_large_100"
-
-
-def test_a_setting_is_described_by_all_that_affects_a_number():
-    row = candidate("resnet50.a1_in1k")
-    assert describe_setting(row) == (
-        "AMD EPYC 7763, 2 cores, 24 GiB: cpu, 2 threads, batch 1, float32, pytorch-eager, torch 2.13.0, timm 1.0.31"
-    )
-    assert describe_setting({**row, "threads": None}) == "not measured"
-
-
-def test_another_setting_is_named_by_what_differs():
-    row = candidate("resnet50.a1_in1k")
-    other = {**row, "machine_id": "m-9", "machine_name": "Raspberry Pi 5", "threads": 4, "dtype": "bfloat16"}
-    assert setting_differences(other, row) == "Raspberry Pi 5, 4 threads, bfloat16"
-    assert setting_differences(row, row) == "same setting"

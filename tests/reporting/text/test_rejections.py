@@ -9,7 +9,6 @@ from bakeoff_core.reporting.text.decision import (
 )
 from bakeoff_core.reporting.text.names import CandidateNames
 from bakeoff_core.reporting.text.rejections import explain_off_frontier, explain_rejection, explain_rejections
-from bakeoff_core.schema.candidate import CandidateRef
 from bakeoff_core.schema.decision import Limits, Rejection
 from bakeoff_core.selection.decision import decide
 from bakeoff_core.selection.pareto import annotate
@@ -19,6 +18,7 @@ from tests.support.candidate_tables import (
     LITE0,
     candidate,
     decided,
+    deployed,
     measured,
     published,
     table,
@@ -31,11 +31,11 @@ def test_rejections_give_each_number_and_its_limit():
         "Top-1 accuracy 74.85 % is under the accuracy floor of 75 %; "
         "latency 18.0 ms is over the latency budget of 15 ms."
     )
-    assert sentences[CandidateRef("resnet50.a1_in1k", 160)] == (
+    assert sentences[deployed("resnet50.a1_in1k", 160)] == (
         "Top-1 accuracy is not known, and the accuracy floor of 75 % needs it; "
         "latency 21.0 ms is over the latency budget of 15 ms."
     )
-    failed = CandidateRef("vit_huge_patch14_224.orig_in21k", 224)
+    failed = deployed("vit_huge_patch14_224.orig_in21k", 224)
     assert sentences[failed] == "Could not be measured: out of memory"
     assert B0 not in sentences
 
@@ -48,7 +48,7 @@ def test_a_single_rejection_reads_like_the_one_in_the_table():
 
 
 def test_an_accuracy_that_nobody_published_is_named_as_such():
-    rejection = Rejection(CandidateRef("resnet50.a1_in1k", 160), (), ("top1",))
+    rejection = Rejection(deployed("resnet50.a1_in1k", 160), (), ("top1",))
     assert explain_rejection(rejection, Limits(), CandidateNames(measured())) == (
         "No accuracy is published for this tag at 160 px."
     )

@@ -22,7 +22,7 @@ from bakeoff_core.schema.decision import LIMIT_COLUMNS, Limits
 from bakeoff_core.selection.candidates import evidence_of
 from bakeoff_core.selection.checklist.advice import MOST_ENTRIES, STANDINGS, Advice, advise
 from bakeoff_core.selection.checklist.rules import DOMAINS, PRIORITIES, TARGETS, TASKS, Answers, read_rules
-from tests.support.candidate_tables import HOSTILE_NAMES, candidate
+from tests.support.candidate_tables import HOSTILE_NAMES, candidate, deployed
 
 RULES = read_rules()
 
@@ -112,7 +112,7 @@ def test_a_favourite_that_another_measured_model_beats_is_set_aside_by_whom_and_
     advice = advise(Answers("edge", limits=Limits(max_latency_s=0.06)), table, RULES)
     assert "resnet18.a1_in1k" not in names(advice)
     aside = next(a for a in advice.set_aside if a.candidate.model_name == "resnet18.a1_in1k")
-    assert aside.dominator == CandidateRef("efficientnet_b0.ra_in1k", 224)
+    assert aside.dominator == deployed("efficientnet_b0.ra_in1k", 224)
     text = explain_set_aside(aside, advice).text
     assert text == "Dominated by efficientnet_b0.ra_in1k @ 224, which is 8.80 ms faster and 6.2 points more accurate."
     assert names(advice)[0] == "efficientnet_b0.ra_in1k"
@@ -134,7 +134,7 @@ def test_who_beats_a_favourite_comes_in_though_no_guide_names_it():
     )
     advice = advise(Answers("server"), table, RULES)
     entry = next(e for e in advice.shortlist if e.candidate.model_name == "my_net.v1")
-    assert (entry.standing, entry.beats) == ("ahead", (CandidateRef("resnet50.a1_in1k", 224),))
+    assert (entry.standing, entry.beats) == ("ahead", (deployed("resnet50.a1_in1k", 224),))
     assert explain_entry(entry, advice)[0].text == "Beats resnet50: 17.0 ms faster, 0.6 points more accurate."
 
 

@@ -11,10 +11,10 @@ from bakeoff_core.schema.decision import Limits
 from bakeoff_core.selection.candidates import evidence_of
 from bakeoff_core.selection.checklist.evidence import BOUNDS, Evidence
 from bakeoff_core.selection.checklist.rules import Answers, read_rules
-from tests.support.candidate_tables import candidate, measured
+from tests.support.candidate_tables import candidate, deployed, measured
 
-B0 = CandidateRef("efficientnet_b0.ra_in1k", 224)
-RESNET50 = CandidateRef("resnet50.a1_in1k", 224)
+B0 = deployed("efficientnet_b0.ra_in1k", 224)
+RESNET50 = deployed("resnet50.a1_in1k", 224)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_a_budget_of_time_is_not_judged_where_nothing_was_measured():
 
 def test_dominators_are_within_the_limits(table):
     free = of(Answers(), table)
-    assert free.dominators[CandidateRef("resnet18.a1_in1k", 224)] == B0
+    assert free.dominators[deployed("resnet18.a1_in1k", 224)] == B0
     slim = of(Answers(limits=Limits(max_param_count=5_000_000)), table)
     assert slim.dominators == {}  # B0, the one that beats lite0, has more parameters than that
 
@@ -94,19 +94,19 @@ def test_another_size_may_still_be_proposed_where_one_was_too_slow():
     rows = [candidate("x.a", 288, 81.0, 60.0), candidate("x.a", 224, 80.0, None), candidate("y.a", 224, 70.0, 9.0)]
     table = pd.DataFrame(rows, dtype=object).assign(is_default=[False, True, True], pretraining=None)
     found = of(Answers(limits=Limits(max_latency_s=0.02)), table)
-    assert found.row_of("x") == CandidateRef("x.a", 224)
+    assert found.row_of("x") == deployed("x.a", 224)
 
 
 def test_a_size_without_an_accuracy_does_not_stand_for_an_architecture_whose_accuracy_is_known():
     rows = [candidate("x.a", 160, None, 5.0), candidate("x.a", 224, 80.0, 9.0)]
     table = pd.DataFrame(rows, dtype=object).assign(is_default=[False, True], pretraining=None)
-    assert of(Answers(limits=Limits(min_top1=90)), table).row_of("x") == CandidateRef("x.a", 224)
+    assert of(Answers(limits=Limits(min_top1=90)), table).row_of("x") == deployed("x.a", 224)
 
 
 def test_time_of_a_tag_without_an_accuracy_counts_for_the_others_of_its_size():
     rows = [candidate("x.b", 224, None, 60.0), candidate("x.a", 224, 80.0, None), candidate("y.a", 224, 70.0, 9.0)]
     table = pd.DataFrame(rows, dtype=object).assign(is_default=[False, True, True], pretraining=None)
-    assert of(Answers(limits=Limits(max_latency_s=0.02)), table).row_of("x") == CandidateRef("x.b", 224)
+    assert of(Answers(limits=Limits(max_latency_s=0.02)), table).row_of("x") == deployed("x.b", 224)
 
 
 def test_a_few_untried_models_are_named_where_nothing_measured_clears_the_limits(table):

@@ -1,6 +1,6 @@
-"""Wrote profiles-v1.parquet, with the code of schema version 1: `python -m tests.data.make_profiles_v1 FILE`.
+"""Wrote profiles-v1.parquet and -v2.parquet, by the code of each schema: `python -m tests.data.make_profiles FILE`.
 
-Kept to show what is in the file. Don't run it over the committed file: a later version would write its own schema.
+Kept to show what is in the files. Don't run it over a committed file: a later version would write its own schema.
 """
 
 import sys
