@@ -7,8 +7,8 @@ BIN := .venv/bin
 run: .venv/installed  ## serve the dashboard on http://localhost:8501
 	$(BIN)/python -m streamlit run app.py
 
-test: .venv/installed-dev  ## run every test
-	$(BIN)/python -m pytest
+test: .venv/installed-dev  ## run every test, two files at a time
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: .venv/installed-dev  ## check style, and who imports whom
 	$(BIN)/ruff check .

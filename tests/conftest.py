@@ -11,6 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from bakeoff_core.jobs import manager
+from tests.support.warm_workers import WarmLauncher
+
+# Before torch is loaded: beside another test's process, threads that spin while they wait hold the cores that the awaited
+# ones need.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -25,6 +32,20 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def own_main(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put `__main__` back: `AppTest` leaves the page there, and a process that is forked later would run it."""
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
+@pytest.fixture(scope="session")
+def warm_launcher() -> Iterator[WarmLauncher]:
+    """A launcher whose workers need not load torch; one for all tests that don't ask how workers start and end."""
+    launcher = WarmLauncher()
+    yield launcher
+    launcher.close()
+
+
+@pytest.fixture
+def warm_workers(warm_launcher: WarmLauncher, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start the workers of this test's jobs by the warm launcher."""
+    monkeypatch.setattr(manager, "LAUNCHER", warm_launcher)
 
 
 @pytest.fixture

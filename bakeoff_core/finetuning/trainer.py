@@ -30,6 +30,8 @@ from bakeoff_core.models.loaders import ImageFiles, evaluation_loader, shared
 CHECKPOINT = "checkpoint"
 CHECKPOINT_S = 30.0
 """Seconds between two checkpoints; half of what a run may lose."""
+FIRST_CHECKPOINT_S = 5.0
+"""Seconds until the first one, so that a run that is stopped while it is young has something to go on from."""
 EVALUATION_BATCH = 32
 GRADIENT_NORM = 1.0
 """Longest gradient of a step; a longer one is shortened to it."""
@@ -90,7 +92,7 @@ class Training:
         self.model, self._optimizer, self._loader = accelerator.prepare(model, optimizer, loader)
         self._scheduler = create_scheduler(self._optimizer.optimizer, steps)
         self.number = 0
-        self._kept_at = time.monotonic()
+        self._keep_at = time.monotonic() + FIRST_CHECKPOINT_S
 
     @property
     def epoch_steps(self) -> int:
@@ -139,7 +141,7 @@ class Training:
                 current.rename(old)
             new.rename(current)
             shutil.rmtree(old, ignore_errors=True)
-        self._kept_at = time.monotonic()
+        self._keep_at = time.monotonic() + CHECKPOINT_S
 
     def restore(self) -> bool:
         """Go on from the last checkpoint, if there is a whole one.
@@ -189,7 +191,7 @@ class Training:
         self._accelerator.backward(loss)
         self._accelerator.clip_grad_norm_(self.model.parameters(), GRADIENT_NORM)
         self._optimizer.step()
-        is_due = time.monotonic() - self._kept_at >= CHECKPOINT_S
+        is_due = time.monotonic() >= self._keep_at
         told = torch.tensor([loss.item(), float(is_due)], device=self._accelerator.device)
         mean_loss, due_share = self._accelerator.reduce(told, "mean").tolist()
         return mean_loss, max(group["lr"] for group in self._optimizer.param_groups), due_share > 0

@@ -46,6 +46,7 @@ def ended(run_id: str) -> dict:
     return summarise_run(read_run(run_id))
 
 
+@pytest.mark.usefixtures("warm_workers")
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_every_recipe_gets_to_a_tested_model(cells: Path, recipe: str) -> None:
     run = start_run(request(cells, recipe))
@@ -60,6 +61,7 @@ def test_every_recipe_gets_to_a_tested_model(cells: Path, recipe: str) -> None:
     assert not (run.job.folder / "checkpoint").exists()
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_probe_learns_keeps_its_features_and_exports_what_plain_timm_loads(cells: Path) -> None:
     first = start_run(request(cells, "linear-probe", steps=200))
     found = ended(first.run_id)
@@ -91,6 +93,7 @@ def test_a_probe_learns_keeps_its_features_and_exports_what_plain_timm_loads(cel
     assert again["train_loss_last"] == found["train_loss_last"]
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_the_five_lines_of_an_exported_models_card_load_it_with_plain_timm(cells: Path) -> None:
     run = start_run(request(cells, "linear-probe", steps=50))
     ended(run.run_id)
@@ -115,6 +118,7 @@ def test_the_five_lines_of_an_exported_models_card_load_it_with_plain_timm(cells
     assert read_run(again.run_id).results()["weights"] == "the file model.safetensors"
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_everything_a_repetition_needs_stands_in_the_runs_folder(cells: Path) -> None:
     run = start_run(request(cells, "top-layers", steps=2, seed=7))
     assert ended(run.run_id)["state"] == "done", run.job.log()
@@ -127,6 +131,7 @@ def test_everything_a_repetition_needs_stands_in_the_runs_folder(cells: Path) ->
     assert results["peak_memory_bytes"] > 100e6
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_growing_images_train_to_a_tested_model_and_refuse_a_model_of_one_size(cells: Path) -> None:
     run = start_run(request(cells, "full", steps=6, growing=True, img_size=96))
     assert ended(run.run_id)["state"] == "done", run.job.log()
@@ -138,6 +143,7 @@ def test_growing_images_train_to_a_tested_model_and_refuse_a_model_of_one_size(c
     assert "takes images of one size only" in found["message"]
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_two_processes_train_one_model_and_agree_with_one_process(cells: Path) -> None:
     alone = ended(start_run(request(cells, "linear-probe", steps=40)).run_id)
     shutil.rmtree(jobs_path().parent / "features")
@@ -163,6 +169,7 @@ def test_two_processes_stopped_or_killed_leave_none_behind(cells: Path, kill: bo
     assert read_job(run.run_id).state == ("failed" if kill else "stopped")
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_stopped_run_goes_on_under_the_users_own_launcher(cells: Path) -> None:
     run = start_run(request(cells, "full", steps=8))
     assert stop_job(run.run_id).state == "stopped"
@@ -230,6 +237,7 @@ def test_features_that_were_cut_off_go_on_from_what_was_kept(cells: Path, monkey
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_run_whose_images_changed_since_its_checkpoint_is_not_gone_on_with(cells: Path, tmp_path: Path) -> None:
     own = tmp_path / "own"
     shutil.copytree(cells, own)
@@ -243,6 +251,7 @@ def test_a_run_whose_images_changed_since_its_checkpoint_is_not_gone_on_with(cel
     assert "The images have changed since this run began" in found["message"]
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_folder_without_images_to_validate_on_can_be_probed(cells: Path, tmp_path: Path) -> None:
     own = tmp_path / "own"
     for name in ("functional", "defective"):
@@ -256,6 +265,7 @@ def test_a_folder_without_images_to_validate_on_can_be_probed(cells: Path, tmp_p
     assert (found["state"], found["val_accuracy"]) == ("done", None)
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_trial_passes_over_damaged_images_and_a_failed_one_says_why(cells: Path, tmp_path: Path) -> None:
     own = tmp_path / "own"
     shutil.copytree(cells, own)
@@ -288,6 +298,7 @@ def processes_of(folder: Path) -> list[psutil.Process]:
     return found
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_trial_says_what_the_run_would_cost_and_trains_nothing(cells: Path) -> None:
     spec = request(cells, "progressive", steps=50)
     trial = start_dry_run(spec)
@@ -306,6 +317,7 @@ def test_a_trial_says_what_the_run_would_cost_and_trains_nothing(cells: Path) ->
     ]
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_trial_of_a_probe_counts_only_features_that_are_not_kept(cells: Path) -> None:
     spec = request(cells, "linear-probe", steps=50)
     first = start_dry_run(spec)
@@ -325,6 +337,7 @@ def test_a_run_stopped_while_it_still_loads_its_libraries_ends_at_once(cells: Pa
     assert wait_until(lambda: not processes_of(run.job.folder))
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_full_disk_ends_a_run_in_words_and_it_goes_on_once_there_is_space(
     cells: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -382,6 +395,7 @@ def test_a_model_with_two_classifiers_trains_from_scratch_and_refuses_a_probe_at
     assert "use another recipe for this one" in done.stdout
 
 
+@pytest.mark.usefixtures("warm_workers")
 @pytest.mark.parametrize(
     ("options", "words"),
     [

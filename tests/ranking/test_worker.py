@@ -67,6 +67,7 @@ def ended(rank_id: str) -> Job:
 # --- from the command line, to the end -------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_one_command_ranks_what_can_be_and_names_what_cannot(cells: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--dataset", "folder", "--data-dir", str(cells), "--models", f"{LITE0},resnet18,no_such_net"]
     code = main(["rank", *arguments, "--json"])
@@ -114,6 +115,7 @@ def test_one_command_ranks_what_can_be_and_names_what_cannot(cells: Path, capsys
 # --- features are computed once --------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_second_ranking_a_probe_and_a_ranking_after_a_probe_use_what_is_kept(cells: Path) -> None:
     first = start_ranking(request(cells, LITE0))
     assert ended(first.rank_id).state == "done", first.job.log()
@@ -190,6 +192,7 @@ def test_a_stopped_ranking_ends_within_five_seconds_and_leaves_no_process(cells:
     assert line["error"] == stopped.status["message"] and line["probe_accuracy"] is None
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_ranking_whose_images_changed_is_not_gone_on_with(cells: Path, tmp_path: Path) -> None:
     own = tmp_path / "own"
     shutil.copytree(cells, own)
@@ -208,6 +211,7 @@ def test_a_ranking_whose_images_changed_is_not_gone_on_with(cells: Path, tmp_pat
 # --- what fails ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_ranking_of_nothing_that_is_here_fails_and_says_why_of_each(cells: Path) -> None:
     run = start_ranking(request(cells, "resnet18", "no_such_net"))
     found = ended(run.rank_id)
@@ -216,6 +220,7 @@ def test_a_ranking_of_nothing_that_is_here_fails_and_says_why_of_each(cells: Pat
     assert [bool(line["error"]) for line in summarise_ranking(read_ranking(run.rank_id))] == [True, True]
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_an_image_that_goes_away_while_it_is_needed_fails_the_ranking_in_words(tmp_path: Path) -> None:
     for name, grey in (("dark", 20), ("light", 220)):
         (tmp_path / "own" / name).mkdir(parents=True)

@@ -31,7 +31,7 @@ from bakeoff_core.finetuning.recipes import GROWING
 from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.finetuning.run import validation_interval
 from bakeoff_core.finetuning.setup import Prepared, prepare_run
-from bakeoff_core.finetuning.trainer import CHECKPOINT, CHECKPOINT_S, Training, predict
+from bakeoff_core.finetuning.trainer import CHECKPOINT, CHECKPOINT_S, FIRST_CHECKPOINT_S, Training, predict
 from bakeoff_core.jobs.worker import Reporter, process_start, run_worker
 from bakeoff_core.models.loaders import start_decoders
 from bakeoff_core.models.memory import peak_memory_bytes
@@ -151,7 +151,8 @@ class DryRun:
         training.keep()
         keep_s = time.monotonic() - began
         shutil.rmtree(self._folder / CHECKPOINT, ignore_errors=True)
-        self._seconds["checkpoints"] = keep_s * (1 + total_s // CHECKPOINT_S)
+        while_training = 1 + (total_s - FIRST_CHECKPOINT_S) // CHECKPOINT_S if total_s >= FIRST_CHECKPOINT_S else 0
+        self._seconds["checkpoints"] = keep_s * (1 + while_training)
         start_s, pace_s = _time_passes(
             lambda progress: predict(
                 run.accelerator,

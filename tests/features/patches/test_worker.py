@@ -102,6 +102,7 @@ def ended(job_id: str) -> object:
     return read_job(job_id)
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_look_keeps_the_image_as_the_backbone_gets_it_and_patches_of_one_kind_are_alike(halves: Path) -> None:
     look = Look(LITE0, "key", str(halves))
     job = ended(start_look(look).job_id)
@@ -132,6 +133,7 @@ def test_a_transformer_from_the_hubs_cache_is_looked_through_too(
     assert alike[5, 9, 5, 8] > alike[5, 9, 5, 0]
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_look_that_fails_says_why(tmp_path: Path) -> None:
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
     look = Look(LITE0, "key", str(tmp_path / "broken.png"))

@@ -1,0 +1,107 @@
+"""A launcher whose workers are forked from a process that has torch loaded: real processes, started in milliseconds.
+
+A worker that is started as users' are loads torch, timm and more, twice where it decodes images: eight seconds of a
+processor, before it does what a test is about. What forking hides is how a worker is started and which processes it
+leaves: tests of that use the product's launcher.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from multiprocessing import forkserver, resource_tracker
+from pathlib import Path
+from typing import IO
+
+from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs.launchers.base import WorkerCommand
+from bakeoff_core.jobs.launchers.local import LEADER, LocalLauncher
+from bakeoff_core.system.paths import home
+from tests.support.places import ROOT
+
+LONGEST_REQUEST = 2**17
+LOADED = ("finetuning.worker", "finetuning.comparison.worker", "finetuning.dry_run.worker", "ranking.worker")
+
+
+class WarmLauncher(LocalLauncher):
+    """See `jobs.launchers.base.Launcher`; workers of several processes are started as ever."""
+
+    def __init__(self) -> None:
+        """Start the process that workers are forked from; it ends with `close`, or with this process."""
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._server = subprocess.Popen(
+                [sys.executable, "-m", "tests.support.warm_workers", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                cwd=ROOT,
+                env=os.environ | kinds.YIELDING | {"HF_HUB_OFFLINE": "1"},
+                pass_fds=[theirs.fileno()],
+            )
+
+    def launch(self, folder: Path, command: WorkerCommand, locks: Sequence[IO[str]]) -> None:
+        """Fork a worker."""
+        if command.processes > 1:
+            super().launch(folder, command, locks)
+            return
+        environment = {**os.environ, **command.environment, "BAKEOFF_HOME": str(home())}
+        request = json.dumps([command.module, str(folder), environment]).encode()
+        with (folder / "log.txt").open("ab") as log:
+            socket.send_fds(self._socket, [request], [log.fileno(), *(handle.fileno() for handle in locks)])
+        pid = self._socket.recv(32).decode()
+        with contextlib.suppress(OSError):
+            (folder / LEADER).write_text(pid)
+
+    def close(self) -> None:
+        """End the process that workers are forked from."""
+        self._socket.close()
+        self._server.wait()
+
+
+def serve(connection: socket.socket) -> None:
+    """Fork a worker for every request, until nobody can ask any more."""
+    for name in LOADED:
+        importlib.import_module(f"bakeoff_core.{name}")
+    from bakeoff_core.models.loaders import start_decoders
+
+    start_decoders()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for workers: the system takes them away
+    while True:
+        request, files, _, _ = socket.recv_fds(connection, LONGEST_REQUEST, 8)
+        if not request:
+            return
+        pid = os.fork()
+        if not pid:
+            connection.close()
+            os._exit(_work(*json.loads(request), *files))
+        for file in files:
+            os.close(file)
+        connection.send(str(pid).encode())
+
+
+def _work(module: str, folder: str, environment: dict[str, str], log: int, *locks: int) -> int:
+    """Be the worker. Its locks are held by the open files until it is gone."""
+    os.setsid()
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.environ.clear()
+    os.environ.update(environment)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    # Images are decoded by processes forked from that of the server, which is not ours to wait for.
+    forkserver.ensure_running = forkserver._forkserver.ensure_running = resource_tracker.ensure_running
+    sys.argv = [module, folder]
+    try:
+        return importlib.import_module(module).main(folder)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])))
