@@ -14,8 +14,8 @@ import pytest
 from bakeoff_core.jobs import manager
 from tests.support.warm_workers import WarmLauncher
 
-# Before torch is loaded: beside another test's process, threads that spin while they wait hold the cores that the awaited
-# ones need.
+# Before torch is loaded: beside another test, threads that spin while they wait hold the cores that the awaited ones
+# need.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bakeoff_core.schema.checks import require_count
-from bakeoff_core.system.files import to_user_error, write_text
+from bakeoff_core.schema.parsing import parse_record
+from bakeoff_core.system.files import read_json, to_user_error, write_text
 
 FILE_VERSION = 2
 """Version of the stored list. Raise it with every change to the fields of `TimmModel` and `TimmModels`."""
@@ -153,12 +154,9 @@ def read_timm_models(path: Path) -> TimmModels | None:
     A damaged list, or one of another file version, counts as absent: a worker can always write it anew.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if content["version"] != FILE_VERSION or not isinstance(content["timm_version"], str):
-            return None
-        models = tuple(TimmModel(**model) for model in content["models"])
-        return TimmModels(content["timm_version"], models, dict(content["renamed"]))
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        content = read_json(path)
+        return parse_record(TimmModels, content) if content.get("version") == FILE_VERSION else None
+    except ValueError:
         return None
 
 

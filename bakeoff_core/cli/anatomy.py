@@ -12,7 +12,7 @@ from bakeoff_core.formatting import count, significant
 from bakeoff_core.profiling.anatomy.records import LAYER_KINDS, QUANTITIES, Anatomy, to_json
 
 if TYPE_CHECKING:
-    from bakeoff_core.profiling.anatomy.store import Wanted
+    from bakeoff_core.profiling.anatomy.request import Wanted
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
         BakeoffError: timm has no such model, or it can't be taken apart; the words say why.
         ValueError: The size is out of range.
     """
-    from bakeoff_core.profiling.anatomy.store import Wanted  # loads pandas
+    from bakeoff_core.profiling.anatomy.request import Wanted  # loads pandas
     from bakeoff_core.reporting.text.anatomy import describe_anatomy
 
     found = take_anatomy(Wanted(arguments.model, arguments.img_size))
@@ -57,7 +57,8 @@ def take_anatomy(model: Wanted) -> Anatomy:
     from bakeoff_core.catalogue.accuracies import resolve_model_name  # loads pandas
     from bakeoff_core.catalogue.timm_names import read_timm_models
     from bakeoff_core.cli.progress import follow
-    from bakeoff_core.profiling.anatomy.store import failure_of, read_anatomy, require_size, start_dissecting
+    from bakeoff_core.profiling.anatomy.request import failure_of, require_size, start_dissecting
+    from bakeoff_core.profiling.anatomy.store import read_anatomy
     from bakeoff_core.system.paths import timm_models_path
 
     require_size(model.img_size)

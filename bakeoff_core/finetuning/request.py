@@ -17,6 +17,7 @@ from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import start_job
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.schema.checks import require_choice, require_count
+from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.schema.profile import DEVICE_CHOICES
 
 RESULTS = "results.json"
@@ -123,14 +124,8 @@ class Run:
 
     @classmethod
     def from_job(cls, job: Job) -> Run:
-        """Return the run that a job, or a dry run of it, does.
-
-        Raises:
-            ValueError: It asks for what this version does not know.
-            TypeError: Likewise.
-        """
-        known = FinetuneSpec.__dataclass_fields__
-        return cls(job, FinetuneSpec(**{name: value for name, value in job.spec.items() if name in known}))
+        """Return the run that a job, or a dry run of it, does; raises `ValueError` where it asks for the unknown."""
+        return cls(job, parse_record(FinetuneSpec, job.spec))
 
     def results(self) -> dict[str, Any] | None:
         """Return what the finished run wrote of its test; `None` before."""

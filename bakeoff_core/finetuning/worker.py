@@ -31,6 +31,7 @@ from bakeoff_core.jobs.manager import hold_if_free
 from bakeoff_core.jobs.worker import Reporter, follow_launcher, process_start, run_to_end
 from bakeoff_core.models.loaders import start_decoders
 from bakeoff_core.models.memory import peak_memory_bytes
+from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.system.memory import keep_freed_memory
 
 REPORT_S = 0.5
@@ -154,7 +155,7 @@ def run_in(folder: Path, reporter: Reporter, *, began: float | None = None) -> s
     """
 
     def work() -> str:
-        finetune(reporter, folder, FinetuneSpec(**reporter.spec), began=began)
+        finetune(reporter, folder, parse_record(FinetuneSpec, reporter.spec), began=began)
         return "Finished."
 
     stopped = "Stopped. Resume goes on from the last checkpoint, which is at most a minute old."

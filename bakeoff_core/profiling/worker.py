@@ -25,6 +25,7 @@ from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.profiling.intervals import median_interval, pool_spread
 from bakeoff_core.profiling.request import MeasureSpec, deployment_of
 from bakeoff_core.profiling.timer import summarise
+from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.schema.profile import MeasurementWarning, Profile, Round
 from bakeoff_core.system.files import utc_now
 from bakeoff_core.system.machine import this_machine, usable_cores
@@ -255,8 +256,7 @@ def main(folder: str) -> int:
     """Run the job in `folder` to its end; the exit code is 0 when it got there."""
 
     def work(reporter: Reporter) -> str:
-        spec = reporter.spec
-        return run(reporter, MeasureSpec(**{**spec, "models": tuple(spec["models"])}))
+        return run(reporter, parse_record(MeasureSpec, reporter.spec))
 
     return run_worker(folder, work, "Stopped. Everything measured until then is kept.")
 

@@ -23,6 +23,7 @@ from bakeoff_core.jobs.manager import list_understood, read_job, start_job
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.ranking.records import Overlap, RankFindings, Ranking, find, from_json
 from bakeoff_core.schema.checks import require_choice, require_count
+from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.schema.profile import DEVICE_CHOICES
 from bakeoff_core.system.files import read_json
 from bakeoff_core.system.paths import own_accuracy_path
@@ -88,9 +89,8 @@ class RankRun:
 
     @classmethod
     def from_job(cls, job: Job) -> RankRun:
-        """Return the ranking that a job does; raises `ValueError` or `TypeError` where it asks for the unknown."""
-        known = RankSpec.__dataclass_fields__
-        return cls(job, RankSpec(**{name: value for name, value in job.spec.items() if name in known}))
+        """Return the ranking that a job does; raises `ValueError` where it asks for the unknown."""
+        return cls(job, parse_record(RankSpec, job.spec))
 
     @property
     def rank_id(self) -> str:

@@ -53,6 +53,7 @@ from bakeoff_core.ranking.scoring import (
     ScoreRequest,
     score_backbone,
 )
+from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.system.files import read_json, to_user_error, write_json
 from bakeoff_core.system.machine import this_machine, usable_cores
 from bakeoff_core.system.memory import keep_freed_memory
@@ -260,7 +261,7 @@ def main(folder: str) -> int:
     start_decoders()
 
     def work(reporter: Reporter) -> str:
-        return Ranker(reporter, Path(folder), RankSpec(**reporter.spec), began=process_start()).run()
+        return Ranker(reporter, Path(folder), parse_record(RankSpec, reporter.spec), began=process_start()).run()
 
     return run_worker(folder, work, "Stopped. Resume goes on where it was; finished backbones are kept.")
 

@@ -95,7 +95,7 @@ def parse_object(text: str) -> dict[str, Any]:
     """Return the JSON object in a text; empty where there is none."""
     try:
         content = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter: brackets nested deeper than anybody means
         return {}
     return content if isinstance(content, dict) else {}
 

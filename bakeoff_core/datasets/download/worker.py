@@ -27,6 +27,7 @@ from bakeoff_core.datasets.registry import missing
 from bakeoff_core.errors import BakeoffError, BusyError, NoSpaceError
 from bakeoff_core.formatting import megabytes
 from bakeoff_core.jobs.worker import Reporter, run_worker
+from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.system.files import to_user_error
 from bakeoff_core.system.locks import take_lock
 from bakeoff_core.system.paths import datasets_path
@@ -186,7 +187,7 @@ def main(folder: str) -> int:
     """Run the job in `folder` to its end; the exit code is 0 when it got there."""
 
     def work(reporter: Reporter) -> str:
-        Download(reporter, DownloadSpec(**reporter.spec)).run()
+        Download(reporter, parse_record(DownloadSpec, reporter.spec)).run()
         return "Flowers102 is here."
 
     return run_worker(folder, work, "Stopped; what had come so far was removed.")

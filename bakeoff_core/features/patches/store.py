@@ -11,38 +11,19 @@ import contextlib
 import hashlib
 import io
 import json
-import shutil
 import zipfile
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from bakeoff_core.errors import BakeoffError
-from bakeoff_core.jobs import kinds
-from bakeoff_core.jobs.manager import active_jobs, list_jobs, refuse_beside_measuring, start_job, stop_job
-from bakeoff_core.jobs.records import Job
-from bakeoff_core.system.files import to_user_error
+from bakeoff_core.features.patches.request import Look
+from bakeoff_core.system.files import to_user_error, write_bytes
 from bakeoff_core.system.paths import looks_path
 
 MOST_KEPT = 200
 """Looks kept; the oldest make room."""
-JOBS_KEPT = 20
-"""Folders of ended looks kept: a page asks only why its own failed, and their number would grow with every click."""
 FORMAT_VERSION = 1
-
-
-@dataclass(frozen=True)
-class Look:
-    """One image under one backbone."""
-
-    model_name: str
-    """timm's `arch.tag`."""
-    features_key: str
-    """Of the ranking's features: stands for the weights and the preprocessing."""
-    image: str
-    """Its file."""
 
 
 @dataclass(frozen=True)
@@ -107,63 +88,13 @@ def write_look(look: Look, looked: Looked) -> None:
     buffer = io.BytesIO()
     np.savez(buffer, crop=looked.crop, names=np.array([one.name for one in looked.maps]), **content)
     path = _file(look)
-    temporary = path.with_suffix(".part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(buffer.getvalue())
-        temporary.replace(path)
+        write_bytes(path, buffer.getvalue())
     except OSError as err:
         raise to_user_error(err, "What the backbone saw could not be kept") from err
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
     for old in sorted(path.parent.glob("*.npz"), key=_modified, reverse=True)[MOST_KEPT:]:
         with contextlib.suppress(OSError):
             old.unlink()
-
-
-def start_look(look: Look) -> Job:
-    """Start the job that looks at an image; a look that is under way is stopped, since one is shown at a time.
-
-    Raises:
-        BusyError: The machine is measuring, which the job's work would spoil.
-        NoSpaceError: The disk is full.
-    """
-    refuse_beside_measuring("Looking at an image")
-    for other in looks_now():
-        stop_job(other.job_id)
-    for old in list_jobs(kinds.PATCHES)[JOBS_KEPT:]:
-        if not old.active:
-            shutil.rmtree(old.folder, ignore_errors=True)
-    return start_job(kinds.PATCHES, asdict(look))
-
-
-def looks_now() -> Sequence[Job]:
-    """Return the jobs that look at an image now."""
-    return [job for job in active_jobs() if job.kind == kinds.PATCHES.key]
-
-
-def look_of(job: Job) -> Look | None:
-    """Return what a job looks at; `None` where this version does not understand it."""
-    try:
-        return Look(**job.spec)
-    except TypeError:
-        return None
-
-
-def failure_of(job: Job) -> str | None:
-    """Return why a job that has ended saw nothing; `None` where it did."""
-    if job.active or job.state == "done":
-        return None
-    return str(job.status.get("message") or "It was stopped.")
-
-
-def require_image(look: Look) -> Path:
-    """Return the image's file; raises `BakeoffError` where it is gone."""
-    path = Path(look.image)
-    if not path.is_file():
-        raise BakeoffError(f"{path.name} is no longer where it was ranked.")
-    return path
 
 
 def _file(look: Look) -> Path:

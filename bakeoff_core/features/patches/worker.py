@@ -18,7 +18,8 @@ from torch import nn
 from bakeoff_core.catalogue.weights import find_weights
 from bakeoff_core.datasets.images import open_rgb
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.features.patches.store import Look, Looked, PatchMap, require_image, write_look
+from bakeoff_core.features.patches.request import Look, require_image
+from bakeoff_core.features.patches.store import Looked, PatchMap, write_look
 from bakeoff_core.jobs.worker import Reporter, run_worker, yield_to_others
 from bakeoff_core.models.pretrained import create_for_transfer, data_config, eval_transform
 from bakeoff_core.system.machine import usable_cores

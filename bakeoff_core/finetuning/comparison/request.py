@@ -14,6 +14,7 @@ from bakeoff_core.finetuning.request import FinetuneSpec, Run, TrainingOptions
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import list_parts, list_understood, read_job, start_job
 from bakeoff_core.jobs.records import Job
+from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.system.files import read_json
 
 COMPARISON = "comparison.json"
@@ -56,9 +57,8 @@ class ComparisonRun:
 
     @classmethod
     def from_job(cls, job: Job) -> ComparisonRun:
-        """Return the comparison that a job does; raises `ValueError` or `TypeError` where it asks for the unknown."""
-        known = ComparisonSpec.__dataclass_fields__
-        return cls(job, ComparisonSpec(**{name: value for name, value in job.spec.items() if name in known}))
+        """Return the comparison that a job does; raises `ValueError` where it asks for the unknown."""
+        return cls(job, parse_record(ComparisonSpec, job.spec))
 
     def runs(self) -> list[Run]:
         """Return the runs that have been begun, in order; while it is at work, the last one is being trained."""

@@ -56,6 +56,7 @@ from bakeoff_core.jobs.records import Job
 from bakeoff_core.jobs.worker import Reporter, StopRequested, run_worker
 from bakeoff_core.models.loaders import start_decoders
 from bakeoff_core.models.pretrained import pretrained_size, require_model
+from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.system.files import to_user_error, write_json
 from bakeoff_core.system.memory import keep_freed_memory
 from bakeoff_core.system.paths import timm_models_path
@@ -280,7 +281,7 @@ def main(folder: str) -> int:
     start_decoders()
 
     def work(reporter: Reporter) -> str:
-        return Comparing(reporter, Path(folder), ComparisonSpec(**reporter.spec)).run()
+        return Comparing(reporter, Path(folder), parse_record(ComparisonSpec, reporter.spec)).run()
 
     return run_worker(folder, work, "Stopped. Resume goes on where it was; finished runs are kept.")
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from bakeoff_core.finetuning.request import FinetuneSpec, Run
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import list_understood, start_job
+from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.system.files import read_json
 
 ESTIMATE = "estimate.json"
@@ -47,9 +48,10 @@ def start_dry_run(spec: FinetuneSpec) -> Run:
 
 def read_estimate(dry_run: Run) -> RunEstimate | None:
     """Return what a finished dry run found; `None` before it has ended, or where it failed."""
-    found = read_json(dry_run.job.folder / ESTIMATE)
-    known = set(RunEstimate.__dataclass_fields__)
-    return RunEstimate(**found) if set(found) == known else None
+    try:
+        return parse_record(RunEstimate, read_json(dry_run.job.folder / ESTIMATE))
+    except ValueError:
+        return None
 
 
 def last_dry_run(spec: FinetuneSpec) -> Run | None:

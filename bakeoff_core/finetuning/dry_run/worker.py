@@ -35,6 +35,7 @@ from bakeoff_core.finetuning.trainer import CHECKPOINT, CHECKPOINT_S, FIRST_CHEC
 from bakeoff_core.jobs.worker import Reporter, process_start, run_worker
 from bakeoff_core.models.loaders import start_decoders
 from bakeoff_core.models.memory import peak_memory_bytes
+from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.system.files import write_text
 from bakeoff_core.system.memory import keep_freed_memory
 
@@ -207,7 +208,7 @@ def main(folder: str) -> int:
     start_decoders()
 
     def work(reporter: Reporter) -> str:
-        DryRun(reporter, Path(folder), FinetuneSpec(**reporter.spec)).run()
+        DryRun(reporter, Path(folder), parse_record(FinetuneSpec, reporter.spec)).run()
         return "Finished."
 
     return run_worker(folder, work, "Stopped.")

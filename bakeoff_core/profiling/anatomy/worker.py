@@ -15,7 +15,8 @@ from bakeoff_core.errors import UnknownModelError
 from bakeoff_core.jobs.isolation import ChildFailure, call, fork_server
 from bakeoff_core.jobs.worker import Reporter, log, run_worker, yield_to_others
 from bakeoff_core.profiling.anatomy.records import from_json
-from bakeoff_core.profiling.anatomy.store import Wanted, read_anatomy, write_anatomy
+from bakeoff_core.profiling.anatomy.request import Wanted
+from bakeoff_core.profiling.anatomy.store import read_anatomy, write_anatomy
 from bakeoff_core.profiling.worker import listed_models
 
 DISSECTION = "bakeoff_core.profiling.anatomy.trace"

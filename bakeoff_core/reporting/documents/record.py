@@ -6,12 +6,11 @@ Not covered: the report's text (`reporting.documents.report`), and deciding agai
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
@@ -23,7 +22,8 @@ from bakeoff_core.reporting.text.settings import group_json, read_group, rename_
 from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
 from bakeoff_core.schema.candidate import CandidateRef, Deployment
 from bakeoff_core.schema.checks import require_choice
-from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS, RULES, Choice, Decision, Limits
+from bakeoff_core.schema.decision import COST_COLUMNS, RULES, Choice, Decision, Limits
+from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.schema.profile import GROUP_COLUMNS, Setting
 
 FORMAT_VERSION = 4
@@ -134,7 +134,7 @@ def make_record(
 
 def _finite(limits: Limits) -> Limits:
     """An infinite limit excludes nothing and JSON cannot hold it: it is no limit."""
-    values = dataclasses.asdict(limits)
+    values = asdict(limits)
     return Limits(**{name: None if value == math.inf else value for name, value in values.items()})
 
 
@@ -157,7 +157,7 @@ def write_record(record: DecisionRecord) -> str:
 
     Whatever could close a comment or open a tag is written as a JSON escape, which reads back as itself.
     """
-    fields = {"format": FORMAT_VERSION, **dataclasses.asdict(record)}
+    fields = {"format": FORMAT_VERSION, **asdict(record)}
     fields["recipe"] = fields.pop("pretraining_class")
     del fields["deployment"]  # format 4 has its fields in those of the setting, and one for all candidates
     if record.setting is not None and record.deployment is not None:
@@ -212,54 +212,22 @@ def read_record(markdown: str) -> DecisionRecord:
 
 
 def _record(fields: Mapping[str, Any], version: int) -> DecisionRecord:
-    later = {} if version < 2 else {"source": _source(fields["source"], version), "chosen": _ids(fields["chosen"])}
-    if version >= 3:
-        later["pretraining_class"] = None if fields["recipe"] is None else str(fields["recipe"])
-    limits = {name: fields["limits"][name] for name in LIMIT_COLUMNS}
     setting, deployment = (None, None) if fields["setting"] is None else read_group(fields["setting"])
-    return DecisionRecord(
-        product_version=str(fields["product_version"]),
-        created_at=str(fields["created_at"]),
-        setting=setting,
-        deployment=deployment,
-        machine_name=None if fields["machine_name"] is None else str(fields["machine_name"]),
-        limits=Limits(**limits),
-        rule=require_choice("rule", fields["rule"], RULES),
-        cost=require_choice("cost", fields["cost"], tuple(COST_COLUMNS)),
-        cheapest=_answer(fields["cheapest"], deployment),
-        most_accurate=_answer(fields["most_accurate"], deployment),
-        **later,
-    )
+    of_deployment = {"deployment": deployment and asdict(deployment)}
+    content = dict(fields) | of_deployment | {"setting": setting and asdict(setting)}
+    content |= {key: _with(fields[key], of_deployment) for key in ("cheapest", "most_accurate")}
+    if version >= 3:
+        content["pretraining_class"] = fields["recipe"]
+    if version in (2, 3):
+        content["source"] = {**fields["source"], "train_on": None}
+    require_choice("rule", fields["rule"], RULES)
+    require_choice("cost", fields["cost"], tuple(COST_COLUMNS))
+    return parse_record(DecisionRecord, content)
 
 
-def _source(fields: Mapping[str, Any], version: int) -> AccuracySource:
-    content_key, models = fields["content_key"], fields["model_count"]
-    train_on = fields["train_on"] if version >= 4 else None
-    return AccuracySource(
-        **{name: str(fields[name]) for name in ("key", "name", "title")},
-        test_images=int(fields["test_images"]),
-        content_key=None if content_key is None else str(content_key),
-        model_count=None if models is None else int(models),
-        train_on=None if train_on is None else str(train_on),
-    )
-
-
-def _ids(values: list[Any]) -> tuple[str, ...]:
-    if not isinstance(values, list):
-        raise TypeError(f"a list was expected. Got {values!r}.")
-    return tuple(map(str, values))
-
-
-def _answer(fields: Mapping[str, Any] | None, deployment: Deployment | None) -> AnswerRecord | None:
-    if fields is None:
+def _with(answer: Mapping[str, Any] | None, of_deployment: Mapping[str, Any]) -> dict[str, Any] | None:
+    """An answer whose candidates are in the one deployment that formats up to 4 know."""
+    if answer is None:
         return None
-    return AnswerRecord(
-        candidate=_ref(fields["candidate"], deployment),
-        tied_with=tuple(_ref(rival, deployment) for rival in fields["tied_with"]),
-        numbers={str(name): float(value) for name, value in fields["numbers"].items()},
-    )
-
-
-def _ref(fields: Mapping[str, Any], deployment: Deployment | None) -> CandidateRef:
-    size = fields["img_size"]
-    return CandidateRef(str(fields["model_name"]), None if size is None else int(size), deployment)
+    tied_with = [{**rival, **of_deployment} for rival in answer["tied_with"]]
+    return {**answer, "candidate": {**answer["candidate"], **of_deployment}, "tied_with": tied_with}

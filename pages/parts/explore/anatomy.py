@@ -10,7 +10,7 @@ from bakeoff_core.catalogue.shortlists import SHORTLISTS
 from bakeoff_core.errors import UnknownModelError
 from bakeoff_core.formatting import markdown_code, markdown_text
 from bakeoff_core.profiling.anatomy.records import LAYER_KINDS, QUANTITIES, QUANTITY_HELP, Anatomy
-from bakeoff_core.profiling.anatomy.store import Wanted
+from bakeoff_core.profiling.anatomy.request import Wanted
 from bakeoff_core.profiling.request import MAX_IMG_SIZE
 from bakeoff_core.profiling.throughput import Speed, find_disagreements, measured_speeds
 from bakeoff_core.reporting.figures.anatomy import kinds_figure, kinds_of, largest_stage, legend_html, stages_figure

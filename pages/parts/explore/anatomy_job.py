@@ -10,9 +10,8 @@ from bakeoff_core.formatting import markdown_code, markdown_text
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import list_jobs
 from bakeoff_core.jobs.records import Job
-from bakeoff_core.profiling.anatomy import store as anatomy_store
 from bakeoff_core.profiling.anatomy.records import Anatomy
-from bakeoff_core.profiling.anatomy.store import Wanted
+from bakeoff_core.profiling.anatomy.request import Wanted, dissecting_now, failure_of, start_dissecting
 from pages.parts.common import actions, cache, job_card, worker_wait
 
 REQUESTED = "anatomies-requested"
@@ -32,7 +31,7 @@ def get_or_start(shown: Sequence[Wanted], later: Sequence[Wanted] = ()) -> list[
     found = [_find(one) for one in shown]
     missing = [one for one, anatomy in zip(shown, found, strict=True) if anatomy is None]
     useful = [one for one in later if one not in shown and _find(one) is None]
-    job = anatomy_store.dissecting_now()
+    job = dissecting_now()
     if job is not None:
         if missing or useful:
             worker_wait.draw_wait(job.job_id, _describe, is_ready=lambda: any(_find(one) for one in missing))
@@ -52,7 +51,7 @@ def _find(one: Wanted) -> Anatomy | None:
 
 
 def _start(models: Sequence[Wanted]) -> bool:
-    return actions.attempt(lambda: anatomy_store.start_dissecting(models), if_busy=IF_BUSY)
+    return actions.attempt(lambda: start_dissecting(models), if_busy=IF_BUSY)
 
 
 def _describe(job: Job) -> tuple[float, str]:
@@ -67,7 +66,7 @@ def _failure(one: Wanted) -> str | None:
     """Why the latest job that was asked for it could not take a model apart."""
     for job in list_jobs(kinds.ANATOMY)[:LATEST_JOBS]:
         if [one.model_name, one.img_size] in job.spec.get("wanted", []):
-            return anatomy_store.failure_of(job, one)
+            return failure_of(job, one)
     return None
 
 

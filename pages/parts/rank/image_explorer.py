@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from bakeoff_core.features.nearest import Neighbour, nearest
-from bakeoff_core.features.patches.store import Look
+from bakeoff_core.features.patches.request import Look
 from bakeoff_core.formatting import markdown_code, markdown_text
 from bakeoff_core.ranking.records import Ranking, RankRow
 from bakeoff_core.ranking.request import RankRun

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from bakeoff_core.features.patches.store import Look, Looked, failure_of, look_of, looks_now, read_look, start_look
+from bakeoff_core.features.patches.request import Look, failure_of, look_of, looks_now, start_look
+from bakeoff_core.features.patches.store import Looked, read_look
 from bakeoff_core.formatting import markdown_text
 from bakeoff_core.jobs.records import Job
 from pages.parts.common import actions, worker_wait

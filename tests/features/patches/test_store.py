@@ -8,15 +8,8 @@ import pytest
 
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.features.patches import store as patches_store
-from bakeoff_core.features.patches.store import (
-    Look,
-    Looked,
-    PatchMap,
-    read_look,
-    require_image,
-    similarities,
-    write_look,
-)
+from bakeoff_core.features.patches.request import Look, require_image
+from bakeoff_core.features.patches.store import Looked, PatchMap, read_look, similarities, write_look
 from bakeoff_core.system.paths import looks_path
 
 

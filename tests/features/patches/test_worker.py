@@ -10,8 +10,9 @@ from safetensors.torch import save_file
 from torch import nn
 
 from bakeoff_core.errors import BakeoffError, BusyError
-from bakeoff_core.features.patches import store as patches_store
-from bakeoff_core.features.patches.store import Look, failure_of, look_of, read_look, similarities, start_look
+from bakeoff_core.features.patches import request as patches_request
+from bakeoff_core.features.patches.request import Look, failure_of, look_of, start_look
+from bakeoff_core.features.patches.store import read_look, similarities
 from bakeoff_core.features.patches.worker import LAST, patch_maps
 from bakeoff_core.jobs.manager import read_job, stop_job
 from bakeoff_core.models.torchvision_compat import prepare_torchvision
@@ -151,7 +152,7 @@ def test_a_newer_look_takes_the_place_of_one_under_way(halves: Path) -> None:
 
 
 def test_folders_of_ended_looks_do_not_pile_up(halves: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patches_store, "JOBS_KEPT", 1)
+    monkeypatch.setattr(patches_request, "JOBS_KEPT", 1)
     first, second, third = (start_look(Look(LITE0, name, str(halves))) for name in ("one", "two", "three"))
     stop_job(third.job_id)
     assert not first.folder.exists()

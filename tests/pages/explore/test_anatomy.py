@@ -9,6 +9,7 @@ from bakeoff_core.catalogue.timm_names import TimmModel, TimmModels, write_timm_
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs import manager as jobs_manager
 from bakeoff_core.profiling import store as profiling_store
+from bakeoff_core.profiling.anatomy import request as anatomy_request
 from bakeoff_core.profiling.anatomy import store as anatomy_store
 from bakeoff_core.profiling.anatomy.store import write_anatomy
 from bakeoff_core.schema.profile import Profile
@@ -20,18 +21,18 @@ from tests.support.examples import make_profile
 from tests.support.places import ROOT
 
 PAGE = "pages/explore.py"
-START_DISSECTING = anatomy_store.start_dissecting
+START_DISSECTING = anatomy_request.start_dissecting
 HOSTILE = "<script>alert(1)</script>|**x**.a`b`"
 
 
 @pytest.fixture(autouse=True)
-def at_the_root(monkeypatch: pytest.MonkeyPatch) -> list[list[anatomy_store.Wanted]]:
+def at_the_root(monkeypatch: pytest.MonkeyPatch) -> list[list[anatomy_request.Wanted]]:
     """The working folder, timm's names, and a launcher that only notes what it is asked for."""
     monkeypatch.chdir(ROOT)
     home().mkdir(parents=True, exist_ok=True)
     names = [TimmModel(name, 224, None, False, True) for name in ("heavy.tag", "light.tag", "vgg16.tv_in1k")]
     write_timm_models(timm_models_path(), TimmModels("1.0.31", tuple(names)))
-    asked: list[list[anatomy_store.Wanted]] = []
+    asked: list[list[anatomy_request.Wanted]] = []
     monkeypatch.setattr(anatomy_store, "start_dissecting", lambda wanted: asked.append(list(wanted)))
     return asked
 
@@ -115,7 +116,7 @@ def test_a_name_that_timm_does_not_know_is_answered_with_the_nearest(at_the_root
 
 def test_a_size_that_is_chosen_is_the_one_that_is_taken(at_the_root) -> None:
     opened(anatomy="heavy.tag", anatomy_size="320")
-    assert at_the_root[0][0] == anatomy_store.Wanted("heavy.tag", 320)
+    assert at_the_root[0][0] == anatomy_request.Wanted("heavy.tag", 320)
 
 
 @pytest.mark.parametrize("size", ["0", "-5", "nan", "999999", "<b>"])
@@ -150,7 +151,7 @@ def test_a_model_that_failed_says_why_and_is_tried_again_only_when_asked(at_the_
     assert any("could not be taken apart. Out of memory: &lt;b&gt;9 TB" in error.value for error in app.error)
     assert at_the_root == []
     app.button(key="again-heavy.tag-224").click().run()
-    assert at_the_root == [[anatomy_store.Wanted("heavy.tag", 224)]]
+    assert at_the_root == [[anatomy_request.Wanted("heavy.tag", 224)]]
 
 
 def test_a_worker_that_was_killed_is_told_in_words() -> None:

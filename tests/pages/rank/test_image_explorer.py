@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from bakeoff_core.features.patches.store import Look, Looked, PatchMap, write_look
+from bakeoff_core.features.patches.request import Look
+from bakeoff_core.features.patches.store import Looked, PatchMap, write_look
 from bakeoff_core.features.store import features_file
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs import manager as jobs_manager

@@ -16,15 +16,8 @@ import pytest
 from bakeoff_core.errors import BakeoffError, BusyError
 from bakeoff_core.jobs.manager import read_job, stop_job
 from bakeoff_core.jobs.records import Job
-from bakeoff_core.profiling.anatomy.store import (
-    Wanted,
-    anatomy_stamp,
-    dissecting_now,
-    failure_of,
-    read_anatomy,
-    start_dissecting,
-    write_anatomy,
-)
+from bakeoff_core.profiling.anatomy.request import Wanted, dissecting_now, failure_of, start_dissecting
+from bakeoff_core.profiling.anatomy.store import anatomy_stamp, read_anatomy, write_anatomy
 from bakeoff_core.system.paths import anatomy_path
 from tests.support.anatomies import heavy_head
 from tests.support.places import ROOT
