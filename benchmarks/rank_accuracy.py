@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bakeoff_core.datasets.index import LabelledImage
+from bakeoff_core.datasets.records import LabelledImage
 from bakeoff_core.formatting import duration, megabytes, percent, significant
 from bakeoff_core.jobs.kinds import YIELDING
 from bakeoff_core.ranking.records import Ranking
@@ -31,7 +31,7 @@ from benchmarks.jobs_here import own_home
 from benchmarks.runs_here import LITE0, require_flowers, wait
 
 if TYPE_CHECKING:  # torch is loaded by the parts that need it, after the process is prepared
-    from bakeoff_core.features.extractor import FrozenBackbone
+    from bakeoff_core.features.frozen_backbone import FrozenBackbone
 
 LITES = tuple(f"tf_efficientnet_lite{n}" for n in range(3))
 FEW = 1000
@@ -160,7 +160,7 @@ def backbone_of(scene: Scene, *, converted: bool) -> FrozenBackbone:
     """Return the scene's backbone, in PyTorch or in whatever is used where there are many images."""
     import torch
 
-    from bakeoff_core.features.extractor import FrozenBackbone
+    from bakeoff_core.features.frozen_backbone import FrozenBackbone
 
     backbone = FrozenBackbone(scene.model, scene.input_size, torch.device("cpu"), PASS_IMAGES if converted else 0)
     backbone.prepare()
@@ -180,7 +180,7 @@ def near_the_bare_model() -> Checks:
     """Compare the pass over features by PyTorch with the bare model, one after the other in turns."""
     import torch
 
-    from bakeoff_core.features.extractor import FEATURE_BATCH
+    from bakeoff_core.features.frozen_backbone import FEATURE_BATCH
 
     scene = set_scene()
     backbone = backbone_of(scene, converted=False)

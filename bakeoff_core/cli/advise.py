@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from bakeoff_core.cli.checklist import add_questions, answers_of
-from bakeoff_core.cli.console import print_json, remark
-from bakeoff_core.cli.limits import add_lowest_accuracy, add_upper_limits, limits_of
-from bakeoff_core.cli.options import add_json
+from bakeoff_core.cli.options.checklist import add_questions, answers_of
+from bakeoff_core.cli.options.limits import add_lowest_accuracy, add_upper_limits, limits_of
+from bakeoff_core.cli.options.shared import add_json
+from bakeoff_core.cli.output.console import print_json, remark
 from bakeoff_core.selection.checklist.rules import read_rules
 
 

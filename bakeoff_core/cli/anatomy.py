@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from bakeoff_core.cli.console import print_json
-from bakeoff_core.cli.options import add_json
+from bakeoff_core.cli.options.shared import add_json
+from bakeoff_core.cli.output.console import print_json
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import count, significant
 from bakeoff_core.profiling.anatomy.records import LAYER_KINDS, QUANTITIES, Anatomy, to_json
@@ -56,7 +56,7 @@ def take_anatomy(model: Wanted) -> Anatomy:
     """
     from bakeoff_core.catalogue.accuracies import resolve_model_name  # loads pandas
     from bakeoff_core.catalogue.timm_names import read_timm_models
-    from bakeoff_core.cli.progress import follow
+    from bakeoff_core.cli.output.progress import follow
     from bakeoff_core.profiling.anatomy.request import failure_of, require_size, start_dissecting
     from bakeoff_core.profiling.anatomy.store import read_anatomy
     from bakeoff_core.system.paths import timm_models_path
@@ -81,7 +81,7 @@ def take_anatomy(model: Wanted) -> Anatomy:
 
 def anatomy_table(found: Anatomy) -> str:
     """Return an anatomy as aligned text: totals by kind, then by stage."""
-    from bakeoff_core.cli.tables import text_table
+    from bakeoff_core.cli.output.tables import text_table
 
     titles = ("", "layers", *(title for heading in QUANTITIES.values() for title in (heading, "share")))
     rows = [(LAYER_KINDS[kind].title, *_cells(found, kind=kind)) for kind in found.kinds]

@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from bakeoff_core import __version__
-from bakeoff_core.cli.console import remark
+from bakeoff_core.cli.output.console import remark
 from bakeoff_core.errors import BakeoffError
 
 

@@ -7,8 +7,8 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 from bakeoff_core import formatting
-from bakeoff_core.cli.console import print_json
-from bakeoff_core.cli.options import add_json
+from bakeoff_core.cli.options.shared import add_json
+from bakeoff_core.cli.output.console import print_json
 from bakeoff_core.errors import BakeoffError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _plain(name: str, value: object) -> object:
 
 def _text(rows: list[dict[str, Any]]) -> str:
     """The rows for a terminal, the note and the source left out for their length."""
-    from bakeoff_core.cli.tables import text_table
+    from bakeoff_core.cli.output.tables import text_table
 
     cells = []
     for row in rows:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from bakeoff_core.cli.options import add_fields, add_json
-from bakeoff_core.cli.training import shared_details, spec_of
+from bakeoff_core.cli.options.shared import add_fields, add_json
+from bakeoff_core.cli.options.training import shared_details, spec_of
 from bakeoff_core.finetuning.comparison.request import ComparisonSpec, start_comparison
 
 
@@ -22,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
         BakeoffError: The comparison can't be started.
         ValueError: A value is out of range; the words say what must hold.
     """
-    from bakeoff_core.cli.outcomes import show_comparison  # loads pandas
-    from bakeoff_core.cli.progress import follow
+    from bakeoff_core.cli.output.outcomes import show_comparison  # loads pandas
+    from bakeoff_core.cli.output.progress import follow
 
     return show_comparison(follow(start_comparison(spec_of(arguments, ComparisonSpec)).job), arguments.json)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bakeoff_core.cli.console import remark
+from bakeoff_core.cli.output.console import remark
 from bakeoff_core.system.paths import profiles_path
 
 

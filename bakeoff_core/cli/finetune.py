@@ -6,9 +6,9 @@ import argparse
 from dataclasses import asdict
 
 from bakeoff_core import formatting
-from bakeoff_core.cli.console import print_json, remark
-from bakeoff_core.cli.options import add_fields, add_json
-from bakeoff_core.cli.training import shared_details, spec_of
+from bakeoff_core.cli.options.shared import add_fields, add_json
+from bakeoff_core.cli.options.training import shared_details, spec_of
+from bakeoff_core.cli.output.console import print_json, remark
 from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.jobs.records import Job
@@ -34,8 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
         BakeoffError: The run can't be started.
         ValueError: A value is out of range; the words say what must hold.
     """
-    from bakeoff_core.cli.outcomes import show_run  # loads pandas
-    from bakeoff_core.cli.progress import follow
+    from bakeoff_core.cli.output.outcomes import show_run  # loads pandas
+    from bakeoff_core.cli.output.progress import follow
     from bakeoff_core.finetuning.dry_run.request import start_dry_run
     from bakeoff_core.finetuning.request import start_run
 

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bakeoff_core.catalogue.timm_names import TimmModels, read_timm_models
-from bakeoff_core.cli.console import print_json, remark
-from bakeoff_core.cli.options import add_json
+from bakeoff_core.cli.options.shared import add_json
+from bakeoff_core.cli.output.console import print_json, remark
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.system.paths import published_path, timm_models_path
 
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _timm_models() -> TimmModels:
     """timm's names; a worker lists them first where nobody has yet."""
-    from bakeoff_core.cli.progress import follow
+    from bakeoff_core.cli.output.progress import follow
     from bakeoff_core.profiling.request import start_listing  # loads pandas
 
     names = read_timm_models(timm_models_path())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from bakeoff_core.cli.console import print_json, remark
-from bakeoff_core.cli.decision import add_decision_options, find_decision
-from bakeoff_core.cli.options import add_json
+from bakeoff_core.cli.options.decision import add_decision_options, find_decision
+from bakeoff_core.cli.options.shared import add_json
+from bakeoff_core.cli.output.console import print_json, remark
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bakeoff_core.catalogue.shortlists import SHORTLISTS
-from bakeoff_core.cli.console import print_json, remark
-from bakeoff_core.cli.options import add_json
-from bakeoff_core.cli.tables import text_table
+from bakeoff_core.cli.options.shared import add_json
+from bakeoff_core.cli.output.console import print_json, remark
+from bakeoff_core.cli.output.tables import text_table
 from bakeoff_core.formatting import UNKNOWN, count, is_unknown, megabytes, milliseconds, percent
 from bakeoff_core.reporting.text.warnings import warning_line
 from bakeoff_core.schema.candidate import PRECISIONS
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         ValueError: A number is out of range; the words say what must hold.
     """
-    from bakeoff_core.cli.progress import follow
+    from bakeoff_core.cli.output.progress import follow
     from bakeoff_core.profiling import store  # loads pandas
     from bakeoff_core.profiling.request import MIN_SECONDS, make_spec, start_measuring
     from bakeoff_core.reporting.documents.json import row_json, rows_of

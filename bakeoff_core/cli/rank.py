@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bakeoff_core.cli.options import add_json
-from bakeoff_core.datasets.index import TRAIN_ON, expanded
+from bakeoff_core.cli.options.shared import add_json
+from bakeoff_core.datasets.records import TRAIN_ON, expanded
 from bakeoff_core.datasets.registry import DATASETS
 from bakeoff_core.schema.profile import DEVICE_CHOICES
 
@@ -34,8 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
         BakeoffError: The ranking can't be started.
         ValueError: A value is out of range; the words say what must hold.
     """
-    from bakeoff_core.cli.outcomes import show_ranking  # loads pandas
-    from bakeoff_core.cli.progress import follow
+    from bakeoff_core.cli.output.outcomes import show_ranking  # loads pandas
+    from bakeoff_core.cli.output.progress import follow
     from bakeoff_core.ranking.request import RankSpec, start_ranking
 
     spec = RankSpec(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bakeoff_core.cli.checklist import add_questions, checklist_sections
-from bakeoff_core.cli.console import remark
-from bakeoff_core.cli.decision import add_decision_options, find_decision
+from bakeoff_core.cli.options.checklist import add_questions, checklist_sections
+from bakeoff_core.cli.options.decision import add_decision_options, find_decision
+from bakeoff_core.cli.output.console import remark
 from bakeoff_core.errors import BakeoffError
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from bakeoff_core.cli.options import add_json
+from bakeoff_core.cli.options.shared import add_json
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -19,8 +19,8 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         BakeoffError: There is no such job, it is of another kind, or it can't be resumed.
     """
-    from bakeoff_core.cli.outcomes import require_training, show_outcome  # loads pandas
-    from bakeoff_core.cli.progress import follow
+    from bakeoff_core.cli.output.outcomes import require_training, show_outcome  # loads pandas
+    from bakeoff_core.cli.output.progress import follow
     from bakeoff_core.jobs.manager import resume_job
 
     return show_outcome(follow(resume_job(require_training(arguments.run))), arguments.json)

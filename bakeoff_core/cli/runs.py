@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from bakeoff_core.cli.console import print_json
-from bakeoff_core.cli.options import add_json
+from bakeoff_core.cli.options.shared import add_json
+from bakeoff_core.cli.output.console import print_json
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -15,7 +15,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
-    from bakeoff_core.cli.outcomes import run_line  # loads pandas
+    from bakeoff_core.cli.output.outcomes import run_line  # loads pandas
     from bakeoff_core.finetuning.results import list_runs, summarise_run
 
     found = [summarise_run(each) for each in list_runs()]

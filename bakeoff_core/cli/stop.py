@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from bakeoff_core.cli.console import remark
+from bakeoff_core.cli.output.console import remark
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +18,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         BakeoffError: There is no such job, or it is of another kind.
     """
-    from bakeoff_core.cli.outcomes import require_training  # loads pandas
+    from bakeoff_core.cli.output.outcomes import require_training  # loads pandas
     from bakeoff_core.jobs.manager import stop_job
 
     job = stop_job(require_training(arguments.run))

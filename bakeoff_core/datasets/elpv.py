@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-from bakeoff_core.datasets.index import ImageDataset, LabelledImage
+from bakeoff_core.datasets.records import ImageDataset, LabelledImage
 from bakeoff_core.datasets.splits import SPLIT_SEED, VAL_SHARE, stratified
 from bakeoff_core.errors import DatasetMissingError
 

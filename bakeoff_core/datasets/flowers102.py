@@ -11,7 +11,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from bakeoff_core.datasets.index import ImageDataset, LabelledImage, expanded, is_there
+from bakeoff_core.datasets.records import ImageDataset, LabelledImage, expanded, is_there
 from bakeoff_core.errors import BakeoffError, DatasetMissingError
 from bakeoff_core.formatting import path_text
 from bakeoff_core.system.paths import datasets_path

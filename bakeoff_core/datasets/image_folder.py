@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bakeoff_core.datasets.images import SUFFIXES, require_image
-from bakeoff_core.datasets.index import (
+from bakeoff_core.datasets.records import (
     ImageDataset,
     LabelledImage,
     SkippedFile,

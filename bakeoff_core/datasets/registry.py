@@ -18,7 +18,7 @@ from bakeoff_core.datasets.elpv import elpv_folder, read_elpv
 from bakeoff_core.datasets.flowers102 import flowers_folder, has_images, read_flowers
 from bakeoff_core.datasets.image_folder import read_folder
 from bakeoff_core.datasets.images import find_damaged
-from bakeoff_core.datasets.index import ImageDataset, SkippedFile, require_every_class
+from bakeoff_core.datasets.records import ImageDataset, SkippedFile, require_every_class
 from bakeoff_core.errors import BakeoffError, DatasetMissingError
 from bakeoff_core.system.files import read_json, write_json
 from bakeoff_core.system.paths import checks_path

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bakeoff_core.datasets.index import ImageDataset, LabelledImage
+from bakeoff_core.datasets.records import ImageDataset, LabelledImage
 from bakeoff_core.errors import BakeoffError
 
 SPLIT_SEED = 2026

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bakeoff_core.datasets.images import image_size
-from bakeoff_core.datasets.index import ImageDataset, LabelledImage, SkippedFile, evenly_spaced
+from bakeoff_core.datasets.records import ImageDataset, LabelledImage, SkippedFile, evenly_spaced
 from bakeoff_core.datasets.splits import SPLIT_SEED
 from bakeoff_core.errors import ImageFileError
 

@@ -2,7 +2,7 @@
 
 Kept by what they follow from: the images (content key of the data set), the weights and the preprocessing; probes and
 rankings use the same ones. Imports torch; only workers use it. Not covered: the files (`features.store`), what runs the
-backbone (`features.extractor`), training a head on features (`finetuning.linear_probe`), judging them
+backbone (`features.frozen_backbone`), training a head on features (`finetuning.linear_probe`), judging them
 (`features.classifiers`).
 """
 
@@ -20,8 +20,8 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 
-from bakeoff_core.datasets.index import LabelledImage
-from bakeoff_core.features.extractor import FEATURE_BATCH, FrozenBackbone
+from bakeoff_core.datasets.records import LabelledImage
+from bakeoff_core.features.frozen_backbone import FEATURE_BATCH, FrozenBackbone
 from bakeoff_core.features.store import (
     MIRRORED,
     PLAIN,

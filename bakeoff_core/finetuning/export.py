@@ -18,7 +18,7 @@ import pandas as pd
 import torch
 
 from bakeoff_core.datasets import metrics
-from bakeoff_core.datasets.index import labels_of
+from bakeoff_core.datasets.records import labels_of
 from bakeoff_core.finetuning.request import EXPORT, PREDICTIONS, RESULTS, SPLITS
 from bakeoff_core.finetuning.setup import Prepared
 from bakeoff_core.formatting import markdown_text

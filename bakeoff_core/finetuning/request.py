@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from bakeoff_core.datasets.index import TRAIN_ON
+from bakeoff_core.datasets.records import TRAIN_ON
 from bakeoff_core.datasets.registry import DATASETS
 from bakeoff_core.finetuning.recipes import RECIPES, Recipe
 from bakeoff_core.jobs import kinds

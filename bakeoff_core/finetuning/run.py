@@ -14,10 +14,10 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from bakeoff_core.datasets.index import LabelledImage, labels_of
 from bakeoff_core.datasets.metrics import accuracy
+from bakeoff_core.datasets.records import LabelledImage, labels_of
 from bakeoff_core.features.extract import keep_features, weights_digest
-from bakeoff_core.features.extractor import FrozenBackbone
+from bakeoff_core.features.frozen_backbone import FrozenBackbone
 from bakeoff_core.features.store import MIRRORED, PLAIN, features_key, read_features
 from bakeoff_core.finetuning.linear_probe import ProbeTraining, put_head
 from bakeoff_core.finetuning.setup import Prepared

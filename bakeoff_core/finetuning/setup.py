@@ -19,7 +19,7 @@ from torch import nn
 from bakeoff_core.catalogue.accuracies import resolve_model_name
 from bakeoff_core.catalogue.timm_names import read_timm_models
 from bakeoff_core.catalogue.weights import find_weights, require_reachable
-from bakeoff_core.datasets.index import ImageDataset, LabelledImage
+from bakeoff_core.datasets.records import ImageDataset, LabelledImage
 from bakeoff_core.datasets.registry import is_checked, read_dataset, without_damaged
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.linear_probe import require_linear_head

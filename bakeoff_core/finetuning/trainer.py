@@ -21,7 +21,7 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.data import DataLoader
 
-from bakeoff_core.datasets.index import LabelledImage
+from bakeoff_core.datasets.records import LabelledImage
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.optimization import create_mixup, create_optimizer, create_scheduler, train_layers
 from bakeoff_core.finetuning.recipes import GrowingStage, Recipe

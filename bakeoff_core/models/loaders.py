@@ -20,7 +20,7 @@ from accelerate.utils import gather_object
 from torch.utils.data import DataLoader, Dataset
 
 from bakeoff_core.datasets.images import open_rgb
-from bakeoff_core.datasets.index import LabelledImage
+from bakeoff_core.datasets.records import LabelledImage
 from bakeoff_core.jobs.isolation import follow_parent, fork_server
 from bakeoff_core.system.machine import usable_cores
 

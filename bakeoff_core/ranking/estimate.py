@@ -1,6 +1,6 @@
 """What a ranking would cost, from the rankings done on this machine: known before anything is started.
 
-Loads no torch, so pages use it. Not covered: how long one that is at work will still take (`ranking.pace`).
+Loads no torch, so pages use it. Not covered: how long one that is at work will still take (`ranking.time_left`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from statistics import fmean
 
 from bakeoff_core.catalogue.accuracies import read_catalogue, resolve_model_name
 from bakeoff_core.catalogue.timm_names import read_timm_models
-from bakeoff_core.datasets.index import ImageDataset
+from bakeoff_core.datasets.records import ImageDataset
 from bakeoff_core.datasets.registry import is_checked
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.profiling.request import FALLBACK_MACS_PER_SECOND

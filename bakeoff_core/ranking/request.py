@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from bakeoff_core.catalogue.accuracies import read_catalogue
-from bakeoff_core.datasets.index import TRAIN_ON
+from bakeoff_core.datasets.records import TRAIN_ON
 from bakeoff_core.datasets.registry import DATASETS
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.jobs import kinds

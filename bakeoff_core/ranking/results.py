@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bakeoff_core.datasets.index import TRAIN_ON
+from bakeoff_core.datasets.records import TRAIN_ON
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import files_stamp, list_jobs
@@ -59,7 +59,7 @@ class RankedModel:
     content_key: Key
     """Identifies its images and their splits."""
     train_on: str
-    """What the heads of the ranking learned from, one of `datasets.index.TRAIN_ON`."""
+    """What the heads of the ranking learned from, one of `datasets.records.TRAIN_ON`."""
     test_images: Count
     """Images the probe was tested on."""
     test_accuracy: Percent

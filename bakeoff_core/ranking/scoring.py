@@ -21,12 +21,12 @@ from threadpoolctl import threadpool_limits
 from torch import nn
 
 from bakeoff_core.catalogue.weights import find_weights
-from bakeoff_core.datasets.index import ImageDataset, labels_of
 from bakeoff_core.datasets.metrics import accuracy
+from bakeoff_core.datasets.records import ImageDataset, labels_of
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.features.classifiers import THREADS, fit_probe, predict_by_neighbours
 from bakeoff_core.features.extract import keep_features, weights_digest
-from bakeoff_core.features.extractor import FrozenBackbone
+from bakeoff_core.features.frozen_backbone import FrozenBackbone
 from bakeoff_core.features.logme import log_maximum_evidence
 from bakeoff_core.features.store import features_key, read_features, read_rate
 from bakeoff_core.jobs.worker import log
@@ -50,7 +50,7 @@ class ScoreRequest:
     model_name: str
     """timm's `arch.tag`."""
     train_on: str
-    """One of `datasets.index.TRAIN_ON`."""
+    """One of `datasets.records.TRAIN_ON`."""
     seed: int
     """Fixes the folds of a cross-validation."""
 
@@ -152,7 +152,7 @@ def score_features(dataset: ImageDataset, key: str, train_on: str, seed: int) ->
     Args:
         dataset: The images.
         key: Of the features, as `features.store.features_key` returns it.
-        train_on: One of `datasets.index.TRAIN_ON`.
+        train_on: One of `datasets.records.TRAIN_ON`.
         seed: Fixes the folds of a cross-validation.
 
     Raises:

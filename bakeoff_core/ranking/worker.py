@@ -27,7 +27,7 @@ from accelerate import Accelerator
 from bakeoff_core.catalogue.accuracies import resolve_model_name
 from bakeoff_core.catalogue.timm_names import read_timm_models
 from bakeoff_core.catalogue.weights import find_weights, require_obtainable
-from bakeoff_core.datasets.index import ImageDataset, labels_of
+from bakeoff_core.datasets.records import ImageDataset, labels_of
 from bakeoff_core.datasets.registry import read_dataset, without_damaged
 from bakeoff_core.datasets.splits import limited
 from bakeoff_core.datasets.summary import MOST_SKIPPED
@@ -41,7 +41,6 @@ from bakeoff_core.models.pretrained import (
     require_model,
 )
 from bakeoff_core.ranking.estimate import macs_by_tag
-from bakeoff_core.ranking.pace import Pace, work_of
 from bakeoff_core.ranking.records import Ranking, RankRow, from_json, to_json
 from bakeoff_core.ranking.request import IMAGES, RANKING, RankSpec, answers_file
 from bakeoff_core.ranking.scoring import (
@@ -53,6 +52,7 @@ from bakeoff_core.ranking.scoring import (
     ScoreRequest,
     score_backbone,
 )
+from bakeoff_core.ranking.time_left import Pace, work_of
 from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.system.files import read_json, to_user_error, write_json
 from bakeoff_core.system.machine import this_machine, usable_cores

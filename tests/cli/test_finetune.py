@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bakeoff_core.cli.app import build_parser
-from bakeoff_core.cli.training import spec_of
+from bakeoff_core.cli.options.training import spec_of
 from bakeoff_core.finetuning.comparison.request import ComparisonSpec
 from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.finetuning.results import read_finished_runs

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bakeoff_core.datasets.index import LabelledImage, evenly_spaced, labels_of
+from bakeoff_core.datasets.records import LabelledImage, evenly_spaced, labels_of
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bakeoff_core.datasets.index import ImageDataset, LabelledImage
+from bakeoff_core.datasets.records import ImageDataset, LabelledImage
 from bakeoff_core.datasets.splits import limited
 from bakeoff_core.errors import BakeoffError
 

@@ -9,10 +9,10 @@ from accelerate import Accelerator
 from torch import nn
 
 from bakeoff_core.datasets.images import open_rgb
-from bakeoff_core.datasets.index import LabelledImage
+from bakeoff_core.datasets.records import LabelledImage
 from bakeoff_core.datasets.registry import read_dataset
 from bakeoff_core.features.extract import keep_features
-from bakeoff_core.features.extractor import FrozenBackbone
+from bakeoff_core.features.frozen_backbone import FrozenBackbone
 from bakeoff_core.features.store import MIRRORED, PLAIN, features_file, missing_views, read_features, read_rate
 from tests.support.image_folders import fill_classes
 

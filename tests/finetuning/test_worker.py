@@ -191,7 +191,7 @@ def test_features_that_were_cut_off_go_on_from_what_was_kept(cells: Path, monkey
         "from accelerate import Accelerator\n"
         "from bakeoff_core.features import extract, store\n"
         "from bakeoff_core.datasets.registry import read_dataset\n"
-        "from bakeoff_core.features.extractor import FrozenBackbone\n"
+        "from bakeoff_core.features.frozen_backbone import FrozenBackbone\n"
         "from bakeoff_core.models.pretrained import create_for_transfer, data_config, eval_transform\n"
         "from bakeoff_core.catalogue.weights import find_weights\n"
         "if __name__ == '__main__':\n"

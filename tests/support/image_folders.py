@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from bakeoff_core.datasets.index import ImageDataset
+from bakeoff_core.datasets.records import ImageDataset
 from bakeoff_core.datasets.registry import read_dataset
 
 

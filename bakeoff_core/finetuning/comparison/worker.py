@@ -27,8 +27,8 @@ from bakeoff_core.catalogue.accuracies import resolve_model_name
 from bakeoff_core.catalogue.timm_names import read_timm_models
 from bakeoff_core.catalogue.weights import find_weights
 from bakeoff_core.datasets.images import is_grey
-from bakeoff_core.datasets.index import ImageDataset, LabelledImage
 from bakeoff_core.datasets.metrics import accuracy
+from bakeoff_core.datasets.records import ImageDataset, LabelledImage
 from bakeoff_core.datasets.registry import read_dataset, without_damaged
 from bakeoff_core.errors import BakeoffError, ImageFileError
 from bakeoff_core.features.store import MIRRORED, read_features

@@ -20,10 +20,10 @@ from statistics import fmean
 import numpy as np
 
 from bakeoff_core.datasets.images import find_damaged
-from bakeoff_core.datasets.index import LabelledImage, evenly_spaced, labels_of
+from bakeoff_core.datasets.records import LabelledImage, evenly_spaced, labels_of
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.features.extract import pooled, weights_digest
-from bakeoff_core.features.extractor import FrozenBackbone
+from bakeoff_core.features.frozen_backbone import FrozenBackbone
 from bakeoff_core.features.store import MIRRORED, PLAIN, features_key, missing_views
 from bakeoff_core.finetuning.dry_run.request import ESTIMATE, RunEstimate
 from bakeoff_core.finetuning.linear_probe import ProbeTraining, require_linear_head

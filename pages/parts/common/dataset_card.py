@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from bakeoff_core.datasets.download.request import start_download
-from bakeoff_core.datasets.index import ImageDataset, expanded
+from bakeoff_core.datasets.records import ImageDataset, expanded
 from bakeoff_core.datasets.registry import read_dataset
 from bakeoff_core.datasets.summary import DatasetSummary, describe_dataset, sample_images
 from bakeoff_core.errors import BakeoffError, DatasetMissingError

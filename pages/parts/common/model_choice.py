@@ -10,7 +10,7 @@ import streamlit as st
 
 from bakeoff_core.catalogue.accuracies import resolve_model_name
 from bakeoff_core.catalogue.weights import HUB_HOST, PACKAGED, Weights, find_weights, is_hub_reachable
-from bakeoff_core.datasets.index import expanded
+from bakeoff_core.datasets.records import expanded
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import markdown_code, markdown_text
 from bakeoff_core.reporting.text.starting_model import explain_starting_model

@@ -12,7 +12,7 @@ import streamlit as st
 from bakeoff_core.catalogue import published_store
 from bakeoff_core.catalogue.published import JoinCount, name_from_file
 from bakeoff_core.catalogue.timm_names import TimmModels
-from bakeoff_core.datasets.index import expanded
+from bakeoff_core.datasets.records import expanded
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import markdown_text
 from bakeoff_core.reporting.text.published import REASON_WORDS, explain_joins

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from bakeoff_core.datasets.index import TRAIN_ON, ImageDataset
+from bakeoff_core.datasets.records import TRAIN_ON, ImageDataset
 from bakeoff_core.finetuning.recipes import RECIPES, recommend_recipe
 from bakeoff_core.finetuning.request import IMG_SIZES, MAX_BATCH_SIZE, MAX_EPOCHS, MAX_STEPS, FinetuneSpec
 from bakeoff_core.formatting import markdown_text

@@ -7,7 +7,7 @@ import streamlit as st
 
 from bakeoff_core.catalogue.accuracies import resolve_model_name
 from bakeoff_core.catalogue.weights import HUB_HOST, PACKAGED, find_weights, is_hub_reachable
-from bakeoff_core.datasets.index import TRAIN_ON, ImageDataset
+from bakeoff_core.datasets.records import TRAIN_ON, ImageDataset
 from bakeoff_core.datasets.splits import limited
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import duration, markdown_text

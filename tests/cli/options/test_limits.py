@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from bakeoff_core.cli.limits import add_lowest_accuracy, add_upper_limits, limits_of
+from bakeoff_core.cli.options.limits import add_lowest_accuracy, add_upper_limits, limits_of
 from bakeoff_core.schema.decision import Limits
 
 

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from bakeoff_core.catalogue.pretraining import MOST_FREQUENT, PRETRAINING_CLASSES
-from bakeoff_core.cli.limits import add_lowest_accuracy, add_upper_limits, limits_of
+from bakeoff_core.cli.options.limits import add_lowest_accuracy, add_upper_limits, limits_of
 from bakeoff_core.schema.accuracy import IMAGENET
 from bakeoff_core.schema.candidate import PRECISIONS
 from bakeoff_core.schema.decision import COST_COLUMNS, RULES, Decision

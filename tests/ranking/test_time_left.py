@@ -1,6 +1,6 @@
 """How far a ranking is and how long it has left, with a scripted clock."""
 
-from bakeoff_core.ranking.pace import Pace, work_of
+from bakeoff_core.ranking.time_left import Pace, work_of
 
 
 class Clock:

@@ -1,6 +1,6 @@
 """Text tables: columns stand one below the other, and every cell stays as it was given."""
 
-from bakeoff_core.cli.tables import text_table
+from bakeoff_core.cli.output.tables import text_table
 
 
 def test_numbers_stand_on_the_right_and_nothing_trails():

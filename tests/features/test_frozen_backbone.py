@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from bakeoff_core.features.extractor import FEATURE_BATCH, LEAST_IMAGES, PYTORCH, TOLERANCE, FrozenBackbone
+from bakeoff_core.features.frozen_backbone import FEATURE_BATCH, LEAST_IMAGES, PYTORCH, TOLERANCE, FrozenBackbone
 from bakeoff_core.models.torchvision_compat import prepare_torchvision
 
 prepare_torchvision()

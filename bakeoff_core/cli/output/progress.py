@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from bakeoff_core import formatting
-from bakeoff_core.cli.console import remark
+from bakeoff_core.cli.output.console import remark
 from bakeoff_core.jobs.manager import read_job, stop_job
 from bakeoff_core.jobs.records import Job
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from bakeoff_core import formatting
-from bakeoff_core.cli.console import print_json, remark
-from bakeoff_core.cli.tables import text_table
-from bakeoff_core.datasets.index import MOST_NAMES
+from bakeoff_core.cli.output.console import print_json, remark
+from bakeoff_core.cli.output.tables import text_table
+from bakeoff_core.datasets.records import MOST_NAMES
 from bakeoff_core.finetuning.comparison.request import read_comparison
 from bakeoff_core.finetuning.results import read_run, summarise_run
 from bakeoff_core.jobs import kinds

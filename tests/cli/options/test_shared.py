@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bakeoff_core.cli.options import add_fields
+from bakeoff_core.cli.options.shared import add_fields
 
 
 @dataclass

@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from bakeoff_core.datasets.index import TRAIN_ON, expanded
+from bakeoff_core.datasets.records import TRAIN_ON, expanded
 from bakeoff_core.datasets.registry import DATASETS
 from bakeoff_core.schema.profile import DEVICE_CHOICES
 
@@ -16,7 +16,7 @@ _PATHS = ("data_dir", "weights_file")
 
 
 def shared_details(epochs: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return what `cli.options.add_fields` is to know of the fields that both specs have; `epochs` are the default."""
+    """Return what `add_fields` is to know of the fields that both specs have; `epochs` are the default."""
     return {
         "model_name": {"metavar": "NAME", "help": "timm name"},
         "dataset": {"choices": DATASETS},

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bakeoff_core.cli import progress
-from bakeoff_core.cli.progress import follow
+from bakeoff_core.cli.output import progress
+from bakeoff_core.cli.output.progress import follow
 from bakeoff_core.jobs.records import Job
 
 
