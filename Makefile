@@ -8,7 +8,7 @@ run: .venv/installed  ## serve the dashboard on http://localhost:8501
 	$(BIN)/python -m streamlit run app.py
 
 test: .venv/installed-dev  ## run every test, two files at a time
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/installed-dev  ## check style, and who imports whom
 	$(BIN)/ruff check .

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, TypeVar
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.request import RESULTS, FinetuneSpec, Run
 from bakeoff_core.jobs import kinds
-from bakeoff_core.jobs.manager import files_stamp, list_jobs, list_understood, read_job
+from bakeoff_core.jobs.manager import files_stamp, list_jobs, list_understood, read_understood
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.schema.parsing import Count, Key, Percent, Text, parse_record
 
@@ -155,13 +155,7 @@ def read_run(run_id: str) -> Run:
     Raises:
         BakeoffError: There is no such run.
     """
-    job = read_job(run_id)
-    if job.kind not in (kinds.FINETUNE.key, kinds.DRY_RUN.key):
-        raise BakeoffError(f"Job {run_id} is no fine-tuning run.")
-    try:
-        return Run.from_job(job)
-    except (ValueError, TypeError) as err:
-        raise BakeoffError(f"Run {run_id} asks for what this version does not know: {err}") from err
+    return read_understood(run_id, [kinds.FINETUNE, kinds.DRY_RUN], Run.from_job, "fine-tuning run")
 
 
 def list_runs() -> list[Run]:

@@ -16,7 +16,7 @@ import contextlib
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -174,6 +174,27 @@ def _names_with(file: str) -> list[str]:
     return sorted(
         (path.parent.name for path in paths if JOB_ID.fullmatch(path.parent.name)), key=start_of, reverse=True
     )
+
+
+def read_understood(job_id: str, of: Collection[JobKind], read: Callable[[Job], Read], what: str) -> Read:
+    """Return one job as what is wanted of it.
+
+    Args:
+        job_id: The job.
+        of: The kinds that it may be of.
+        read: As for `list_understood`.
+        what: What such a job is called: `"ranking"`.
+
+    Raises:
+        BakeoffError: There is no such job, it is of another kind, or only another version understands it.
+    """
+    job = read_job(job_id)
+    if job.kind not in {kind.key for kind in of}:
+        raise BakeoffError(f"Job {job_id} is no {what}.")
+    try:
+        return read(job)
+    except (ValueError, TypeError) as err:
+        raise BakeoffError(f"{what.capitalize()} {job_id} asks for what this version does not know: {err}") from err
 
 
 def list_understood(kind: JobKind, read: Callable[[Job], Read]) -> Iterator[Read]:

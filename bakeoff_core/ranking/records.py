@@ -23,8 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from bakeoff_core.errors import BakeoffError
-from bakeoff_core.schema.parsing import parse_record
+from bakeoff_core.schema.parsing import parse_kept
 from bakeoff_core.stats import PairedCounts, mcnemar_p, paired_interval, spearman_interval
 
 FORMAT_VERSION = 1
@@ -272,12 +271,4 @@ def from_json(content: Mapping[str, Any]) -> Ranking:
     Raises:
         BakeoffError: It was written by another version of this product, or is damaged.
     """
-    if content.get("format") != FORMAT_VERSION:
-        raise BakeoffError(
-            f"This ranking has the format {content.get('format')!r}; this version of the product reads "
-            f"{FORMAT_VERSION}. Read it with the version that made it, or rank again."
-        )
-    try:
-        return parse_record(Ranking, content)
-    except ValueError as err:
-        raise BakeoffError("This ranking's file is damaged; rank again.") from err
+    return parse_kept(Ranking, content, FORMAT_VERSION, "ranking", "rank again")

@@ -17,9 +17,8 @@ import pandas as pd
 from bakeoff_core.catalogue.accuracies import read_catalogue
 from bakeoff_core.datasets.records import TRAIN_ON
 from bakeoff_core.datasets.registry import DATASETS
-from bakeoff_core.errors import BakeoffError
 from bakeoff_core.jobs import kinds
-from bakeoff_core.jobs.manager import list_understood, read_job, start_job
+from bakeoff_core.jobs.manager import list_understood, read_understood, start_job
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.ranking.records import Overlap, RankFindings, Ranking, find, from_json
 from bakeoff_core.schema.checks import require_choice, require_count
@@ -135,13 +134,7 @@ def read_ranking(rank_id: str) -> RankRun:
     Raises:
         BakeoffError: There is no such ranking.
     """
-    job = read_job(rank_id)
-    if job.kind != kinds.RANKING.key:
-        raise BakeoffError(f"Job {rank_id} is no ranking.")
-    try:
-        return RankRun.from_job(job)
-    except (ValueError, TypeError) as err:
-        raise BakeoffError(f"Ranking {rank_id} asks for what this version does not know: {err}") from err
+    return read_understood(rank_id, [kinds.RANKING], RankRun.from_job, "ranking")
 
 
 def list_rankings() -> list[RankRun]:

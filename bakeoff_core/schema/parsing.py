@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 
 from annotated_types import Ge, Le, Predicate
 
+from bakeoff_core.errors import BakeoffError
 from bakeoff_core.schema.checks import is_key, is_told
 
 Record = TypeVar("Record")
@@ -40,6 +41,30 @@ def parse_record(kind: type[Record], content: Mapping[str, Any]) -> Record:
         ValueError: A field is missing or of another type; a text is never taken for a number.
     """
     return _adapter(kind).validate_json(json.dumps(content), strict=True)
+
+
+def parse_kept(kind: type[Record], content: Mapping[str, Any], version: int, what: str, again: str) -> Record:
+    """Make a record of a file that holds its fields and, as `format`, the version of them.
+
+    Args:
+        kind: As for `parse_record`.
+        content: The file's object.
+        version: The only one that is read.
+        what: What the file holds: `"ranking"`.
+        again: What to do where it can't be read: `"rank again"`.
+
+    Raises:
+        BakeoffError: It was written by another version of this product, or is damaged.
+    """
+    if content.get("format") != version:
+        raise BakeoffError(
+            f"This {what} has the format {content.get('format')!r}; this version of the product reads {version}. "
+            f"Read it with the version that made it, or {again}."
+        )
+    try:
+        return parse_record(kind, content)
+    except ValueError as err:
+        raise BakeoffError(f"This {what}'s file is damaged; {again}.") from err
 
 
 @functools.cache

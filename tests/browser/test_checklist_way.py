@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import REPOSITORY
+from bakeoff_core.profiling import store as profiling_store
+from bakeoff_core.system.paths import profiles_path
+from tests.browser.conftest import AppServer
+from tests.support.app_pages import profile_of
 
 pytestmark = pytest.mark.browser
 
@@ -25,21 +26,28 @@ MEASURED = (
 """Seconds a pass, as seen on a two-core machine, and parameters."""
 
 
-@pytest.fixture
-def checklist(app_server, tmp_path: Path, page: Page) -> Page:
-    """The Checklist page of a machine with five measured models."""
-    home = tmp_path / "home"
+def measured(home: Path) -> Path:
+    """Write the profiles of a machine with five measured models."""
     home.mkdir()
-    code = (
-        "from tests.support.app_pages import profile_of; from bakeoff_core.profiling import store;"
-        "from bakeoff_core.system.paths import profiles_path;"
-        f"rows = [profile_of(name, time, param_count=params) for name, time, params in {MEASURED!r}];"
-        "store.write_profiles(profiles_path(), rows)"
-    )
-    subprocess.run(
-        [sys.executable, "-c", code], cwd=REPOSITORY, env=os.environ | {"BAKEOFF_HOME": str(home)}, check=True
-    )
-    page.goto(app_server(home=home).url)
+    rows = [profile_of(name, time, param_count=params) for name, time, params in MEASURED]
+    profiling_store.write_profiles(home / profiles_path().name, rows)
+    return home
+
+
+@pytest.fixture(scope="module")
+def server(module_app_server: Callable[..., AppServer], tmp_path_factory: pytest.TempPathFactory) -> AppServer:
+    """The product on such a machine, for tests that change nothing there."""
+    return module_app_server(home=measured(tmp_path_factory.mktemp("measured") / "home"))
+
+
+@pytest.fixture
+def checklist(server: AppServer, page: Page) -> Page:
+    """The Checklist page."""
+    return opened(server, page)
+
+
+def opened(server: AppServer, page: Page) -> Page:
+    page.goto(server.url)
     expect(page.locator("#pick")).to_have_text("resnet50.a1_in1k")
     page.get_by_role("link", name="Checklist").click()
     expect(page.locator("#start")).to_be_visible()
@@ -115,7 +123,8 @@ def test_further_limits_reach_the_frontier_page_too(checklist):
     expect(checklist.get_by_role("spinbutton", name="Parameters, at most (millions)")).to_have_value("6.00")
 
 
-def test_missing_models_are_measured_from_the_checklist_and_the_job_can_be_stopped(checklist):
+def test_missing_models_are_measured_from_the_checklist_and_the_job_can_be_stopped(app_server, tmp_path, page):
+    checklist = opened(app_server(home=measured(tmp_path / "home")), page)
     checklist.get_by_text("An edge box", exact=True).click()
     checklist.get_by_role("button", name=re.compile("Measure . missing")).click()
     expect(checklist.get_by_role("button", name="Stop")).to_be_visible()

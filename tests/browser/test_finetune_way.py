@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +13,10 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import REPOSITORY, AppServer
+from bakeoff_core.profiling import store as profiling_store
+from bakeoff_core.system.paths import profiles_path
+from tests.browser.conftest import AppServer
+from tests.support.app_pages import profile_of
 from tests.support.image_folders import copy_solar_cells
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -29,13 +30,6 @@ OFFLINE = {"HF_HUB_OFFLINE": "1"}
 @pytest.fixture(scope="module")
 def cells(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy_solar_cells(tmp_path_factory.mktemp("photographs") / "cells", 60)
-
-
-def measure(home: Path) -> None:
-    """Measure the model that is fine-tuned, at the size it is fine-tuned at."""
-    home.mkdir()
-    command = [sys.executable, "-m", "bakeoff_core", "profile", LITE0, "--img-size", SIZE, "--passes", "8"]
-    subprocess.run(command, cwd=REPOSITORY, env=os.environ | {"BAKEOFF_HOME": str(home)}, check=True)
 
 
 def ask(page: Page, cells: Path, steps: int) -> None:
@@ -78,10 +72,10 @@ def step_shown(page: Page, least: int = 1) -> int:
 
 
 def test_user_tunes_the_pick_reloads_stops_resumes_and_finds_it_on_the_frontier_and_in_the_report(
-    app_server: Callable[..., AppServer], tmp_path: Path, page: Page, cells: Path
+    app_server: Callable[..., AppServer], home: Path, page: Page, cells: Path
 ) -> None:
-    measure(tmp_path / "home")
-    server = app_server(home=tmp_path / "home", env=OFFLINE)
+    profiling_store.write_profiles(profiles_path(), [profile_of(LITE0, 0.004, img_size=int(SIZE))])
+    server = app_server(home=home, env=OFFLINE)
     page.goto(f"{server.url}/finetune")
     expect(page.get_by_role("link", name="Frontier")).to_be_visible()  # the whole app, from a direct link
     expect(page.get_by_text("no network is needed")).to_be_visible()
@@ -162,7 +156,7 @@ def test_one_click_compares_with_from_scratch_and_says_what_transfer_was_worth(
     app_server: Callable[..., AppServer], page: Page, cells: Path
 ) -> None:
     page.goto(f"{app_server(env=OFFLINE).url}/finetune")
-    ask(page, cells, steps=12)
+    ask(page, cells, steps=6)
     start(page, "Compare with from scratch")
     expect(page.get_by_role("heading", name="What transfer was worth")).to_be_visible(timeout=LONG_MS)
     expect(

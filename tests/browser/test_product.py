@@ -86,13 +86,19 @@ def download_and_check_the_bundle(page: Page) -> None:
         assert bundle.read("profiles.parquet")[:4] == b"PAR1"
 
 
-@pytest.fixture
-def measured(app_server: Callable[..., AppServer], tmp_path: Path, page: Page) -> Page:
-    """The Frontier page of a machine with twelve measured models."""
-    home = tmp_path / "home"
+@pytest.fixture(scope="module")
+def shared_server(module_app_server: Callable[..., AppServer], tmp_path_factory: pytest.TempPathFactory) -> AppServer:
+    """The product on a machine with twelve measured models, for tests that change nothing there."""
+    home = tmp_path_factory.mktemp("measured") / "home"
     home.mkdir()
     invented(home, 12)
-    page.goto(app_server(home=home).url)
+    return module_app_server(home=home)
+
+
+@pytest.fixture
+def measured(shared_server: AppServer, page: Page) -> Page:
+    """The Frontier page of that machine."""
+    page.goto(shared_server.url)
     expect(slider(page, "Latency budget (ms)")).to_be_visible()
     expect(page.locator(".js-plotly-plot .points path").first).to_be_visible()
     return page
@@ -296,12 +302,10 @@ def test_file_that_is_not_ours_is_refused_in_words(app_server, tmp_path, page):
 
 
 @pytest.mark.parametrize("path", ["", "measure", "finetune", "checklist", "report"])
-def test_no_page_asks_the_network_for_anything(app_server, page, path):
+def test_no_page_asks_the_network_for_anything(shared_server, page, path):
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    server = app_server()
-    page.goto(f"{server.url}/{path}")
+    ours = (shared_server.url, shared_server.url.replace("http", "ws"), "data:", "blob:")
+    page.goto(f"{shared_server.url}/{path}")
     page.wait_for_timeout(3_000)
-    assert [
-        url for url in asked if not url.startswith((server.url, server.url.replace("http", "ws"), "data:", "blob:"))
-    ] == []
+    assert [url for url in asked if not url.startswith(ours)] == []

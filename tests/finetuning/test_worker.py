@@ -349,6 +349,7 @@ def test_a_full_disk_ends_a_run_in_words_and_it_goes_on_once_there_is_space(
     assert "resume" in found["message"].lower()
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_killed_run_goes_on_from_its_checkpoint_and_repeats_no_more_than_that(
     cells: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -149,6 +149,7 @@ def test_a_second_ranking_a_probe_and_a_ranking_after_a_probe_use_what_is_kept(c
 # --- cut off ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_ranking_killed_in_its_second_backbone_repeats_nothing_of_the_first(
     cells: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,8 +23,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bakeoff_core.errors import BakeoffError
-from bakeoff_core.schema.parsing import parse_record
+from bakeoff_core.schema.parsing import parse_kept
 
 PROBE, FULL, SCRATCH = "linear-probe", "full", "scratch"
 COMPARED = (PROBE, FULL, SCRATCH)
@@ -276,12 +275,4 @@ def from_json(content: Mapping[str, Any]) -> Comparison:
     Raises:
         BakeoffError: It was written by another version of this product, or is damaged.
     """
-    if content.get("format") != FORMAT_VERSION:
-        raise BakeoffError(
-            f"This comparison has the format {content.get('format')!r}; this version of the product reads "
-            f"{FORMAT_VERSION}. Read it with the version that made it, or compare again."
-        )
-    try:
-        return parse_record(Comparison, content)
-    except ValueError as err:
-        raise BakeoffError("This comparison's file is damaged; compare again.") from err
+    return parse_kept(Comparison, content, FORMAT_VERSION, "comparison", "compare again")

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.comparison.records import COMPARED, FULL, Comparison, from_json
 from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.finetuning.request import FinetuneSpec, Run, TrainingOptions
 from bakeoff_core.jobs import kinds
-from bakeoff_core.jobs.manager import list_parts, list_understood, read_job, start_job
+from bakeoff_core.jobs.manager import list_parts, list_understood, read_understood, start_job
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.system.files import read_json
@@ -90,10 +89,7 @@ def read_comparison(comparison_id: str) -> ComparisonRun:
     Raises:
         BakeoffError: There is no such comparison.
     """
-    job = read_job(comparison_id)
-    if job.kind != kinds.COMPARISON.key:
-        raise BakeoffError(f"Job {comparison_id} is no comparison.")
-    return ComparisonRun.from_job(job)
+    return read_understood(comparison_id, [kinds.COMPARISON], ComparisonRun.from_job, "comparison")
 
 
 def list_comparisons() -> list[ComparisonRun]:

@@ -109,6 +109,7 @@ def test_one_command_trains_all_three_alike_and_says_what_transfer_was_worth(
 # --- cut off ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_comparison_killed_in_its_second_run_goes_on_there_and_repeats_nothing_before(cells: Path) -> None:
     comparison = start_comparison(request(cells, steps=24))
     second = at_work(comparison.comparison_id, 2)
