@@ -24,7 +24,8 @@ import numpy as np
 
 from bakeoff_core.datasets.records import LabelledImage
 from bakeoff_core.formatting import duration, megabytes, percent, significant
-from bakeoff_core.jobs.kinds import YIELDING
+from bakeoff_core.jobs.isolation import start_fork_server
+from bakeoff_core.jobs.kinds import DECODING, YIELDING
 from bakeoff_core.ranking.records import Ranking
 from bakeoff_core.ranking.request import RankSpec, read_ranking, start_ranking
 from benchmarks.jobs_here import own_home
@@ -141,11 +142,10 @@ def set_scene() -> Scene:
 
     from bakeoff_core.catalogue.weights import find_weights
     from bakeoff_core.datasets.registry import read_dataset
-    from bakeoff_core.models.loaders import start_decoders
     from bakeoff_core.models.pretrained import create_for_transfer, data_config, eval_transform
     from bakeoff_core.system.machine import usable_cores
 
-    start_decoders()
+    start_fork_server(DECODING)
     torch.set_num_threads(usable_cores())
     name = f"{LITE0}.in1k"
     model = create_for_transfer(name, find_weights(name), 102, None).eval().to(memory_format=torch.channels_last)

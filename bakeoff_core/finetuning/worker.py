@@ -27,9 +27,10 @@ from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.finetuning.run import StepDone, train_run
 from bakeoff_core.finetuning.setup import prepare_run
 from bakeoff_core.finetuning.trainer import CHECKPOINT
+from bakeoff_core.jobs.isolation import start_fork_server
+from bakeoff_core.jobs.kinds import DECODING
 from bakeoff_core.jobs.manager import hold_if_free
 from bakeoff_core.jobs.worker import Reporter, follow_launcher, process_start, run_to_end
-from bakeoff_core.models.loaders import start_decoders
 from bakeoff_core.models.memory import peak_memory_bytes
 from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.system.memory import keep_freed_memory
@@ -175,7 +176,7 @@ def main(folder: str) -> int:
 
 def _work_in(folder: Path, leads: bool) -> int:
     reporter = Reporter(folder, leads=leads)
-    start_decoders()
+    start_fork_server(DECODING)
     return 0 if run_in(folder, reporter, began=process_start()) == "done" else 1
 
 

@@ -13,6 +13,7 @@ import os
 import threading
 import traceback
 from collections.abc import Sequence
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from typing import Any
@@ -48,6 +49,13 @@ def fork_server(preload: Sequence[str]) -> BaseContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(preload))
     return context
+
+
+def start_fork_server(preload: Sequence[str]) -> None:
+    """Start the process that children are forked from now: it loads `preload` while the caller does other work."""
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        fork_server(preload)
+        forkserver.ensure_running()
 
 
 def call(context: BaseContext, task: str, *arguments: Any, timeout_s: float = START_GRACE_S) -> Any:

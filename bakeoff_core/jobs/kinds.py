@@ -14,6 +14,9 @@ YIELDING = {"OMP_WAIT_POLICY": "PASSIVE"}
 a step takes a little longer; beside another busy program, where spinning threads hold the cores that the awaited ones
 need, a fraction (docs/decisions/006). Measuring keeps the default, as a deployed model would."""
 
+DECODING = ("bakeoff_core.models.loaders", "bakeoff_core.models.pretrained")
+"""What processes that decode images for a model need."""
+
 
 @dataclass(frozen=True)
 class JobKind:
@@ -24,7 +27,7 @@ class JobKind:
     title: str
     """What such a job does, as the start of a sentence: "Measuring"."""
     module: str
-    """The worker, run as `python -m MODULE FOLDER`."""
+    """The worker: its `main(folder)` does the job (`jobs.run`)."""
     exclusive: bool = True
     """Whether it takes the machine's lock: one such job at a time, whatever folder its state lives in."""
     gives_way: bool = False
@@ -36,6 +39,8 @@ class JobKind:
     """Whether people are told that it is at work."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables that the worker gets beside those of the process that starts it."""
+    preload: tuple[str, ...] = ()
+    """Modules that are loaded once for all the processes that the worker forks, beside the worker's own start."""
 
 
 MEASURE = JobKind("measure", "Measuring", "bakeoff_core.profiling.worker", names_model=True)
@@ -47,14 +52,11 @@ PATCHES = JobKind(
     "look", "Looking at an image", "bakeoff_core.features.patches.worker", exclusive=False, gives_way=True
 )
 DOWNLOAD = JobKind("download", "Downloading images", "bakeoff_core.datasets.download.worker", exclusive=False)
-FINETUNE = JobKind("finetune", "Fine-tuning", "bakeoff_core.finetuning.worker", names_model=True, environment=YIELDING)
-DRY_RUN = JobKind(
-    "trial", "Working out a cost", "bakeoff_core.finetuning.dry_run.worker", names_model=True, environment=YIELDING
-)
-COMPARISON = JobKind(
-    "compare", "Comparing", "bakeoff_core.finetuning.comparison.worker", names_model=True, environment=YIELDING
-)
-RANKING = JobKind("rank", "Ranking", "bakeoff_core.ranking.worker", names_model=True, environment=YIELDING)
+_TRAINING = {"names_model": True, "environment": YIELDING, "preload": DECODING}
+FINETUNE = JobKind("finetune", "Fine-tuning", "bakeoff_core.finetuning.worker", **_TRAINING)
+DRY_RUN = JobKind("trial", "Working out a cost", "bakeoff_core.finetuning.dry_run.worker", **_TRAINING)
+COMPARISON = JobKind("compare", "Comparing", "bakeoff_core.finetuning.comparison.worker", **_TRAINING)
+RANKING = JobKind("rank", "Ranking", "bakeoff_core.ranking.worker", **_TRAINING)
 
 KINDS = {
     kind.key: kind for kind in (MEASURE, NAMES, ANATOMY, PATCHES, DOWNLOAD, FINETUNE, DRY_RUN, COMPARISON, RANKING)

@@ -6,11 +6,9 @@ Imports torch; only workers use it. Not covered: which images (`datasets.registr
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from multiprocessing import forkserver
 from typing import Any
 
 import numpy as np
@@ -22,10 +20,8 @@ from torch.utils.data import DataLoader, Dataset
 from bakeoff_core.datasets.images import open_rgb
 from bakeoff_core.datasets.records import LabelledImage
 from bakeoff_core.jobs.isolation import follow_parent, fork_server
+from bakeoff_core.jobs.kinds import DECODING
 from bakeoff_core.system.machine import usable_cores
-
-PRELOAD = ("bakeoff_core.finetuning.trainer",)
-"""What decoders need; loaded once, in the process that they are forked from."""
 
 
 class ImageFiles(Dataset):
@@ -42,13 +38,6 @@ class ImageFiles(Dataset):
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
         image = self._images[index]
         return self.transform(open_rgb(image.path)), image.label
-
-
-def start_decoders() -> None:
-    """Start the process that decoders are forked from, which loads what they need while the caller does other work."""
-    if "forkserver" in multiprocessing.get_all_start_methods():
-        fork_server(PRELOAD)
-        forkserver.ensure_running()
 
 
 def training_loader(images: Sequence[LabelledImage], transform: Callable, batch_size: int, seed: int) -> DataLoader:
@@ -105,7 +94,7 @@ def _workers() -> dict[str, Any]:
         "persistent_workers": False,
         # Forked from the trainer, a decoder would share its gigabytes, and each page the trainer then writes to would
         # first be copied: seconds of every pass. A fork server starts them from a small process.
-        "multiprocessing_context": fork_server(PRELOAD),
+        "multiprocessing_context": fork_server(DECODING),
         "pin_memory": torch.cuda.is_available(),
     }
 

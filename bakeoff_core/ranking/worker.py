@@ -33,8 +33,9 @@ from bakeoff_core.datasets.splits import limited
 from bakeoff_core.datasets.summary import MOST_SKIPPED
 from bakeoff_core.errors import BakeoffError, ImageFileError, NoSpaceError
 from bakeoff_core.features.classifiers import NEIGHBOURS
+from bakeoff_core.jobs.isolation import start_fork_server
+from bakeoff_core.jobs.kinds import DECODING
 from bakeoff_core.jobs.worker import Reporter, StopRequested, describe_error, process_start, run_worker, yield_to_others
-from bakeoff_core.models.loaders import start_decoders
 from bakeoff_core.models.memory import peak_memory_bytes
 from bakeoff_core.models.pretrained import (
     pretrained_size,
@@ -258,7 +259,7 @@ def hopeless_rows(models: Sequence[str]) -> list[RankRow]:
 def main(folder: str) -> int:
     """Do the ranking in `folder` to its end; the exit code is 0 when it got there."""
     keep_freed_memory()
-    start_decoders()
+    start_fork_server(DECODING)
 
     def work(reporter: Reporter) -> str:
         return Ranker(reporter, Path(folder), parse_record(RankSpec, reporter.spec), began=process_start()).run()

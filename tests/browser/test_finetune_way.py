@@ -44,8 +44,9 @@ def ask(page: Page, cells: Path, steps: int) -> None:
     page.get_by_role("spinbutton", name="Steps").fill(str(steps))
     page.keyboard.press("Enter")
     page.get_by_text("More settings").click()
-    page.get_by_role("spinbutton", name="Image size (px)").fill(SIZE)
-    page.keyboard.press("Enter")
+    for label, value in (("Image size (px)", SIZE), ("Batch size", "16")):
+        page.get_by_role("spinbutton", name=label).fill(value)
+        page.keyboard.press("Enter")
     expect(page.get_by_text("Recommended is linear probe")).to_be_visible()  # 84 labels are few
 
 

@@ -34,6 +34,7 @@ def pixels_of(page: Page) -> list[int]:
     )
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_user_clicks_a_misclassified_image_and_patches_of_it(
     app_server: Callable[..., AppServer], page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

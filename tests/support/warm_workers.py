@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs.isolation import start_fork_server
 from bakeoff_core.jobs.launchers.base import WorkerCommand
 from bakeoff_core.jobs.launchers.local import LEADER, LocalLauncher
 from bakeoff_core.system.paths import home
@@ -68,9 +69,7 @@ def serve(connection: socket.socket) -> None:
     """Fork a worker for every request, until nobody can ask any more."""
     for name in LOADED:
         importlib.import_module(f"bakeoff_core.{name}")
-    from bakeoff_core.models.loaders import start_decoders
-
-    start_decoders()
+    start_fork_server(kinds.DECODING)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for workers: the system takes them away
     while True:
         request, files, _, _ = socket.recv_fds(connection, LONGEST_REQUEST, 8)

@@ -12,8 +12,9 @@ from bakeoff_core.jobs.parts import hold_part
 from bakeoff_core.jobs.worker import Reporter, StopRequested
 
 
-def main(folder: Path) -> None:
+def main(name: str) -> int:
     """Do the parts one after the other."""
+    folder = Path(name)
     reporter = Reporter(folder)
     heard = []
     try:
@@ -30,10 +31,11 @@ def main(folder: Path) -> None:
                 part.finish("done", "Slept well.")
     except StopRequested:
         reporter.finish("stopped", "Woken up too.")
-        return
+        return 1
     reporter.report(heard=heard)
     reporter.finish("done", "Both slept well.")
+    return 0
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    sys.exit(main(sys.argv[1]))

@@ -14,8 +14,9 @@ from bakeoff_core.jobs.worker import Reporter, StopRequested
 from bakeoff_core.system.files import read_json
 
 
-def main(folder: Path) -> None:
+def main(name: str) -> int:
     """Do what the spec says."""
+    folder = Path(name)
     spec = read_json(folder / "spec.json")["spec"]
     time.sleep(spec.get("before", 0))
     reporter = Reporter(folder)
@@ -31,11 +32,12 @@ def main(folder: Path) -> None:
         time.sleep(spec.get("seconds", 0))
     except StopRequested:
         reporter.finish("stopped", "Woken up.")
-        return
+        return 1
     if spec.get("ending") == "crash":
         raise RuntimeError("a bad dream")
     reporter.finish(spec.get("ending", "done"), "Slept well.")
+    return 0
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    sys.exit(main(sys.argv[1]))

@@ -1,6 +1,9 @@
-"""Prints where it believes the state to be: `python -m tests.workers.tell_home FOLDER`."""
+"""A worker that prints where it believes the state to be."""
 
 from bakeoff_core.system.paths import home
 
-if __name__ == "__main__":
+
+def main(folder: str) -> int:
+    """Print it."""
     print(home())
+    return 0

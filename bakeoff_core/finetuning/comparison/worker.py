@@ -50,11 +50,12 @@ from bakeoff_core.finetuning.request import PREDICTIONS, Run
 from bakeoff_core.finetuning.results import read_run
 from bakeoff_core.finetuning.worker import TRAINING, run_in
 from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs.isolation import start_fork_server
+from bakeoff_core.jobs.kinds import DECODING
 from bakeoff_core.jobs.manager import list_parts
 from bakeoff_core.jobs.parts import hold_part
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.jobs.worker import Reporter, StopRequested, run_worker
-from bakeoff_core.models.loaders import start_decoders
 from bakeoff_core.models.pretrained import pretrained_size, require_model
 from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.system.files import to_user_error, write_json
@@ -278,7 +279,7 @@ def _grey_share(images: Sequence[LabelledImage], seed: int) -> float | None:
 def main(folder: str) -> int:
     """Do the comparison in `folder` to its end; the exit code is 0 when it got there."""
     keep_freed_memory()
-    start_decoders()
+    start_fork_server(DECODING)
 
     def work(reporter: Reporter) -> str:
         return Comparing(reporter, Path(folder), parse_record(ComparisonSpec, reporter.spec)).run()

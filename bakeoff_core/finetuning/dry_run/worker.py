@@ -32,8 +32,9 @@ from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.finetuning.run import validation_interval
 from bakeoff_core.finetuning.setup import Prepared, prepare_run
 from bakeoff_core.finetuning.trainer import CHECKPOINT, CHECKPOINT_S, FIRST_CHECKPOINT_S, Training, predict
+from bakeoff_core.jobs.isolation import start_fork_server
+from bakeoff_core.jobs.kinds import DECODING
 from bakeoff_core.jobs.worker import Reporter, process_start, run_worker
-from bakeoff_core.models.loaders import start_decoders
 from bakeoff_core.models.memory import peak_memory_bytes
 from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.system.files import write_text
@@ -205,7 +206,7 @@ def _time_passes(run_through: Callable[[Callable[[int], None]], object]) -> tupl
 def main(folder: str) -> int:
     """Do the dry run in `folder` to its end; the exit code is 0 when it got there."""
     keep_freed_memory()
-    start_decoders()
+    start_fork_server(DECODING)
 
     def work(reporter: Reporter) -> str:
         DryRun(reporter, Path(folder), parse_record(FinetuneSpec, reporter.spec)).run()
