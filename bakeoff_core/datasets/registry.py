@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
@@ -23,9 +23,46 @@ from bakeoff_core.errors import BakeoffError, DatasetMissingError
 from bakeoff_core.system.files import read_json, write_json
 from bakeoff_core.system.paths import checks_path
 
-DATASETS = ("flowers102", "elpv", "folder")
-TITLES = {"flowers102": "Flowers102", "elpv": "the solar cells of ELPV"}
-"""Of the data sets that have files of their own, as they stand in a sentence."""
+
+@dataclass(frozen=True)
+class KnownDataset:
+    """A data set that can be asked for by name."""
+
+    title: str
+    """What it is called in a list to choose from."""
+    phrase: str
+    """What it is called within a sentence."""
+    read: Callable[[Path | None], ImageDataset]
+    """Makes its index; given the user's folder, `None` where none was named."""
+    is_here: Callable[[], bool]
+    """Tells whether its files are here where the user names no folder."""
+    is_packaged: bool = False
+    """Whether it comes with the product, so that no folder can be named."""
+
+
+def _read_own(data_dir: Path | None) -> ImageDataset:
+    if data_dir is None:
+        raise ValueError("`data_dir` must name the folder of images for the data set `folder`.")
+    return read_folder(data_dir)
+
+
+DATASETS = {
+    "flowers102": KnownDataset(
+        "Flowers102",
+        "Flowers102",
+        lambda data_dir: read_flowers(flowers_folder(data_dir)),
+        lambda: has_images(flowers_folder()),
+    ),
+    "elpv": KnownDataset(
+        "Solar cells",
+        "the solar cells of ELPV",
+        lambda data_dir: read_elpv(),
+        lambda: elpv_folder() is not None,
+        is_packaged=True,
+    ),
+    "folder": KnownDataset("Your own folder", "any folder of your own", _read_own, lambda: False),
+}
+"""Every data set by its name; a new one gets an entry here, and nowhere else."""
 
 CHECK_VERSION = 1
 """Of the files that keep the outcome of a check."""
@@ -46,20 +83,15 @@ def read_dataset(name: str, data_dir: Path | None = None) -> ImageDataset:
     """
     if name not in DATASETS:
         raise ValueError(f"`name` must be one of {', '.join(DATASETS)}. Got {name!r}.")
-    if name == "folder":
-        if data_dir is None:
-            raise ValueError("`data_dir` must name the folder of images for the data set `folder`.")
-        return read_folder(data_dir)
     try:
-        return read_elpv() if name == "elpv" else read_flowers(flowers_folder(data_dir))
+        return DATASETS[name].read(data_dir)
     except DatasetMissingError as err:
         raise missing(name, str(err)) from err
 
 
 def available_datasets() -> tuple[str, ...]:
     """Return the data sets whose files are here, those of the user's own folders left out."""
-    here = {"flowers102": has_images(flowers_folder()), "elpv": elpv_folder() is not None}
-    return tuple(name for name in DATASETS if here.get(name))
+    return tuple(name for name, known in DATASETS.items() if known.is_here())
 
 
 def missing(name: str, why: str) -> DatasetMissingError:
@@ -70,8 +102,9 @@ def missing(name: str, why: str) -> DatasetMissingError:
         why: Sentences on what is missing and how to mend it.
     """
     available = tuple(other for other in available_datasets() if other != name)
-    here = "".join(f"{TITLES[other]} (`{other}`), and " for other in available)
-    return DatasetMissingError(f"{why} Available without it: {here}any folder of your own (`folder`).", available)
+    here = "".join(f"{DATASETS[other].phrase} (`{other}`), and " for other in available)
+    own = f"{DATASETS['folder'].phrase} (`folder`)"
+    return DatasetMissingError(f"{why} Available without it: {here}{own}.", available)
 
 
 def is_checked(dataset: ImageDataset) -> bool:

@@ -1,6 +1,6 @@
 """The checklist's procedure, rules and sources: what stands in the two TOML files, as records.
 
-The rules are data (`selection.checklist.rules.toml`), each with its sources (`checklist_sources.toml`), so that whoever
+The rules are data (`checklist_rules.toml`), each with its sources (`checklist_sources.toml`), so that whoever
 knows better changes a file and no code. Not covered: applying them (see `selection.checklist.advice`).
 """
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from bakeoff_core.datasets.download.request import start_download
 from bakeoff_core.datasets.records import ImageDataset, expanded
-from bakeoff_core.datasets.registry import read_dataset
+from bakeoff_core.datasets.registry import DATASETS, read_dataset
 from bakeoff_core.datasets.summary import DatasetSummary, describe_dataset, sample_images
 from bakeoff_core.errors import BakeoffError, DatasetMissingError
 from bakeoff_core.formatting import duration, markdown_text
@@ -17,18 +17,24 @@ from bakeoff_core.jobs.manager import list_jobs, read_job, stop_job
 from pages.parts.common import actions, pictures
 from pages.parts.common.job_card import share_done
 
-TITLES = {"elpv": "Solar cells", "flowers102": "Flowers102", "folder": "Your own folder"}
-ORDER = ("elpv", "flowers102", "folder")
+ORDER = sorted(DATASETS, key=lambda name: not DATASETS[name].is_packaged)
+"""The data set that needs nothing first."""
 SAMPLES = 8
 
 
 def choose() -> tuple[ImageDataset, str | None] | None:
     """Draw the choice and what is known of it; return the data set and its folder, `None` while there is none."""
     name = st.segmented_control(
-        "Images", ORDER, format_func=TITLES.get, default="elpv", required=True, key="dataset", persist_state="session"
+        "Images",
+        ORDER,
+        format_func=lambda name: DATASETS[name].title,
+        default=ORDER[0],
+        required=True,
+        key="dataset",
+        persist_state="session",
     )
     folder = None
-    if name != "elpv":
+    if not DATASETS[name].is_packaged:
         folder = st.text_input(
             "Folder",
             key=f"folder-{name}",

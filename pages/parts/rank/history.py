@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from bakeoff_core.datasets.registry import DATASETS
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import markdown_text
 from bakeoff_core.ranking.request import RankRun, list_rankings
-from pages.parts.common import dataset_card, resume
+from pages.parts.common import resume
 from pages.parts.rank import image_explorer, result
 
 SHOWN = 50
@@ -44,5 +45,5 @@ def draw() -> None:
 def _title(run: RankRun) -> str:
     started = f"{run.rank_id[:4]}-{run.rank_id[4:6]}-{run.rank_id[6:8]} {run.rank_id[9:11]}:{run.rank_id[11:13]} UTC"
     count = len(run.spec.models)
-    images = dataset_card.TITLES[run.spec.dataset]
+    images = DATASETS[run.spec.dataset].title
     return f"{started} · {images} · {count} {'model' if count == 1 else 'models'} · {run.job.state}"
