@@ -32,7 +32,7 @@ from bakeoff_core.features.store import (
     put_together,
     rows_in,
 )
-from bakeoff_core.models.loaders import evaluation_loader
+from bakeoff_core.models.image_loaders import evaluation_loader
 from bakeoff_core.models.pretrained import head_parameters
 
 

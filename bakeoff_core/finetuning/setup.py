@@ -28,7 +28,7 @@ from bakeoff_core.finetuning.recipes import GROWING, RECIPES, Recipe
 from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.finetuning.trainer import Training
 from bakeoff_core.jobs.worker import yield_to_others
-from bakeoff_core.models.loaders import training_loader
+from bakeoff_core.models.image_loaders import training_loader
 from bakeoff_core.models.pretrained import (
     create_for_transfer,
     data_config,

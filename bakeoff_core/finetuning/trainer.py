@@ -25,7 +25,7 @@ from bakeoff_core.datasets.records import LabelledImage
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.optimization import create_mixup, create_optimizer, create_scheduler, train_layers
 from bakeoff_core.finetuning.recipes import GrowingStage, Recipe
-from bakeoff_core.models.loaders import ImageFiles, evaluation_loader, shared
+from bakeoff_core.models.image_loaders import ImageFiles, evaluation_loader, shared
 
 CHECKPOINT = "checkpoint"
 CHECKPOINT_S = 30.0

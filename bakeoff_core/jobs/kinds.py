@@ -14,7 +14,7 @@ YIELDING = {"OMP_WAIT_POLICY": "PASSIVE"}
 a step takes a little longer; beside another busy program, where spinning threads hold the cores that the awaited ones
 need, a fraction (docs/decisions/006). Measuring keeps the default, as a deployed model would."""
 
-DECODING = ("bakeoff_core.models.loaders", "bakeoff_core.models.pretrained")
+DECODING = ("bakeoff_core.models.image_loaders", "bakeoff_core.models.pretrained")
 """What processes that decode images for a model need."""
 
 
@@ -27,7 +27,7 @@ class JobKind:
     title: str
     """What such a job does, as the start of a sentence: "Measuring"."""
     module: str
-    """The worker: its `main(folder)` does the job (`jobs.run`)."""
+    """The worker: its `main(folder)` does the job (`jobs.main`)."""
     exclusive: bool = True
     """Whether it takes the machine's lock: one such job at a time, whatever folder its state lives in."""
     gives_way: bool = False

@@ -13,7 +13,7 @@ class WorkerCommand:
     """What to start for a job."""
 
     module: str
-    """Of the worker; run as `python -m bakeoff_core.jobs.run MODULE FOLDER`."""
+    """Of the worker; run as `python -m bakeoff_core.jobs.main MODULE FOLDER`."""
     processes: int = 1
     """Processes of the worker, started together by PyTorch's launcher where there are several."""
     environment: Mapping[str, str] = field(default_factory=dict)

@@ -20,7 +20,7 @@ from bakeoff_core.system.paths import home
 LEADER = "leader"
 """File with the process id of the worker's first process, from the launcher: a worker that is still loading its
 libraries has not said it yet."""
-RUN = "bakeoff_core.jobs.run"
+MAIN = "bakeoff_core.jobs.main"
 ROOT = Path(__file__).resolve().parents[3]
 """Where `bakeoff_core` is, so that a worker finds it."""
 
@@ -34,7 +34,7 @@ class LocalLauncher:
         torchrun = ["torch.distributed.run", "--standalone", f"--nproc-per-node={command.processes}", "--module"]
         with (folder / "log.txt").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", *(torchrun if command.processes > 1 else ()), RUN, command.module, str(folder)],
+                [sys.executable, "-m", *(torchrun if command.processes > 1 else ()), MAIN, command.module, str(folder)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -1,4 +1,4 @@
-"""What a launcher starts as the worker of a job: `python -m bakeoff_core.jobs.run MODULE FOLDER`.
+"""What a launcher starts as the worker of a job: `python -m bakeoff_core.jobs.main MODULE FOLDER`.
 
 The processes that a worker starts import its main module once more, as multiprocessing has it. This one is small, where
 a worker's own takes up to two seconds, at every pass over images; and what such processes are forked from loads its
