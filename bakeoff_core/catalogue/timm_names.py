@@ -155,7 +155,8 @@ def read_timm_models(path: Path) -> TimmModels | None:
     """
     try:
         content = read_json(path)
-        return parse_record(TimmModels, content) if content.get("version") == FILE_VERSION else None
+        is_whole = content.get("version") == FILE_VERSION and "renamed" in content
+        return parse_record(TimmModels, content) if is_whole else None
     except ValueError:
         return None
 

@@ -29,7 +29,6 @@ def test_an_absent_list_is_none(tmp_path):
         lambda c: c | {"version": 999},
         lambda c: c | {"models": None},
         lambda c: c | {"models": ["resnet50"]},
-        lambda c: c | {"models": [c["models"][0] | {"colour": "red"}]},
         lambda c: c | {"models": [c["models"][0] | {"img_size": "224"}]},
         lambda c: c | {"models": [c["models"][0] | {"is_default_tag": 1}]},
         lambda c: c | {"models": [c["models"][0] | {"has_weights": "yes"}]},

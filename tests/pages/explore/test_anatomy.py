@@ -10,7 +10,6 @@ from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs import manager as jobs_manager
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.profiling.anatomy import request as anatomy_request
-from bakeoff_core.profiling.anatomy import store as anatomy_store
 from bakeoff_core.profiling.anatomy.store import write_anatomy
 from bakeoff_core.schema.profile import Profile
 from bakeoff_core.system.files import write_json
@@ -33,7 +32,7 @@ def at_the_root(monkeypatch: pytest.MonkeyPatch) -> list[list[anatomy_request.Wa
     names = [TimmModel(name, 224, None, False, True) for name in ("heavy.tag", "light.tag", "vgg16.tv_in1k")]
     write_timm_models(timm_models_path(), TimmModels("1.0.31", tuple(names)))
     asked: list[list[anatomy_request.Wanted]] = []
-    monkeypatch.setattr(anatomy_store, "start_dissecting", lambda wanted: asked.append(list(wanted)))
+    monkeypatch.setattr("pages.parts.explore.anatomy_job.start_dissecting", lambda wanted: asked.append(list(wanted)))
     return asked
 
 
@@ -126,8 +125,8 @@ def test_absurd_sizes_in_a_link_do_not_break_the_page(size: str) -> None:
 
 def test_a_machine_that_measures_is_left_alone(at_the_root, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
-    monkeypatch.setattr(anatomy_store, "start_dissecting", START_DISSECTING)
-    monkeypatch.setattr("bakeoff_core.profiling.anatomy.store.start_job", lambda kind, *_, **__: started.append(kind))
+    monkeypatch.setattr("pages.parts.explore.anatomy_job.start_dissecting", START_DISSECTING)
+    monkeypatch.setattr("bakeoff_core.profiling.anatomy.request.start_job", lambda kind, *_, **__: started.append(kind))
     monkeypatch.setattr("bakeoff_core.jobs.manager.machine_holder", lambda: "20260101-120000-measure-abcdef")
     app = opened(anatomy="heavy.tag")
     assert not app.exception and started == []

@@ -12,7 +12,6 @@ from bakeoff_core.catalogue.timm_names import write_timm_models
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import jobs_path
 from bakeoff_core.profiling import store as profiling_store
-from bakeoff_core.profiling.anatomy import store as anatomy_store
 from bakeoff_core.system.files import write_json
 from bakeoff_core.system.paths import home, profiles_path, published_path, timm_models_path
 from tests.support.app_pages import measured_shortlist
@@ -28,7 +27,7 @@ def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     home().mkdir(parents=True, exist_ok=True)
     write_timm_models(timm_models_path(), NAMES)
-    monkeypatch.setattr(anatomy_store, "start_dissecting", lambda wanted: None)
+    monkeypatch.setattr("pages.parts.explore.anatomy_job.start_dissecting", lambda wanted: None)
 
 
 def opened() -> AppTest:
