@@ -11,6 +11,7 @@ machines.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import statistics
 import subprocess
@@ -20,7 +21,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.invented import write_profiles_of
 from benchmarks.jobs_here import own_home
 
 HERE = Path(__file__).parents[1]
@@ -47,15 +47,24 @@ def time_s(checkout: Path, words: Sequence[str]) -> float:
     Raises:
         RuntimeError: It did not end well.
     """
-    command = [sys.executable, "-m", "bakeoff_core", *words]
+    began = time.perf_counter()
+    run_in(checkout, ["-m", "bakeoff_core", *words])
+    return time.perf_counter() - began
+
+
+def run_in(checkout: Path, words: Sequence[str]) -> None:
+    """Run Python in a checkout, which has a state folder of its own: versions may write files of other schemas.
+
+    Raises:
+        RuntimeError: It did not end well.
+    """
+    home = Path(os.environ["BAKEOFF_HOME"]) / hashlib.sha256(str(checkout).encode()).hexdigest()[:8]
     # Another checkout must never be found before the one that is asked.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    began = time.perf_counter()
-    done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True)
-    seconds = time.perf_counter() - began
+    environment |= {"BAKEOFF_HOME": str(home)}
+    done = subprocess.run([sys.executable, *words], cwd=checkout, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"`{' '.join(words)}` in {checkout} ended with {done.returncode}: {done.stderr.strip()}")
-    return seconds
 
 
 def medians_s(checkouts: Sequence[Path], words: Sequence[str], runs: int) -> list[float]:
@@ -82,7 +91,9 @@ def main() -> int:
     checkouts = [HERE, *([arguments.against.resolve()] if arguments.against else [])]
     met = True
     with own_home():
-        write_profiles_of(arguments.models)
+        fill = f"from benchmarks.invented import write_profiles_of; write_profiles_of({arguments.models})"
+        for checkout in checkouts:
+            run_in(checkout, ["-c", fill])
         print(f"{arguments.models} measured models, median of {arguments.runs} runs")
         for case in CASES:
             here_s, *there_s = medians_s(checkouts, case.words, arguments.runs)

@@ -80,10 +80,10 @@ def test_user_tunes_the_pick_reloads_stops_resumes_and_finds_it_on_the_frontier_
     page.goto(f"{server.url}/finetune")
     expect(page.get_by_role("link", name="Frontier")).to_be_visible()  # the whole app, from a direct link
     expect(page.get_by_text("no network is needed")).to_be_visible()
-    ask(page, cells, steps=60)
+    ask(page, cells, steps=40)
 
     page.get_by_role("button", name="Work out the cost").click()
-    expect(page.get_by_text(re.compile("About .* of memory: 60 steps on 84 images"))).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_text(re.compile("About .* of memory: 40 steps on 84 images"))).to_be_visible(timeout=LONG_MS)
     start(page, "Fine-tune")
     first = step_shown(page)
     expect(page.locator("[data-testid=stMain] .js-plotly-plot .scatterlayer path.js-line").first).to_be_attached()

@@ -132,18 +132,17 @@ class CandidateNames:
         """
         # Plain tuples, and names made only when asked for: this runs at every step of a dragged slider.
         self.candidates = candidates
+        names = candidates["model_name"].tolist()
         sizes = [None if is_unknown(size) else int(size) for size in candidates["img_size"].tolist()]
-        rows = list(zip(candidates["model_name"].tolist(), sizes, deployments_of(candidates), strict=True))
-        self._positions = {row: at for at, row in enumerate(rows)}
-        for at, (name, size, _) in enumerate(rows):  # a model at its size, whatever runs it
-            self._positions.setdefault((name, size, None), at)
-        self._sizes_of = Counter(name for name, _ in {row[:2] for row in rows})
+        self._positions = {row: at for at, row in enumerate(zip(names, sizes, deployments_of(candidates), strict=True))}
+        self._undeployed = {row: at for at, row in reversed(list(enumerate(zip(names, sizes, strict=True))))}
+        self._sizes_of = Counter(name for name, _ in self._undeployed)
         self._tags_of = Counter(architecture_of(name) for name in self._sizes_of)
         self.terms = terms
 
     def name(self, ref: CandidateRef) -> str:
         """Return the short name, or the full label of somebody who is not in the table."""
-        if (ref.model_name, ref.img_size, ref.deployment) not in self._positions:
+        if self._at(ref) is None:
             return self.terms.escape(ref.label)
         arch = architecture_of(ref.model_name)
         return self.terms.escape(
@@ -162,11 +161,17 @@ class CandidateNames:
 
     def value(self, ref: CandidateRef, column: str) -> Any:
         """Return one number of a candidate; `None` where it, or the candidate, is unknown."""
-        at = self._positions.get((ref.model_name, ref.img_size, ref.deployment))
+        at = self._at(ref)
         if at is None or column not in self.candidates:
             return None
         value = self.candidates[column].iat[at]
         return None if is_unknown(value) else value
+
+    def _at(self, ref: CandidateRef) -> int | None:
+        """The row of a candidate; one without a deployment means the model at its size, whatever runs it."""
+        if ref.deployment is None:
+            return self._undeployed.get((ref.model_name, ref.img_size))
+        return self._positions.get((ref.model_name, ref.img_size, ref.deployment))
 
     def interval(self, ref: CandidateRef, column: str) -> str | None:
         """Return the 95 % interval of top-1 or latency: `"76.5 to 77.3 %"`; `None` where there is none."""
