@@ -89,6 +89,7 @@ def test_checklist_walked_to_its_end_changes_the_frontier_page_and_stands_in_the
 def test_link_of_the_checklist_gives_the_same_answer_and_reload_keeps_it(checklist):
     answer_the_edge_box(checklist)
     link = checklist.url
+    assert all(answer in link for answer in ("target=edge", "latency_ms=15", "labelled=4000", "domain=other")), link
     checklist.reload()
     expect(checklist.locator("#start")).to_have_text("efficientnet_b0.ra_in1k")
     checklist.goto("about:blank")
