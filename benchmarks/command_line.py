@@ -3,9 +3,9 @@
     python -m benchmarks.command_line [--against DIR] [--models N] [--runs N]
 
 With `--against`, another checkout runs the same commands in turn with this one, by the same Python and on the same
-invented models, so that whatever else the machine does falls on both. Ends with exit code 1 when a command takes more than
-its share of the other's time. Without it the times are printed and nothing is judged: seconds differ too much between
-machines.
+invented models, so that whatever else the machine does falls on both. Ends with exit code 1 when a command takes more
+than its share of the other's time. Without it the times are printed and nothing is judged: seconds differ too much
+between machines.
 """
 
 from __future__ import annotations
