@@ -69,7 +69,10 @@ def current() -> Answers:
     texts = {name: text for name, text in texts.items() if values[name] is not None}
     st.session_state[TEXTS] = texts
     for name in (*CHOICES, *NUMBERS):
-        st.session_state[_key(name)] = values[name] if name in texts else _default(name)
+        value = values[name] if name in texts else _default(name)
+        # Set where it differs alone: what is set is sent, and one that comes late would empty what was typed meanwhile.
+        if _key(name) not in st.session_state or st.session_state[_key(name)] != value:
+            st.session_state[_key(name)] = value
     answers = _answers(values)
     session.remember_answers(answers if texts else None)
     return answers
