@@ -16,7 +16,7 @@ from bakeoff_core.finetuning.recipes import RECIPES, Recipe
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import start_job
 from bakeoff_core.jobs.records import Job
-from bakeoff_core.schema.checks import require_choice, require_count
+from bakeoff_core.schema.checks import require_choice, require_count, require_unicode
 from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.schema.profile import DEVICE_CHOICES
 
@@ -78,6 +78,8 @@ class FinetuneSpec(TrainingOptions):
     def __post_init__(self) -> None:
         if not self.model_name.strip():
             raise ValueError("`model_name` must name a model. Got nothing.")
+        for name in ("model_name", "data_dir", "weights_file"):
+            require_unicode(name, getattr(self, name))
         require_choice("dataset", self.dataset, DATASETS)
         require_choice("recipe", self.recipe, tuple(RECIPES))
         require_choice("train_on", self.train_on, TRAIN_ON)

@@ -16,7 +16,7 @@ from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import start_job, stop_what_gives_way
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.schema.candidate import PRECISIONS, PYTORCH, CandidateRef, Deployment, candidate_refs
-from bakeoff_core.schema.checks import require_choice, require_count
+from bakeoff_core.schema.checks import require_choice, require_count, require_unicode
 from bakeoff_core.schema.profile import DEVICE_CHOICES
 from bakeoff_core.system.machine import this_machine, usable_cores
 
@@ -88,6 +88,7 @@ def make_spec(models: Sequence[str], **options: object) -> MeasureSpec:
     names = tuple(dict.fromkeys(name.strip() for name in models if name.strip()))
     if not 1 <= len(names) <= MAX_MODELS:
         raise ValueError(f"`models` must name 1 to {MAX_MODELS} models. Got {len(names)}.")
+    require_unicode("models", ", ".join(names))
     spec = MeasureSpec(models=names, **options)  # type: ignore[arg-type]
     _require_within("batch_size", spec.batch_size, MAX_BATCH_SIZE)
     _require_within("rounds", spec.rounds, 20)

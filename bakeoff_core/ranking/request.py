@@ -21,7 +21,7 @@ from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import list_understood, read_understood, start_job
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.ranking.records import Overlap, RankFindings, Ranking, find, from_json
-from bakeoff_core.schema.checks import require_choice, require_count
+from bakeoff_core.schema.checks import require_choice, require_count, require_unicode
 from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.schema.profile import DEVICE_CHOICES
 from bakeoff_core.system.files import read_json
@@ -68,6 +68,8 @@ class RankSpec:
         object.__setattr__(self, "models", tuple(dict.fromkeys(name.strip() for name in self.models if name.strip())))
         if not 1 <= len(self.models) <= MOST_MODELS:
             raise ValueError(f"`models` must name 1 to {MOST_MODELS} models. Got {len(self.models)}.")
+        require_unicode("models", ", ".join(self.models))
+        require_unicode("data_dir", self.data_dir)
         require_choice("dataset", self.dataset, DATASETS)
         require_choice("train_on", self.train_on, TRAIN_ON)
         require_choice("device", self.device, DEVICE_CHOICES)

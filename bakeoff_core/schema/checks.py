@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from bakeoff_core.formatting import path_text
+
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -15,6 +17,18 @@ def is_told(text: str) -> bool:
 def is_key(text: str) -> bool:
     """Tell whether a text is a key: what data sets and contents are named by."""
     return bool(_KEY.fullmatch(text))
+
+
+def require_unicode(name: str, text: str | None) -> None:
+    """Refuse a text with bytes that are no Unicode, as names of files can have them: no record can hold it.
+
+    Raises:
+        ValueError: It has some; the words name the argument and what was given.
+    """
+    try:
+        (text or "").encode()
+    except UnicodeEncodeError as err:
+        raise ValueError(f"`{name}` must be Unicode. Got {path_text(text or '')}; rename it.") from err
 
 
 def require_count(name: str, value: int) -> int:

@@ -31,10 +31,10 @@ class Limits:
     """Lowest acceptable accuracy in percent."""
     max_latency_s: float | None = None
     """Highest acceptable median latency in seconds."""
-    max_memory_bytes: int | None = None
-    """Highest acceptable peak memory in bytes."""
-    max_param_count: int | None = None
-    """Highest acceptable number of parameters."""
+    max_memory_bytes: float | None = None
+    """Highest acceptable peak memory in bytes; given in megabytes, so not always whole."""
+    max_param_count: float | None = None
+    """Highest acceptable number of parameters; given in millions, likewise."""
 
     def __post_init__(self) -> None:
         if self.min_top1 is not None and not 0 <= self.min_top1 <= 100:

@@ -428,6 +428,7 @@ def test_a_request_that_cannot_be_met_fails_in_words(
         ({"img_size": 7}, "`img_size` must be 16 to 2048"),
         ({"seed": -1}, "`seed` must be"),
         ({"dataset": "folder"}, "`data_dir` must name the folder"),
+        ({"data_dir": "/images/\udcff"}, r"`data_dir` must be Unicode. Got /images/\\xff; rename it."),
         ({"model_name": " "}, "`model_name` must name a model"),
         ({"processes": 0}, "`processes` must be"),
         ({"processes": 3}, "`processes` must be at most 64 and divide the batch size 32"),

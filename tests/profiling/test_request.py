@@ -53,6 +53,11 @@ def test_what_cannot_be_measured_is_refused_in_words(options: dict, words: str) 
     assert str(caught.value) == words
 
 
+def test_names_that_are_no_unicode_are_refused_before_a_job_is_started() -> None:
+    with pytest.raises(ValueError, match=r"`models` must be Unicode. Got net\\xff; rename it."):
+        make_spec(["net\udcff"])
+
+
 @pytest.mark.parametrize("models", [[], [" "], [f"m{n}" for n in range(2001)]])
 def test_a_job_has_from_one_to_2000_models(models: list[str]) -> None:
     with pytest.raises(ValueError, match="`models` must name 1 to 2000 models"):

@@ -253,6 +253,7 @@ def test_models_without_anything_to_rank_are_told_apart() -> None:
     ("options", "words"),
     [
         ({"models": ()}, "`models` must name 1 to 200"),
+        ({"data_dir": "/images/\udcff"}, "`data_dir` must be Unicode"),
         ({"models": tuple(f"m{at}" for at in range(201))}, "Got 201"),
         ({"dataset": "cifar"}, "`dataset` must be one of"),
         ({"dataset": "folder"}, "`data_dir` must name the folder"),

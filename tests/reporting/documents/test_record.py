@@ -40,6 +40,11 @@ def test_the_record_holds_what_the_accuracies_were_of_and_the_runs_that_were_cho
     assert (record.source, record.chosen) == (CELLS, ("a-run",))
 
 
+def test_limits_come_back_though_megabytes_and_millions_are_not_always_whole():
+    limits = Limits(min_top1=75, max_latency_s=0.015, max_memory_bytes=57.3 * 1e6, max_param_count=6.0 * 1e6)
+    assert read_record(written(decision=decided(limits=limits))).limits == limits
+
+
 def test_hostile_names_come_back_from_the_record_as_they_were():
     record = read_record(written(hostile(), hostile_decision()))
     assert record.most_accurate.candidate.model_name == HOSTILE_NAMES[2]
