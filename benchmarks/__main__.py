@@ -15,6 +15,7 @@ NAMES = (
     "measuring_cost",
     "pick_stability",
     "server_weight",
+    "job_span",
     "slider_latency",
     "explore_speed",
     "probe_speed",
