@@ -86,7 +86,7 @@ def test_checklist_walked_to_its_end_changes_the_frontier_page_and_stands_in_the
     expect(checklist.get_by_role("heading", name="The checklist")).to_be_visible()
 
 
-def test_link_of_the_checklist_gives_the_same_answer_and_reload_keeps_it(checklist):
+def test_link_of_the_checklist_gives_the_same_answer_reload_keeps_it_and_starting_over_forgets_it(checklist):
     answer_the_edge_box(checklist)
     link = checklist.url
     assert all(answer in link for answer in ("target=edge", "latency_ms=15", "labelled=4000", "domain=other")), link
@@ -95,7 +95,16 @@ def test_link_of_the_checklist_gives_the_same_answer_and_reload_keeps_it(checkli
     checklist.goto("about:blank")
     checklist.goto(link)
     expect(checklist.locator("#recipe")).to_have_text("fully fine-tuned")
-    expect(checklist.get_by_role("spinbutton", name="Labelled images to train on")).to_have_value("4000")
+    labelled = checklist.get_by_role("spinbutton", name="Labelled images to train on")
+    expect(labelled).to_have_value("4000")
+
+    # Forgotten answers stay forgotten, also where the next one comes before the questions are seen to be empty.
+    checklist.get_by_role("button", name="Start over").click()
+    checklist.get_by_text("A phone", exact=True).first.click()
+    expect(labelled).to_have_value("")
+    expect(checklist).not_to_have_url(re.compile("labelled|latency_ms|domain"))
+    checklist.reload()
+    expect(labelled).to_have_value("")
 
 
 def test_limits_of_a_second_walk_replace_those_of_the_first_on_the_frontier_page(checklist):
@@ -103,7 +112,9 @@ def test_limits_of_a_second_walk_replace_those_of_the_first_on_the_frontier_page
     checklist.get_by_role("button", name="Show on the Frontier page").click()
     expect(checklist.locator("#pick")).to_have_text("efficientnet_b0.ra_in1k")
     checklist.get_by_role("link", name="Checklist").click()
+    expect(checklist.get_by_role("spinbutton", name="Labelled images to train on")).to_have_value("4000")
     checklist.get_by_role("button", name="Start over").click()
+    expect(checklist.get_by_role("spinbutton", name="Labelled images to train on")).to_have_value("")
     checklist.get_by_text("A server", exact=True).click()
     fill(checklist, "Top-1, at least (%)", "80")
     expect(checklist.locator("#start")).to_have_text("resnet50.a1_in1k")

@@ -24,6 +24,13 @@ WRITTEN = "checklist-written"
 """Session key of the answers that were put into the link and may still come back from the browser, oldest first."""
 MOST_WRITTEN = 20
 
+JUST_WRITTEN = "checklist-just-written"
+"""Session key: true from when the link is written until a run has met it, who must not take it for the browser's."""
+
+EDITION = "checklist-edition"
+"""Session key of how often the answers were set by something else than the questions. It is part of the questions'
+keys: what a browser sends that has not seen the new ones yet would otherwise be taken for answers."""
+
 LABELS = {
     "target": {"server": "A server", "edge": "An edge box", "mobile": "A phone"},
     "task": {
@@ -57,22 +64,22 @@ def current() -> Answers:
     texts = st.session_state.get(TEXTS, {})
     written = st.session_state.get(WRITTEN, [])
     is_new_here = not any(_key(name) in st.session_state for name in CHOICES)
+    is_just_written = st.session_state.pop(JUST_WRITTEN, False)
     if is_new_here and texts and not linked:  # leaving the page took them out of the link
         st.session_state[WRITTEN] = [linked]
         _write(texts)
+    elif is_just_written:
+        pass
     elif linked in written:  # what comes late from a busy browser is an older link of ours, and no wish
         st.session_state[WRITTEN] = written[written.index(linked) :]
     else:  # a link was opened, or the browser's back button pressed
         texts = linked
         st.session_state[WRITTEN] = [linked]
+        _ask_anew()
     values = {name: _value(name, text) for name, text in texts.items()}
-    texts = {name: text for name, text in texts.items() if values[name] is not None}
-    st.session_state[TEXTS] = texts
+    st.session_state[TEXTS] = texts = {name: text for name, text in texts.items() if values[name] is not None}
     for name in (*CHOICES, *NUMBERS):
-        value = values[name] if name in texts else _default(name)
-        # Set where it differs alone: what is set is sent, and one that comes late would empty what was typed meanwhile.
-        if _key(name) not in st.session_state or st.session_state[_key(name)] != value:
-            st.session_state[_key(name)] = value
+        st.session_state.setdefault(_key(name), values[name] if name in texts else _default(name))
     answers = _answers(values)
     session.remember_answers(answers if texts else None)
     return answers
@@ -100,8 +107,7 @@ def _answers(values: Mapping[str, Any]) -> Answers:
 def forget() -> None:
     """Forget every answer."""
     _write({})
-    for name in (*CHOICES, *NUMBERS):
-        st.session_state[_key(name)] = _default(name)
+    _ask_anew()
 
 
 def choose(name: str, label: str, *, help: str | None = None) -> None:
@@ -149,7 +155,13 @@ def _write(texts: dict[str, str]) -> None:
     """Put these answers, and no others, into the session and the link."""
     st.session_state[TEXTS] = texts
     st.session_state[WRITTEN] = [*st.session_state.get(WRITTEN, []), texts][-MOST_WRITTEN:]
+    st.session_state[JUST_WRITTEN] = True
     links.write({name: texts.get(name) for name in (*CHOICES, *NUMBERS)})
+
+
+def _ask_anew() -> None:
+    """Draw the questions as new ones, which show the answers as they are now."""
+    st.session_state[EDITION] = st.session_state.get(EDITION, 0) + 1
 
 
 def _value(name: str, text: str) -> str | float | int | None:
@@ -169,7 +181,7 @@ def _default(name: str) -> str | None:
 
 
 def _key(name: str) -> str:
-    return f"checklist-{name}"
+    return f"checklist-{name}-{st.session_state.get(EDITION, 0)}"
 
 
 def _scaled(value: float | None, factor: float) -> float | None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Element
 
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.system.paths import home, own_accuracy_path, profiles_path
@@ -31,6 +35,11 @@ def start_of(app: AppTest) -> str:
     """The model the card names; empty where it names none."""
     _, found, rest = text_of(app).partition("<b id='start'>")
     return rest.partition("</b>")[0] if found else ""
+
+
+def question(elements: Iterable[Element], name: str) -> Any:
+    """The question of this name among elements of its kind."""
+    return next(element for element in elements if element.key.startswith(f"checklist-{name}-"))
 
 
 def linked(app: AppTest, name: str) -> str | None:
@@ -65,17 +74,17 @@ def test_answer_that_is_given_moves_the_advice_and_goes_into_the_link():
     profiling_store.write_profiles(profiles_path(), measured_shortlist())
     app = checklist(target="server", min_top1="75")
     assert start_of(app) == "efficientnet_b0.ra_in1k"
-    app.number_input(key="checklist-min_top1").set_value(80.0).run()
+    question(app.number_input, "min_top1").set_value(80.0).run()
     assert start_of(app) == "resnet50.a1_in1k"
     assert linked(app, "min_top1") == "80"
-    app.number_input(key="checklist-min_top1").set_value(None).run()
+    question(app.number_input, "min_top1").set_value(None).run()
     assert linked(app, "min_top1") is None
 
 
 def test_number_of_images_changes_the_recipe():
     app = checklist(target="edge", domain="other")
     for labelled, recipe in ((50, "linear probe"), (500, "progressive unfreezing"), (5_000, "fully fine-tuned")):
-        app.number_input(key="checklist-labelled").set_value(labelled).run()
+        question(app.number_input, "labelled").set_value(labelled).run()
         assert recipe in text_of(app).partition("<span id='recipe'>")[2].partition("</span>")[0]
 
 
@@ -83,17 +92,17 @@ def test_answers_are_kept_while_another_page_is_open():
     app = checklist(target="edge", labelled="4000")
     app.switch_page("pages/measure.py").run()
     app.switch_page(PAGE).run()
-    assert app.number_input(key="checklist-labelled").value == 4_000
+    assert question(app.number_input, "labelled").value == 4_000
     assert linked(app, "target") == "edge"
 
 
 def test_link_that_comes_late_from_the_browser_takes_no_answer_back():
     app = checklist(target="edge")
-    app.number_input(key="checklist-labelled").set_value(4_000).run()
+    question(app.number_input, "labelled").set_value(4_000).run()
     app.query_params.clear()
     app.query_params["target"] = "edge"  # as a browser sends it that has not heard of the labels yet
-    app.number_input(key="checklist-min_top1").set_value(70.0).run()
-    assert app.number_input(key="checklist-labelled").value == 4_000
+    question(app.number_input, "min_top1").set_value(70.0).run()
+    assert question(app.number_input, "labelled").value == 4_000
     assert (linked(app, "labelled"), linked(app, "min_top1")) == ("4000", "70")
 
 
@@ -105,17 +114,17 @@ def test_answers_taken_back_to_the_page_outlast_a_link_that_comes_late():
     assert linked(app, "labelled") == "4000"
     app.query_params.clear()  # it has not heard of them yet
     app.run()
-    assert app.number_input(key="checklist-labelled").value == 4_000
+    assert question(app.number_input, "labelled").value == 4_000
 
 
 def test_link_to_an_earlier_answer_takes_the_later_one_back():
     app = checklist(target="edge")
-    app.number_input(key="checklist-labelled").set_value(4_000).run()
+    question(app.number_input, "labelled").set_value(4_000).run()
     app.run()
     app.query_params.clear()
     app.query_params["target"] = "edge"  # as the browser's back button does
     app.run()
-    assert app.number_input(key="checklist-labelled").value is None
+    assert question(app.number_input, "labelled").value is None
 
 
 @pytest.mark.parametrize(
@@ -150,7 +159,7 @@ def test_generation_points_on_and_asks_no_further():
 def test_starting_over_forgets_every_answer():
     app = checklist(target="edge", labelled="4000")
     next(button for button in app.button if button.label == "Start over").click().run()
-    assert app.number_input(key="checklist-labelled").value is None
+    assert question(app.number_input, "labelled").value is None
     assert linked(app, "target") is None
 
 
