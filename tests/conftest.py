@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bakeoff_core.jobs import manager
-from tests.support.warm_workers import WarmLauncher
+from tests.support.warm_workers import WarmLauncher, WarmServer
 
 # Before torch is loaded: beside another test, threads that spin while they wait hold the cores that the awaited ones
 # need.
@@ -35,17 +35,17 @@ def own_main(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def warm_launcher() -> Iterator[WarmLauncher]:
-    """A launcher whose workers need not load torch; one for all tests that don't ask how workers start and end."""
-    launcher = WarmLauncher()
-    yield launcher
-    launcher.close()
+def warm_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmServer]:
+    """What forks workers that need not load torch; one for all tests that don't ask how workers start and end."""
+    server = WarmServer(tmp_path_factory.mktemp("warm"))
+    yield server
+    server.close()
 
 
 @pytest.fixture
-def warm_workers(warm_launcher: WarmLauncher, monkeypatch: pytest.MonkeyPatch) -> None:
+def warm_workers(warm_server: WarmServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Start the workers of this test's jobs by the warm launcher."""
-    monkeypatch.setattr(manager, "LAUNCHER", warm_launcher)
+    monkeypatch.setattr(manager, "LAUNCHER", WarmLauncher(warm_server.address))
 
 
 @pytest.fixture

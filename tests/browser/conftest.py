@@ -17,12 +17,16 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psutil
 import pytest
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect, sync_playwright
+
+from bakeoff_core.jobs.launchers.local import LEADER, LocalLauncher
+from bakeoff_core.system.locks import is_locked
+from tests.support.warm_workers import WarmServer
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -60,8 +64,8 @@ class AppServer:
         process: The server process of the latest start.
     """
 
-    def __init__(self, app: Path, home: Path, extra_env: dict[str, str] | None = None) -> None:
-        self._app = app
+    def __init__(self, app: Path, home: Path, extra_env: dict[str, str] | None, streamlit: Sequence[str]) -> None:
+        self._command = [sys.executable, "-m", *streamlit, "run", str(app)]
         self._extra_env = extra_env or {}
         self._port = _free_port()
         self.home = home
@@ -77,11 +81,10 @@ class AppServer:
         """
         self.home.mkdir(parents=True, exist_ok=True)
         options = {"server.port": self._port, "server.headless": "true", "browser.gatherUsageStats": "false"}
-        command = [sys.executable, "-m", "streamlit", "run", str(self._app)]
-        command += [part for name, value in options.items() for part in (f"--{name}", str(value))]
+        options_told = [part for name, value in options.items() for part in (f"--{name}", str(value))]
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                command,
+                [*self._command, *options_told],
                 cwd=REPOSITORY,
                 env=os.environ | {"BAKEOFF_HOME": str(self.home)} | self._extra_env,
                 stdin=subprocess.DEVNULL,
@@ -111,6 +114,9 @@ class AppServer:
         if self.process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
+        for leader in self.home.rglob(LEADER):
+            if is_locked(leader.with_name("lock")):
+                LocalLauncher().kill(leader.parent, None)
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 if process.environ().get("BAKEOFF_HOME") == str(self.home):
@@ -163,11 +169,11 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-def _serve(folder: Path) -> Iterator[Callable[..., AppServer]]:
+def _serve(folder: Path, *streamlit: str) -> Iterator[Callable[..., AppServer]]:
     servers: list[AppServer] = []
 
     def start(app: str | Path = "app.py", *, home: Path | None = None, env: dict[str, str] | None = None) -> AppServer:
-        server = AppServer(REPOSITORY / app, home or folder / f"home-{len(servers)}", env)
+        server = AppServer(REPOSITORY / app, home or folder / f"home-{len(servers)}", env, streamlit)
         servers.append(server)
         server.start()
         return server
@@ -184,13 +190,19 @@ def app_server(tmp_path: Path) -> Iterator[Callable[..., AppServer]]:
     `app` is relative to the repository; `home` defaults to a fresh folder; `env` is added to the
     environment. All servers that were started are ended after the test, jobs included.
     """
-    yield from _serve(tmp_path)
+    yield from _serve(tmp_path, "streamlit")
+
+
+@pytest.fixture
+def warm_app_server(tmp_path: Path, warm_server: WarmServer) -> Iterator[Callable[..., AppServer]]:
+    """Do as `app_server`, with jobs that need not load torch: where a test is not about their start and end."""
+    yield from _serve(tmp_path, "tests.browser.warm_streamlit", warm_server.address)
 
 
 @pytest.fixture(scope="module")
 def module_app_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., AppServer]]:
     """Do as `app_server`, for the tests of one module that can share a server."""
-    yield from _serve(tmp_path_factory.mktemp("servers"))
+    yield from _serve(tmp_path_factory.mktemp("servers"), "streamlit")
 
 
 def at_rest(element: Locator) -> FloatRect:

@@ -73,10 +73,10 @@ def step_shown(page: Page, least: int = 1) -> int:
 
 
 def test_user_tunes_the_pick_reloads_stops_resumes_and_finds_it_on_the_frontier_and_in_the_report(
-    app_server: Callable[..., AppServer], home: Path, page: Page, cells: Path
+    warm_app_server: Callable[..., AppServer], home: Path, page: Page, cells: Path
 ) -> None:
     profiling_store.write_profiles(profiles_path(), [profile_of(LITE0, 0.004, img_size=int(SIZE))])
-    server = app_server(home=home, env=OFFLINE)
+    server = warm_app_server(home=home, env=OFFLINE)
     page.goto(f"{server.url}/finetune")
     expect(page.get_by_role("link", name="Frontier")).to_be_visible()  # the whole app, from a direct link
     expect(page.get_by_text("no network is needed")).to_be_visible()
@@ -154,9 +154,9 @@ def is_worker_of(server: AppServer, process: psutil.Process) -> bool:
 
 
 def test_one_click_compares_with_from_scratch_and_says_what_transfer_was_worth(
-    app_server: Callable[..., AppServer], page: Page, cells: Path
+    warm_app_server: Callable[..., AppServer], page: Page, cells: Path
 ) -> None:
-    page.goto(f"{app_server(env=OFFLINE).url}/finetune")
+    page.goto(f"{warm_app_server(env=OFFLINE).url}/finetune")
     ask(page, cells, steps=6)
     start(page, "Compare with from scratch")
     expect(page.get_by_role("heading", name="What transfer was worth")).to_be_visible(timeout=LONG_MS)

@@ -36,10 +36,10 @@ def pixels_of(page: Page) -> list[int]:
 
 @pytest.mark.usefixtures("warm_workers")
 def test_user_clicks_a_misclassified_image_and_patches_of_it(
-    app_server: Callable[..., AppServer], page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    warm_app_server: Callable[..., AppServer], page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    server = app_server(env={"HF_HUB_OFFLINE": "1"})
+    server = warm_app_server(env={"HF_HUB_OFFLINE": "1"})
     monkeypatch.setenv("BAKEOFF_HOME", str(server.home))
     cells = copy_solar_cells(tmp_path / "cells", 120)
     run = start_ranking(RankSpec(("tf_efficientnet_lite0",), "folder", data_dir=str(cells)))

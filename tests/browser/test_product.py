@@ -301,11 +301,14 @@ def test_file_that_is_not_ours_is_refused_in_words(app_server, tmp_path, page):
     expect(page.get_by_text(re.compile("photo.parquet is damaged, or not a profile file"))).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["", "measure", "finetune", "checklist", "report"])
-def test_no_page_asks_the_network_for_anything(shared_server, page, path):
+def test_no_page_asks_the_network_for_anything(shared_server, page):
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    page.context.on("request", lambda request: asked.append(request.url))
     ours = (shared_server.url, shared_server.url.replace("http", "ws"), "data:", "blob:")
-    page.goto(f"{shared_server.url}/{path}")
+    for path in ("", "measure", "finetune", "rank", "checklist", "explore", "report"):
+        tab = page.context.new_page()
+        tab.goto(f"{shared_server.url}/{path}")
+        expect(tab.get_by_text("Nothing is running.")).to_be_visible()
     page.wait_for_timeout(3_000)
+    assert len(asked) > 7
     assert [url for url in asked if not url.startswith(ours)] == []

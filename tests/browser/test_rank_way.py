@@ -25,10 +25,10 @@ LONG_MS = 240_000
 
 
 def test_user_ranks_a_folder_of_photographs_reloads_stops_resumes_and_reads_the_finding(
-    app_server: Callable[..., AppServer], page: Page, tmp_path: Path
+    warm_app_server: Callable[..., AppServer], page: Page, tmp_path: Path
 ) -> None:
-    cells = copy_solar_cells(tmp_path / "cells", 400)
-    server = app_server(env={"HF_HUB_OFFLINE": "1"})
+    cells = copy_solar_cells(tmp_path / "cells", 200)
+    server = warm_app_server(env={"HF_HUB_OFFLINE": "1"})
     page.goto(f"{server.url}/rank")
     page.get_by_text("Your own folder").click()
     page.get_by_label("Folder", exact=True).fill(str(cells))

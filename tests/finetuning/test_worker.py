@@ -278,6 +278,7 @@ def test_a_trial_passes_over_damaged_images_and_a_failed_one_says_why(cells: Pat
     assert last_dry_run(spec).job.state == "failed"
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_memory_that_runs_out_is_said_with_what_to_do(cells: Path) -> None:
     larger = start_run(request(cells, "full", steps=10_000, img_size=1024, batch_size=64))
     assert wait_until(lambda: "pid" in read_job(larger.run_id).status, LONG_S)

@@ -3,6 +3,8 @@
 A worker that is started as users' are loads torch, timm and more, twice where it decodes images: eight seconds of a
 processor, before it does what a test is about. What forking hides is how a worker is started and which processes it
 leaves: tests of that use the product's launcher.
+
+`python -m tests.support.warm_workers SOCKET` serves at an open socket until its standard input is closed.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import contextlib
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -31,20 +34,34 @@ LONGEST_REQUEST = 2**17
 LOADED = ("finetuning.worker", "finetuning.comparison.worker", "finetuning.dry_run.worker", "ranking.worker")
 
 
+class WarmServer:
+    """The process that workers are forked from. It ends with `close`, or with this process, however that ends."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start it; its socket lies in `folder`."""
+        self.address = str(folder / "warm.sock")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind(self.address)
+            listener.listen()
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.support.warm_workers", str(listener.fileno())],
+                stdin=subprocess.PIPE,
+                cwd=ROOT,
+                env=os.environ | kinds.YIELDING | {"HF_HUB_OFFLINE": "1"},
+                pass_fds=[listener.fileno()],
+            )
+
+    def close(self) -> None:
+        """End it."""
+        self._process.stdin.close()
+        self._process.wait()
+
+
 class WarmLauncher(LocalLauncher):
     """See `jobs.launchers.base.Launcher`; workers of several processes are started as ever."""
 
-    def __init__(self) -> None:
-        """Start the process that workers are forked from; it ends with `close`, or with this process."""
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self._server = subprocess.Popen(
-                [sys.executable, "-m", "tests.support.warm_workers", str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                cwd=ROOT,
-                env=os.environ | kinds.YIELDING | {"HF_HUB_OFFLINE": "1"},
-                pass_fds=[theirs.fileno()],
-            )
+    def __init__(self, address: str) -> None:
+        self._address = address
 
     def launch(self, folder: Path, command: WorkerCommand, locks: Sequence[IO[str]]) -> None:
         """Fork a worker."""
@@ -53,40 +70,41 @@ class WarmLauncher(LocalLauncher):
             return
         environment = {**os.environ, **command.environment, "BAKEOFF_HOME": str(home())}
         request = json.dumps([command.module, str(folder), environment]).encode()
-        with (folder / "log.txt").open("ab") as log:
-            socket.send_fds(self._socket, [request], [log.fileno(), *(handle.fileno() for handle in locks)])
-        pid = self._socket.recv(32).decode()
+        with (
+            socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection,
+            (folder / "log.txt").open("ab") as log,
+        ):
+            connection.connect(self._address)
+            socket.send_fds(connection, [request], [log.fileno(), *(handle.fileno() for handle in locks)])
+            pid = connection.recv(32).decode()
         with contextlib.suppress(OSError):
             (folder / LEADER).write_text(pid)
 
-    def close(self) -> None:
-        """End the process that workers are forked from."""
-        self._socket.close()
-        self._server.wait()
 
-
-def serve(connection: socket.socket) -> None:
-    """Fork a worker for every request, until nobody can ask any more."""
+def serve(listener: socket.socket) -> None:
+    """Fork a worker for every request, until standard input is closed."""
     for name in LOADED:
         importlib.import_module(f"bakeoff_core.{name}")
     start_fork_server(kinds.DECODING)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for workers: the system takes them away
-    while True:
-        request, files, _, _ = socket.recv_fds(connection, LONGEST_REQUEST, 8)
-        if not request:
-            return
-        pid = os.fork()
-        if not pid:
-            connection.close()
-            os._exit(_work(*json.loads(request), *files))
-        for file in files:
-            os.close(file)
-        connection.send(str(pid).encode())
+    while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
+        with listener.accept()[0] as connection:
+            request, files, _, _ = socket.recv_fds(connection, LONGEST_REQUEST, 8)
+            pid = os.fork()
+            if not pid:
+                connection.close()
+                listener.close()
+                os._exit(_work(*json.loads(request), *files))
+            for file in files:
+                os.close(file)
+            connection.send(str(pid).encode())
 
 
 def _work(module: str, folder: str, environment: dict[str, str], log: int, *locks: int) -> int:
     """Be the worker. Its locks are held by the open files until it is gone."""
     os.setsid()
+    with Path(os.devnull).open() as nothing:
+        os.dup2(nothing.fileno(), 0)
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.environ.clear()
