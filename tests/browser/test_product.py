@@ -170,6 +170,8 @@ def distance_of_the_star_to_the_nearest_point(page: Page) -> float:
 def test_star_stands_on_its_point_also_after_panning_zooming_and_on_another_axis(measured):
     slider(measured, "Accuracy floor (%)").fill("62")
     slider(measured, "Latency budget (ms)").fill("100")
+    expect(measured).to_have_url(re.compile("min_top1=62"))
+    expect(measured).to_have_url(re.compile("latency_ms=100"))
     star, area = measured.locator(".bakeoff-marks .pick"), measured.locator(".js-plotly-plot .nsewdrag")
     expect(measured.locator(".bakeoff-marks .budget")).to_have_count(1)
     area.scroll_into_view_if_needed()
