@@ -31,6 +31,8 @@ def test_tables_are_uploaded_drawn_toggled_filtered_and_judged(app_server, page,
     expect(page.get_by_text(re.compile("They say what has to be computed"))).to_be_visible()
     expect(page.locator(f"{CHART} .scatterlayer .trace").first).to_be_visible()
 
+    page.get_by_role("tab", name="Published machines").click()
+    expect(page).to_have_url(re.compile("view=Published"))
     inputs = page.locator(".stFileUploader input[type=file], [data-testid=stFileUploader] input[type=file]")
     inputs.nth(0).set_input_files(write(tmp_path, "results-imagenet.csv", ACCURACIES))
     expect(page.get_by_text("results-imagenet.csv", exact=True)).to_be_visible()
@@ -42,8 +44,9 @@ def test_tables_are_uploaded_drawn_toggled_filtered_and_judged(app_server, page,
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_text("A fast card: Added.")).to_be_visible()
     expect(page.get_by_text("A fast card, inference: 3 of 6 joined")).to_be_visible()
+    page.get_by_role("tab", name="Models and speed").click()
 
-    expect(legend_entry(page, "ResNet")).to_be_visible()
+    expect(legend_entry(page, "ResNet")).to_have_count(1)
     expect(page.locator(f"{CHART} .xtitle")).to_have_text("Time per image (ms), log scale")
     expect(page.locator(f"{CHART} .scatterlayer .trace .points path")).to_have_count(5)
     legend_entry(page, "ResNet").locator(".legendtoggle").click()
@@ -51,7 +54,7 @@ def test_tables_are_uploaded_drawn_toggled_filtered_and_judged(app_server, page,
 
     families = page.locator(".st-key-explore_families")
     families.get_by_role("button", name="Remove ConvNeXt", exact=True).click()
-    expect(legend_entry(page, "All other families")).to_be_visible()
+    expect(legend_entry(page, "All other families")).to_have_count(1)
     page.locator(".st-key-explore_only label").first.click()
     expect(legend_entry(page, "All other families")).to_have_count(0)
 
@@ -61,18 +64,27 @@ def test_tables_are_uploaded_drawn_toggled_filtered_and_judged(app_server, page,
     titles = page.locator(f"{CHART} .xtitle")
     expect(titles.filter(has_text="Parameters (M), log scale")).to_have_count(1)
     expect(titles).to_have_count(1)  # the chart it replaces is gone
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(titles).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+    page.get_by_role("tab", name="Why measure").click()
     expect(page.get_by_text(re.compile("Choosing by parameters finds"))).to_be_visible()
     expect(page.get_by_text(re.compile("Only 3 models are known on A fast card, too few"))).to_be_visible()
-
-    page.set_viewport_size({"width": 390, "height": 844})
-    expect(page.locator(f"{CHART} .xtitle")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.reload()
+    expect(page.get_by_text(re.compile("Choosing by parameters finds"))).to_be_visible()
 
 
-def test_a_link_to_an_anatomy_lands_there(app_server, page):
+def test_a_link_to_an_anatomy_opens_its_view_which_has_an_address_of_its_own(app_server, page):
     server = app_server()
     page.goto(f"{server.url}/explore?anatomy=mobilenetv3_small_100.lamb_in1k")
-    heading = page.get_by_role("heading", name="Where the cost sits")
-    expect(heading).to_be_in_viewport()
-    page.wait_for_timeout(3000)
-    expect(heading).to_be_in_viewport()
+    expect(page.get_by_role("tab", name="Where the cost sits")).to_have_attribute("aria-selected", "true")
+    model = page.get_by_role("combobox", name="Model", exact=True)
+    expect(model).to_be_in_viewport()
+    page.get_by_role("tab", name="MACs and time").click()
+    expect(page.get_by_text(re.compile("Once models are measured here"))).to_be_in_viewport()
+    expect(model).to_have_count(0)
+    page.get_by_role("tab", name="Where the cost sits").click()
+    expect(page).to_have_url(re.compile("view=Where"))
+    expect(page).to_have_url(re.compile("anatomy=mobilenetv3_small_100.lamb_in1k"))

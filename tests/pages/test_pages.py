@@ -124,3 +124,25 @@ def test_report_of_the_limits_chosen_on_the_frontier_page_names_them():
     app.switch_page(REPORT).run()
     assert not app.exception
     assert any("efficientnet_b0.ra_in1k" in code.value and "9 ms" in code.value for code in app.code)
+
+
+def test_preview_of_a_report_tells_the_decision_first_and_folds_its_long_lists():
+    names = ("resnet50.a1_in1k", "resnet18.a1_in1k", "efficientnet_b0.ra_in1k", "convnext_tiny.in12k_ft_in1k")
+    tags = [
+        *names,
+        "resnet50.tv_in1k",
+        "resnet50.tv2_in1k",
+        "vgg16.tv_in1k",
+        "vit_tiny_patch16_224.augreg_in21k_ft_in1k",
+    ]
+    tags += ["mobilenetv3_small_100.lamb_in1k", "mobilenetv3_large_100.ra_in1k"]
+    profiling_store.write_profiles(profiles_path(), [profile_of(tag, 0.004 * (i + 1)) for i, tag in enumerate(tags)])
+    app = opened()
+    app.switch_page(REPORT).run()
+    assert not app.exception
+    folded = [expander.label for expander in app.expander]
+    assert "**Candidates** · 10 entries" in folded and "**Why not the others** · 9 entries" in folded
+    shown = [markdown.value for markdown in app.markdown]
+    assert any(text.startswith("# Backbone decision") for text in shown)
+    assert any(text.startswith("## Why\n") for text in shown)
+    assert not any("## Candidates" in text for text in shown)

@@ -75,7 +75,7 @@ def speed_figure(
             y=[s.image_s * 1e3 for s in ringed],
             mode="markers",
             marker={"symbol": "circle-open", "size": 22, "color": palette.text, "line": {"width": 2}},
-            name="Shown above",
+            name="Taken apart",
             hoverinfo="skip",
         )
     return figure

@@ -28,6 +28,8 @@ ACCURACY, RUN = "accuracy", "run"
 """What its accuracies are of, and the fine-tuning runs chosen to go by; the latter may stand several times."""
 ANATOMY, ANATOMY_SIZE, ANATOMY_OTHER = "anatomy", "anatomy_size", "anatomy_other"
 """The model that the Explore page takes apart, its size, and the model beside it."""
+VIEW = "view"
+"""Which of the Explore page's views is open."""
 
 RULE_LABELS = {"most-accurate": "Most accurate", "cheapest": "Cheapest"}
 COST_LABELS = {"latency": "Latency", "macs": "MACs", "params": "Parameters", "memory": "Memory"}

@@ -12,66 +12,30 @@ from bakeoff_core.formatting import markdown_code, markdown_text
 from bakeoff_core.profiling.anatomy.records import LAYER_KINDS, QUANTITIES, QUANTITY_HELP, Anatomy
 from bakeoff_core.profiling.anatomy.request import Wanted
 from bakeoff_core.profiling.request import MAX_IMG_SIZE
-from bakeoff_core.profiling.throughput import Speed, find_disagreements, measured_speeds
+from bakeoff_core.profiling.throughput import Speed
 from bakeoff_core.reporting.figures.anatomy import kinds_figure, kinds_of, largest_stage, legend_html, stages_figure
 from bakeoff_core.reporting.text.anatomy import describe_anatomy, describe_speed
 from bakeoff_core.schema.candidate import CandidateRef
-from pages.parts.common import cache, plotly_chart, sidebar
+from pages.parts.common import cache, plotly_chart
 from pages.parts.common.links import ANATOMY, ANATOMY_OTHER, ANATOMY_SIZE
 from pages.parts.explore import anatomy_job, throughput
 
 
-def scroll_here_if_linked() -> None:
-    """Where a link to this view opened the page, scroll to it; draw this first, so that it is drawn once.
-
-    It follows until what is above has its height, or the reader moves.
-    """
-    st.html(f"<script>{_SCROLL % ANATOMY}</script>", unsafe_allow_javascript=True)
-
-
-_SCROLL = """
-if (new URLSearchParams(location.search).has("%s")) {
-  const end = Date.now() + 8000;
-  let moved = false;
-  for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) {
-    addEventListener(kind, () => { moved = true; }, {once: true, passive: true});
-  }
-  const follow = () => {
-    if (moved || Date.now() > end) return;
-    document.getElementById("where-the-cost-sits")?.scrollIntoView();
-    setTimeout(follow, 150);
-  };
-  follow();
-}
-"""
-
-
 def draw() -> None:
-    """Draw the choice of one or two models, their anatomies, and MACs against time in the setting shown."""
-    st.markdown("### Where the cost sits")
+    """Draw the choice of one or two models, and their anatomies."""
     st.caption(
         "Which layers hold a model's parameters, do its multiply-accumulates (MACs) and write its activations. Three "
         "different places, often: that is why size, computation and time rank models differently."
     )
-    shown = sidebar.shown()
-    table = cache.candidates_of(shown) if shown else None
-    measured = [] if table is None else measured_speeds(table)
+    _, measured = throughput.speeds_shown()
     chosen = _draw_choice(measured)
-    pairs = find_disagreements(measured)
-    paired = [speed.ref for pair in pairs for speed in (pair.fewer, pair.more)]
     anatomies = anatomy_job.get_or_start(
-        [Wanted(ref.model_name, ref.img_size) for ref in chosen], [Wanted(r.model_name, r.img_size) for r in paired]
+        [Wanted(ref.model_name, ref.img_size) for ref in chosen],
+        [Wanted(ref.model_name, ref.img_size) for ref in throughput.disagreeing(measured)],
     )
     shown_here = [anatomy for anatomy in anatomies if anatomy is not None]
     if shown_here:
         _draw_anatomies(shown_here, measured)
-    if measured:
-        throughput.draw(table, measured, pairs, chosen, shown.machine_name)
-    else:
-        st.info(
-            "Once models are measured here, their MACs are drawn against their times, and the pairs that disagree are "
-            "named."
-        )
 
 
 def _draw_choice(measured: list[Speed]) -> list[CandidateRef]:
@@ -83,6 +47,7 @@ def _draw_choice(measured: list[Speed]) -> list[CandidateRef]:
         options,
         key=ANATOMY,
         bind="query-params",
+        persist_state="session",
         accept_new_options=True,
         help="Measured models first. Any other name that timm knows can be typed.",
     )
@@ -93,6 +58,7 @@ def _draw_choice(measured: list[Speed]) -> list[CandidateRef]:
         None,
         key=ANATOMY_SIZE,
         bind="query-params",
+        persist_state="session",
         placeholder="own",
         help="Height and width; empty for each model's own. MACs and activations of a convolution grow with its "
         "square, parameters do not grow.",
@@ -103,6 +69,7 @@ def _draw_choice(measured: list[Speed]) -> list[CandidateRef]:
         index=None,
         key=ANATOMY_OTHER,
         bind="query-params",
+        persist_state="session",
         accept_new_options=True,
         placeholder="Nothing",
     )

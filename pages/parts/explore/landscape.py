@@ -18,7 +18,7 @@ ORIGIN, FAMILIES = "explore_origin", "explore_families"
 """Session keys of the choices."""
 
 ACCURACY, PARAMETERS = "Accuracy and speed", "Parameters and speed"
-HEIGHT_PX = 560
+HEIGHT_PX = 480
 DOUBLE_CLICK_MS = 140
 """How long Plotly waits for a second click in the legend before it hides a family; its own 500 feel like a fault."""
 
@@ -51,6 +51,7 @@ def _draw(by_label: dict[str, Origin]) -> None:
         "Whose speeds",
         list(by_label),
         key=ORIGIN,
+        persist_state="session",
         help="One picture shows one machine: speeds from different machines are never mixed.",
     )
     origin = by_label[label]
@@ -62,6 +63,7 @@ def _draw(by_label: dict[str, Origin]) -> None:
             default=ACCURACY,
             required=True,
             key="explore_picture",
+            persist_state="session",
             label_visibility="collapsed",
         )
     families, only = _draw_families(origin)
@@ -99,13 +101,19 @@ def _draw_families(origin: Origin) -> tuple[list[str], bool]:
         "Families",
         options,
         key=FAMILIES,
+        persist_state="session",
         max_selections=MAX_FAMILIES,
         placeholder="All in grey",
         help=f"Up to {MAX_FAMILIES} get a colour each: more can't be told apart. A family is what the catalogue calls "
         "an architecture's; weights that have seen more than ImageNet-1k are drawn apart, because that alone lifts "
         "their accuracy.",
     )
-    only = right.toggle("Only these", key="explore_only", help="Leave all other families out of the picture.")
+    only = right.toggle(
+        "Only these",
+        key="explore_only",
+        help="Leave all other families out of the picture.",
+        persist_state="session",
+    )
     return families, only
 
 
@@ -121,7 +129,7 @@ def _where(origin: Origin) -> str:
     if origin.machine is None:
         return (
             "Accuracy against multiply-accumulates (MACs), as the catalogue has them. They say what has to be "
-            "computed, not how long that takes: measure this machine, or import a published one below."
+            "computed, not how long that takes: measure this machine, or import a published one."
         )
     batches = origin.points["batch_size"].dropna()
     least, most = (f"{batches.min():.0f}", f"{batches.max():.0f}") if len(batches) else ("?", "?")

@@ -32,7 +32,6 @@ def draw(*, readable: bool) -> None:
     Args:
         readable: Whether the file of published machines can be used.
     """
-    st.markdown("### Published machines")
     counts = published_cache.counts() if readable else ()
     for count in counts:
         _draw_count(count)
@@ -86,7 +85,7 @@ def _import(results: object, speeds: object, machine: str, names: TimmModels, re
             return
     landscape.show_next(counts[0].machine, counts[0].part)
     st.session_state["published_done"] = (
-        f"{markdown_text(counts[0].machine)}: {published_store.OUTCOMES[outcome]} The picture above shows it."
+        f"{markdown_text(counts[0].machine)}: {published_store.OUTCOMES[outcome]} *Models and speed* shows it."
     )
     st.rerun()
 

@@ -20,14 +20,11 @@ def draw(origins: Sequence[Origin]) -> None:
     Args:
         origins: Those whose speeds are of inference, this machine first where it is measured.
     """
-    st.markdown(
-        "### Why measure here?",
-        help="A model is on the frontier if no other is both more accurate and faster. Of an architecture at one size "
-        "the most accurate weights count; all its weights are equally fast.",
-    )
     st.caption(
         "Papers give multiply-accumulates (MACs) and parameters, others publish the speed of their machines. Whoever "
-        "chooses by those is offered another frontier: this is how much of a machine's own is on it."
+        "chooses by those is offered another frontier: this is how much of a machine's own is on it.",
+        help="A model is on the frontier if no other is both more accurate and faster. Of an architecture at one size "
+        "the most accurate weights count; all its weights are equally fast.",
     )
     if not origins:
         st.info("Once this machine is measured, or a published one imported, it is seen here what stands in for it.")
@@ -40,7 +37,11 @@ def _draw(by_label: dict[str, Origin]) -> None:
     if st.session_state.get("why_origin") not in by_label:
         st.session_state.pop("why_origin", None)
     label = st.selectbox(
-        "Whose frontier", list(by_label), key="why_origin", format_func=lambda label: by_label[label].name
+        "Whose frontier",
+        list(by_label),
+        key="why_origin",
+        format_func=lambda label: by_label[label].name,
+        persist_state="session",
     )
     subject = by_label[label]
     judged = judge_proxies(
@@ -57,7 +58,7 @@ def _draw(by_label: dict[str, Origin]) -> None:
     plotly_chart.draw_static(figure, key="proxies")
     st.markdown("\n".join(f"- {explain_proxy(judgement, name, markdown_text)}" for judgement in judged))
     if not any(other.machine for other in by_label.values() if other is not subject):
-        st.caption("Import a published machine below to see how far it stands for this one.")
+        st.caption("Import a published machine to see how far it stands for this one.")
 
 
 def _warn_of_few(judged: Sequence[Judgement], name: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 
 from bakeoff_core.reporting.documents.bundle import report_bundle, report_text
@@ -12,6 +14,10 @@ from bakeoff_core.selection.checklist.advice import Advice, advise
 from bakeoff_core.selection.checklist.rules import read_rules
 from bakeoff_core.selection.decision import decide
 from pages.parts.common import cache, session
+
+MOST_ENTRIES = 8
+"""Entries of a list, or rows of a table, that a section shows in the preview without being opened."""
+_ENTRY = re.compile(r"^(?:- |\| (?!Model|---))", re.MULTILINE)
 
 
 def draw(shown: MeasuredSetting) -> None:
@@ -44,8 +50,22 @@ def draw(shown: MeasuredSetting) -> None:
     preview, source = st.tabs(["Preview", "Markdown"])
     with preview.container(border=True, key="preview"):
         st.html("<style>.st-key-preview table {display: block; overflow-x: auto}</style>")  # wider than a laptop
-        st.markdown(without_record(text))
+        _draw_preview(without_record(text))
     source.code(text, language="markdown", wrap_lines=True)
+
+
+def _draw_preview(text: str) -> None:
+    """Draw a report with the decision first: sections that are long lists are folded, in their places."""
+    opening, *sections = re.split(r"^## ", text, flags=re.MULTILINE)
+    st.markdown(opening)
+    for section in sections:
+        title, _, body = section.partition("\n")
+        entries = len(_ENTRY.findall(body))
+        if entries > MOST_ENTRIES:
+            with st.expander(f"**{title}** · {entries} entries"):
+                st.markdown(body)
+        else:
+            st.markdown(f"## {section}")
 
 
 def _advice(shown: MeasuredSetting) -> Advice | None:

@@ -15,6 +15,7 @@ from bakeoff_core.schema.profile import Profile
 from bakeoff_core.system.files import write_json
 from bakeoff_core.system.machine import this_machine
 from bakeoff_core.system.paths import home, profiles_path, timm_models_path
+from pages.parts.explore import views
 from tests.support.anatomies import heavy_head, light_layers
 from tests.support.examples import make_profile
 from tests.support.places import ROOT
@@ -59,10 +60,15 @@ def text_of(app: AppTest) -> str:
 
 
 def test_page_of_a_machine_never_measured_takes_a_first_model_apart(at_the_root) -> None:
-    app = opened()
+    app = opened(view=views.COST)
     assert not app.exception
     assert at_the_root and at_the_root[0][0].img_size == 224
-    assert "Once models are measured here" in text_of(app)
+    assert "Once models are measured here" in text_of(opened(view=views.TIME))
+
+
+def test_nothing_is_taken_apart_while_another_view_is_open(at_the_root) -> None:
+    assert not opened(view=views.LANDSCAPE, anatomy="heavy.tag").exception
+    assert at_the_root == []
 
 
 def test_a_kept_anatomy_is_told_and_tabled_at_once(at_the_root) -> None:
@@ -92,10 +98,10 @@ def test_pairs_that_disagree_are_named_with_the_reasons_of_their_layers(at_the_r
     )
     write_anatomy(heavy_head())
     write_anatomy(light_layers())
-    text = text_of(opened(anatomy="heavy.tag"))
+    text = text_of(opened(view=views.TIME))
     assert "`light` has 10 % of the MACs of `heavy` but takes 50 % of its time" in text
     assert "moves at least 110 numbers through memory" in text
-    assert "number 1 of 2 models" in text
+    assert "number 1 of 2 models" in text_of(opened(anatomy="heavy.tag"))
     assert at_the_root == []
 
 
@@ -162,9 +168,10 @@ def test_hostile_names_stay_text() -> None:
     profiling_store.write_profiles(
         profiles_path(), [measured(HOSTILE, 10**7, 0.01), measured("light.tag", 10**6, 0.005)]
     )
-    app = opened()
-    assert not app.exception
-    assert "<script>" not in text_of(app).replace("`<script>", "")
+    for view in views.VIEWS:
+        app = opened(view=view)
+        assert not app.exception
+        assert "<script>" not in text_of(app).replace("`<script>", "")
 
 
 def test_details_of_a_candidate_link_to_where_its_cost_sits() -> None:

@@ -94,7 +94,7 @@ def test_pairs_are_joined_and_every_model_is_a_point_at_its_macs_and_time() -> N
     assert list(named["Slower than its MACs promise"].y) == pytest.approx([10])
     assert list(named["Disagreeing pair"].x) == pytest.approx([0.2, 4])
     assert list(named["Other models"].y) == pytest.approx([21])
-    assert list(named["Shown above"].x) == pytest.approx([4])
+    assert list(named["Taken apart"].x) == pytest.approx([4])
 
 
 def test_along_a_line_macs_a_second_are_equal_and_it_says_how_many() -> None:
