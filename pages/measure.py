@@ -6,7 +6,7 @@ from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import list_jobs
 from bakeoff_core.system import locks
 from pages.parts.common import app_start, measuring, timm_names_job
-from pages.parts.measure import form, import_export
+from pages.parts.measure import form, import_export, storage
 
 app_start.require_app()
 st.markdown("## Measure models on this machine")
@@ -26,3 +26,4 @@ if ended:
             measuring.draw_ended(job)
 
 import_export.draw()
+storage.draw()

@@ -35,7 +35,8 @@ COMMANDS = {
     "compare": Command(
         "compare", "Train a probe, a full fine-tune and a run from scratch alike, and print what transfer was worth."
     ),
-    "runs": Command("runs", "List the runs, the newest first."),
+    "runs": Command("runs", "List the runs, the newest first; name, note or delete runs, comparisons and rankings."),
+    "storage": Command("storage", "Say what takes how much of the disk, and clear what nothing uses."),
     "stop": Command(
         "stop", "Stop a run, a comparison or a ranking; what is finished and the last checkpoint are kept."
     ),

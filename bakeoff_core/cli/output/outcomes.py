@@ -84,8 +84,26 @@ def show_ranking(rank_id: str, as_json: bool) -> int:
     return 0 if run.job.state == "done" and not any(line["error"] for line in lines) else 1
 
 
-def run_line(run: dict[str, Any]) -> str:
-    """Return a run in one line; `run` is as `finetuning.request.summarise_run` returns it."""
+def job_line(job: Job, name: str | None) -> str:
+    """Return a comparison or a ranking in one line, with the name that it was given."""
+    return f"{job.job_id}  {job.state:8}  {', '.join(_models(job))} on {job.spec.get('dataset')}{_called(name)}"
+
+
+def _models(job: Job) -> list[str]:
+    return [str(name) for name in job.spec.get("models") or [job.spec.get("model_name")]]
+
+
+def _called(name: str | None) -> str:
+    return f"  “{name}”" if name else ""
+
+
+def run_line(run: dict[str, Any], name: str | None = None) -> str:
+    """Return a run in one line.
+
+    Args:
+        run: As `finetuning.results.summarise_run` returns it.
+        name: What the user calls it.
+    """
     accuracy = "no result"
     if run["test_accuracy"] is not None:
         low, high = run["test_accuracy_low"], run["test_accuracy_high"]
@@ -93,7 +111,7 @@ def run_line(run: dict[str, Any]) -> str:
     owner = f"  (part of {run['owner']})" if run["owner"] else ""
     return (
         f"{run['run_id']}  {run['state']:8}  {run['recipe']:12}  {run['model_name']} on {run['dataset']}: "
-        f"{accuracy}{owner}"
+        f"{accuracy}{owner}{_called(name)}"
     )
 
 

@@ -8,9 +8,10 @@ from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.comparison.request import ComparisonRun, list_comparisons
 from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.formatting import duration, markdown_text
+from bakeoff_core.jobs.labels import read_label
 from bakeoff_core.reporting.figures.finetuning import labels_figure, validation_figure
 from bakeoff_core.reporting.text.comparison import comparison_sentences
-from pages.parts.common import plotly_chart, resume
+from pages.parts.common import job_label, plotly_chart, resume
 from pages.parts.finetune import curves
 
 SHOWN = 3
@@ -26,13 +27,18 @@ def draw() -> None:
         started = f"{found.comparison_id[4:6]}-{found.comparison_id[6:8]} {found.comparison_id[9:11]}:"
         model = markdown_text(found.job.status.get("model_name") or found.spec.model_name)
         images = markdown_text(found.spec.dataset)
+        name = read_label(found.job.folder).name
+        called = f"{markdown_text(name)} · " if name else ""
         with st.expander(
-            f"{model} on {images}, {started}{found.comparison_id[11:13]} UTC · {found.job.state}", expanded=at == 0
+            f"{called}{model} on {images}, {started}{found.comparison_id[11:13]} UTC · {found.job.state}",
+            expanded=at == 0,
         ):
             _draw_one(found)
+            job_label.draw([found.job], "comparison")
 
 
 def _draw_one(found: ComparisonRun) -> None:
+    job_label.draw_note(found.job)
     try:
         comparison = found.result()
     except BakeoffError as err:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import streamlit as st
 
 from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.finetuning.request import Run
 from bakeoff_core.finetuning.results import list_runs
 from bakeoff_core.formatting import UNKNOWN, duration, percent
+from bakeoff_core.jobs.labels import read_label
 from bakeoff_core.reporting.figures.finetuning import Curve
-from pages.parts.common import cache, resume
+from pages.parts.common import cache, job_label, resume
 from pages.parts.finetune import curves, results
 
 SHOWN = 50
@@ -17,6 +20,7 @@ SHOWN = 50
 
 def draw() -> None:
     """Draw the list of runs and what was chosen from it."""
+    job_label.draw_deleted()
     ended = [run for run in list_runs()[:SHOWN] if not run.job.active]
     if not ended:
         st.caption("No run has ended yet. Ended runs are listed here, with their results.")
@@ -24,13 +28,16 @@ def draw() -> None:
     st.markdown("### Earlier runs")
     summaries = [cache.summary_of(run) for run in ended]
     st.caption("Tick runs to lay their curves over each other; tick one to see its results.")
+    rows = [_row(run, summary) for run, summary in zip(ended, summaries, strict=True)]
+    columns = [name for name in rows[0] if name != "name" or any(row[name] for row in rows)]
     event = st.dataframe(
-        [_row(run, summary) for run, summary in zip(ended, summaries, strict=True)],
+        rows,
+        column_order=columns,
         hide_index=True,
         width="stretch",
         placeholder="—",
         height=min(38 + 35 * len(ended), 260),
-        key=f"runs-{ended[0].run_id}",  # rows are chosen by place, so a new run on top begins a new table
+        key=f"runs-{ended[0].run_id}-{len(ended)}",  # rows are chosen by place, so other runs begin a new table
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": [0]}},
@@ -42,17 +49,25 @@ def draw() -> None:
             "validation (%)": st.column_config.NumberColumn(format="%.2f"),
         },
     )
-    chosen = [ended[at] for at in event.selection.rows if at < len(ended)]
+    chosen = _chosen(ended, event.selection.rows)
     if not chosen:
         return
+    job_label.draw([run.job for run in chosen], "run")
     named = [Curve(_name(run), cache.metrics_of(run.job)) for run in chosen]
     curves.draw(named, keys=("ended-loss", "ended-accuracy"))
     if len(chosen) == 1:
         _draw_one(chosen[0])
 
 
+def _chosen(ended: Sequence[Run], rows: Iterable[int]) -> list[Run]:
+    """The runs of the rows that are ticked; a row may be gone since."""
+    return [ended[at] for at in rows if at < len(ended)]
+
+
 def _name(run: Run) -> str:
     """What tells a run from others, in few words."""
+    if name := read_label(run.job.folder).name:
+        return name
     model = (run.job.status.get("model_name") or run.spec.model_name).split(".")[0]
     return f"{model}, {RECIPES[run.spec.recipe].title.lower()}, {run.run_id[4:8]}-{run.run_id[9:13]}"
 
@@ -63,6 +78,7 @@ def _row(run: Run, summary: dict) -> dict:
         interval = f"{percent(summary['test_accuracy_low'], 1)} to {percent(summary['test_accuracy_high'], 1)}"
     return {
         "started (UTC)": f"{run.run_id[:4]}-{run.run_id[4:6]}-{run.run_id[6:8]} {run.run_id[9:11]}:{run.run_id[11:13]}",
+        "name": read_label(run.job.folder).name,
         "model": summary["model_name"],
         "images": run.spec.dataset,
         "recipe": RECIPES[run.spec.recipe].title,
@@ -78,6 +94,7 @@ def _row(run: Run, summary: dict) -> dict:
 def _draw_one(run: Run) -> None:
     """Draw one run: its results, or why it has none and what to do."""
     job = run.job
+    job_label.draw_note(job)
     if job.state == "done":
         results.draw(run)
         return

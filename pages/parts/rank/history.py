@@ -7,8 +7,9 @@ import streamlit as st
 from bakeoff_core.datasets.registry import DATASETS
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import markdown_text
+from bakeoff_core.jobs.labels import read_label
 from bakeoff_core.ranking.request import RankRun, list_rankings
-from pages.parts.common import resume
+from pages.parts.common import job_label, resume
 from pages.parts.rank import image_explorer, result
 
 SHOWN = 50
@@ -16,6 +17,7 @@ SHOWN = 50
 
 def draw() -> None:
     """Draw the choice of an ended ranking, the newest first, and what it came to."""
+    job_label.draw_deleted()
     ended = [run for run in list_rankings()[:SHOWN] if not run.job.active]
     if not ended:
         st.caption("No ranking has ended yet. Ended ones are kept, and shown here.")
@@ -30,6 +32,8 @@ def draw() -> None:
             key=f"ranking-{ended[0].rank_id}",  # a new one on top is shown at once
         )
         run = next(run for run in ended if run.rank_id == chosen)
+    job_label.draw([run.job], "ranking")
+    job_label.draw_note(run.job)
     if run.job.state != "done":
         resume.draw(run.job, "Resume goes on where it was; finished backbones are kept.")
     try:
@@ -46,4 +50,5 @@ def _title(run: RankRun) -> str:
     started = f"{run.rank_id[:4]}-{run.rank_id[4:6]}-{run.rank_id[6:8]} {run.rank_id[9:11]}:{run.rank_id[11:13]} UTC"
     count = len(run.spec.models)
     images = DATASETS[run.spec.dataset].title
-    return f"{started} · {images} · {count} {'model' if count == 1 else 'models'} · {run.job.state}"
+    called = f"{name} · " if (name := read_label(run.job.folder).name) else ""
+    return f"{called}{started} · {images} · {count} {'model' if count == 1 else 'models'} · {run.job.state}"

@@ -12,9 +12,11 @@ from streamlit.testing.v1 import AppTest
 
 from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs.labels import set_label
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.system import locks
 from bakeoff_core.system.paths import home, jobs_path, profiles_path
+from tests.support import run_folders
 from tests.support.app_pages import measured_shortlist, profile_of, text_of
 from tests.support.places import ROOT
 
@@ -197,3 +199,19 @@ def test_buttons_wait_while_the_machine_is_at_work(tmp_path: Path, monkeypatch: 
     assert button(app, "Fine-tune").disabled
     assert button(app, "Compare with from scratch").disabled
     assert "two jobs at once would spoil both" in text_of(app)
+
+
+def test_several_runs_are_deleted_at_once_where_they_are_listed() -> None:
+    kept, *others = [run_folders.write_run(number, validated=None, state="stopped") for number in (1, 2, 3)]
+    set_label(others[0], name="With little data")
+    app = opened()
+    assert "With little data" in list(app.dataframe[1].value["name"])
+    assert app.button(key=f"delete-{others[1]}-1").disabled  # the newest is ticked
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("pages.parts.finetune.history._chosen", lambda ended, rows: ended[:2])
+        app.run()
+        app.checkbox(key=f"sure-{others[1]}-2").check().run()
+        app.button(key=f"delete-{others[1]}-2").click().run()
+    assert not app.exception
+    assert [path.name for path in jobs_path().iterdir()] == [kept]
+    assert any("Deleted 2 runs: " in said.value for said in app.success)

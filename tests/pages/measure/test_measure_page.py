@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bakeoff_core.jobs import kinds
-from bakeoff_core.system.paths import home
+from bakeoff_core.system.paths import home, looks_path
 from tests.support.app_pages import HOSTILE, MEASURE, opened, text_of
 from tests.support.job_folders import write_job
 from tests.support.places import ROOT
@@ -36,3 +36,16 @@ def test_a_model_that_failed_is_named_with_the_log_and_stays_text() -> None:
     app = opened(MEASURE)
     assert any("Out of memory" in warning.value and "<script>" not in warning.value for warning in app.warning)
     assert [code.value for code in app.code] == ["Traceback: something"]
+
+
+def test_storage_is_listed_when_it_is_opened_and_cleared_on_demand() -> None:
+    looks_path().mkdir(parents=True)
+    (looks_path() / "look.npz").write_bytes(b"x" * 2_000_000)
+    app = opened(MEASURE)
+    assert not app.table
+    app.session_state["storage"] = True
+    app.run()
+    assert list(app.table[0].value["can be cleared"])[0].startswith("2.00 MB to clear")
+    next(button for button in app.button if button.label == "Clear 2.00 MB").click().run()
+    assert not app.exception
+    assert not list(looks_path().iterdir())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from bakeoff_core.jobs.labels import Label, read_label
+from bakeoff_core.jobs.manager import jobs_path
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.ranking.records import RankRow
 from bakeoff_core.ranking.request import RankSpec
@@ -120,3 +122,22 @@ def test_hostile_names_stay_text() -> None:
     app = opened()
     assert not app.exception
     assert "<script>" not in text_of(app).replace("\\<script", "")
+
+
+def test_a_ranking_is_named_noted_and_deleted_where_it_is_shown() -> None:
+    rank_id = write_ranking(1, make_row(LITE0, 100))
+    older = write_ranking(0, make_row(LITE0, 90))
+    app = opened()
+    app.text_input(key=f"name-{rank_id}").set_value(HOSTILE)
+    app.text_area(key=f"note-{rank_id}").set_value(HOSTILE)
+    next(found for found in app.button if found.label == "Save").click().run()
+    assert not app.exception
+    assert read_label(jobs_path() / rank_id) == Label(HOSTILE, HOSTILE)
+    assert app.selectbox(key=f"ranking-{rank_id}").options[0].startswith(f"{HOSTILE} · 2026-01-01")
+    assert "<script>" not in text_of(app)
+    assert app.button(key=f"delete-{rank_id}-1").disabled
+    app.checkbox(key=f"sure-{rank_id}-1").check().run()
+    app.button(key=f"delete-{rank_id}-1").click().run()
+    assert not app.exception
+    assert [path.name for path in jobs_path().iterdir()] == [older]
+    assert any("Deleted 1 ranking: " in said.value for said in app.success)
