@@ -36,6 +36,7 @@ HOLDINGS = (
     "looks",
     "anatomies",
     "datasets",
+    "uploads",
     "other-jobs",
     "leftovers",
     "other",
@@ -85,6 +86,7 @@ def read_holdings() -> list[Holding]:
         _of_entries("looks", paths.looks_path(), is_unused=lambda path: True),
         _of_anatomies(),
         _of_entries("datasets", paths.datasets_path()),
+        _of_entries("uploads", paths.uploads_path()),
         _of_other_jobs(jobs),
         _leftovers(home),
         _of_rest(top),
@@ -196,7 +198,12 @@ def _of_rest(top: Iterable[Path]) -> Holding:
     """What else lies in the state folder: checks of images, the user's own accuracies, files of nobody."""
     told = {
         *(paths.jobs_path(), paths.features_path(), paths.looks_path(), paths.datasets_path()),
-        *(paths.profiles_path(), paths.published_path(), paths.anatomy_path("a", 1).parent.parent),
+        *(
+            paths.uploads_path(),
+            paths.profiles_path(),
+            paths.published_path(),
+            paths.anatomy_path("a", 1).parent.parent,
+        ),
     }
     return _holding(
         "other",

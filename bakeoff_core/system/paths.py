@@ -47,6 +47,11 @@ def datasets_path() -> Path:
     return home() / "datasets"
 
 
+def uploads_path() -> Path:
+    """Return the folder that holds images that came as uploads (see `datasets.uploads`)."""
+    return home() / "uploads"
+
+
 def checks_path() -> Path:
     """Return the folder that keeps which images of a data set could be decoded."""
     return home() / "checks"

@@ -13,6 +13,7 @@ TITLES = {
     "looks": "Looks inside images",
     "anatomies": "Models taken apart, and timm's names",
     "datasets": "Downloaded data sets",
+    "uploads": "Uploaded images",
     "other-jobs": "Trials, looks, downloads and lists",
     "leftovers": "Leftovers of processes that were killed",
     "other": "Everything else",

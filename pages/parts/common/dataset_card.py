@@ -14,12 +14,14 @@ from bakeoff_core.errors import BakeoffError, DatasetMissingError
 from bakeoff_core.formatting import duration, markdown_text
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import list_jobs, read_job, stop_job
-from pages.parts.common import actions, pictures
+from pages.parts.common import actions, image_upload, pictures, server_paths
 from pages.parts.common.job_card import share_done
 
 ORDER = sorted(DATASETS, key=lambda name: not DATASETS[name].is_packaged)
 """The data set that needs nothing first."""
 SAMPLES = 8
+PATH, UPLOAD = "In a folder", "In a zip file"
+"""How images of the user's own come: on the disk of the machine that runs the app, or uploaded."""
 
 
 def choose() -> tuple[ImageDataset, str | None] | None:
@@ -33,21 +35,8 @@ def choose() -> tuple[ImageDataset, str | None] | None:
         key="dataset",
         persist_state="session",
     )
-    folder = None
-    if not DATASETS[name].is_packaged:
-        folder = st.text_input(
-            "Folder",
-            key=f"folder-{name}",
-            persist_state="session",
-            placeholder="/home/me/photos" if name == "folder" else "where it usually is",
-            help="On the machine that runs this app: a folder with one folder a class, with or without train, val and "
-            "test above them."
-            if name == "folder"
-            else "The folder that holds `flowers-102/`. Leave it empty to look in BAKEOFF_DATA and in the app's own "
-            "folder.",
-        ).strip()
+    folder = None if DATASETS[name].is_packaged else _choose_folder(name)
     if name == "folder" and not folder:
-        st.info("Name the folder that holds your images: one folder a class, named as the class.")
         return None
     try:
         dataset = _read(name, folder or None)
@@ -61,6 +50,39 @@ def choose() -> tuple[ImageDataset, str | None] | None:
         return None
     _describe(dataset)
     return dataset, str(expanded(Path(folder)).absolute()) if folder else None
+
+
+def _choose_folder(name: str) -> str:
+    """Draw where the images are; returns the folder, empty while none is named."""
+    is_own = name == "folder"
+    ways = (*((PATH,) if server_paths.are_offered() else ()), *((UPLOAD,) if is_own else ()))
+    if len(ways) > 1:
+        way = st.segmented_control(
+            "Your images are", ways, default=ways[0], required=True, key="folder-way", persist_state="session"
+        )
+    else:
+        way = ways[0] if ways else None
+    if way == UPLOAD:
+        uploaded = image_upload.choose()
+        return str(uploaded) if uploaded else ""
+    if way is None:
+        return ""
+    folder = st.text_input(
+        "Folder",
+        key=f"folder-{name}",
+        persist_state="session",
+        placeholder="/home/me/photos" if is_own else "where it usually is",
+        help="On the machine that runs this app: a folder with one folder a class, with or without train, val and "
+        "test above them."
+        if is_own
+        else "The folder that holds `flowers-102/`. Leave it empty to look in BAKEOFF_DATA and in the app's own "
+        "folder.",
+    ).strip()
+    if folder and not actions.attempt(lambda: server_paths.require_allowed(expanded(Path(folder)).absolute())):
+        return ""
+    if is_own and not folder:
+        st.info("Name the folder that holds your images: one folder a class, named as the class.")
+    return folder
 
 
 def _describe(dataset: ImageDataset) -> None:

@@ -16,7 +16,7 @@ from bakeoff_core.formatting import markdown_code, markdown_text
 from bakeoff_core.reporting.text.starting_model import explain_starting_model
 from bakeoff_core.selection.decision import decide
 from bakeoff_core.selection.starting_model import choose_starting_model
-from pages.parts.common import cache, sidebar
+from pages.parts.common import cache, server_paths, sidebar
 from pages.parts.common.session import last_question
 
 KINDS = {
@@ -76,7 +76,7 @@ def draw() -> ModelChoice | None:
     else:
         reason = sentences[-1][:1].lower() + sentences[-1][1:]
         st.caption(f"Suggested is {markdown_code(start.model_name)}: {markdown_text(reason)}")
-    with st.popover("Own weights"):
+    with st.popover("Own weights", disabled=not server_paths.are_offered()):
         path = st.text_input(
             "A safetensors file for this architecture",
             key="weights_file",
@@ -87,6 +87,8 @@ def draw() -> ModelChoice | None:
         ).strip()
     try:
         file = expanded(Path(path)).absolute() if path else None  # the worker looks from another folder
+        if file is not None:
+            server_paths.require_allowed(file)
         weights = find_weights(name, file)
     except BakeoffError as err:
         st.error(markdown_text(err))

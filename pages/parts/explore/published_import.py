@@ -17,7 +17,7 @@ from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import markdown_text
 from bakeoff_core.reporting.text.published import REASON_WORDS, explain_joins
 from bakeoff_core.system.paths import published_path
-from pages.parts.common import actions, cache
+from pages.parts.common import actions, cache, server_paths
 from pages.parts.explore import landscape, published_cache
 
 RESULTS_HELP = (
@@ -46,12 +46,13 @@ def _draw_form() -> None:
         "A speed belongs to an architecture at an image size, and so to each of its weights tags; an accuracy belongs "
         "to one tag at one size. What can't be joined is listed with the reason."
     )
-    by = st.segmented_control("Tables", ("Upload", "Path"), default="Upload", required=True, key="published_by")
+    ways = ("Upload", "Path") if server_paths.are_offered() else ("Upload",)
+    by = st.segmented_control("Tables", ways, default="Upload", required=True, key="published_by")
     left, right = st.columns(2)
     labels = "Accuracies (results-imagenet.csv)", "Speeds (benchmark-….csv)"
     if by == "Upload":
-        results = left.file_uploader(labels[0], type="csv", help=RESULTS_HELP)
-        speeds = right.file_uploader(labels[1], type="csv", help=RESULTS_HELP)
+        results = left.file_uploader(labels[0], type="csv", max_upload_size=50, help=RESULTS_HELP)
+        speeds = right.file_uploader(labels[1], type="csv", max_upload_size=50, help=RESULTS_HELP)
         file_name = speeds.name if speeds else ""
     else:
         results = left.text_input(labels[0], placeholder="~/timm/results/results-imagenet.csv", help=RESULTS_HELP)
@@ -93,7 +94,9 @@ def _import(results: object, speeds: object, machine: str, names: TimmModels, re
 def _path(given: object, folder: Path) -> Path:
     """Return the path that was typed, or where an upload is put, under its own name."""
     if isinstance(given, str):
-        return expanded(Path(given.strip()))
+        path = expanded(Path(given.strip()))
+        server_paths.require_allowed(path)
+        return path
     folder.mkdir()
     path = folder / (Path(given.name).name or "upload.csv")
     path.write_bytes(given.getvalue())

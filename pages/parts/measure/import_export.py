@@ -21,7 +21,7 @@ def draw() -> None:
     )
     left, right = st.columns(2, gap="large")
     with left:
-        upload = st.file_uploader("Import a profile file", type="parquet")
+        upload = st.file_uploader("Import a profile file", type="parquet", max_upload_size=50)
         if upload is not None and st.button("Import", icon=":material/upload:"):
             _import(upload.name, upload.getvalue())
     with right:

@@ -14,7 +14,7 @@ def draw() -> None:
     """Draw the upload of a report, and what came of it."""
     st.markdown("### Does an earlier report still hold?")
     st.caption("Upload a report: its limits are applied to the profiles that are here now.")
-    upload = st.file_uploader("Report to check", type=["md", "txt"])
+    upload = st.file_uploader("Report to check", type=["md", "txt"], max_upload_size=10)
     if upload is None:
         return
     try:
