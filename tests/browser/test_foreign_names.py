@@ -122,10 +122,17 @@ def test_a_browser_that_takes_a_foreign_name_for_this_machine_gets_words_and_a_g
     expect(page.get_by_text("Machine and setting")).to_be_visible()
 
 
-def test_a_server_that_listens_beyond_this_machine_answers_to_given_names_alone(app_server):
-    server = app_server(env={"STREAMLIT_SERVER_ADDRESS": "0.0.0.0", "BAKEOFF_ALLOWED_HOSTS": "box.example"})
+def test_a_container_listens_beyond_this_machine_and_answers_to_localhost_and_given_names_alone(app_server):
+    command = re.search(r"^CMD \[.*", (REPOSITORY / "Dockerfile").read_text(), re.MULTILINE)[0]
+    options = dict(re.findall(r"--([\w.]+)=([\w.]+)", command))
+    assert options["server.address"] == "0.0.0.0"
+    names = {name: re.sub(r"(?=[A-Z])|\.", "_", name).upper() for name in options}
+    told = {f"STREAMLIT_{names[name]}": value for name, value in options.items()}
+    server = app_server(env=told | {"BAKEOFF_ALLOWED_HOSTS": "box.example"})
     for host, status in {"localhost": 200, "box.example": 200, "0.0.0.0": 403, socket.gethostname(): 403}.items():
         assert ask(server, "/_stcore/health", f"Host: {host}")[0] == status, host
+    log = server.log_path.read_text()
+    assert f"URL: {server.url}" in log and "Network URL" not in log and "external IP" not in log
 
 
 def test_a_name_that_is_none_keeps_the_server_from_starting_and_is_told(tmp_path):
