@@ -41,6 +41,7 @@ CHROMIUM_ARGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP *.example 127.0.0.1",  # names that a web page, or the user, has pointed at this machine
 )
 
 BENIGN_PAGE_ERRORS = (
