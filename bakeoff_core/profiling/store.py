@@ -32,7 +32,14 @@ from bakeoff_core.schema.profile import (
     Profile,
     Round,
 )
-from bakeoff_core.system.parquet import read_table, store_errors, write_parquet, write_table, writing
+from bakeoff_core.system.parquet import (
+    read_table,
+    store_errors,
+    write_parquet,
+    write_table,
+    writing,
+    zeros_as_unknown,
+)
 
 VERSION_KEY = b"bakeoff_schema_version"
 OLDER_NAMES = {1: {"backend": "runtime", "backend_version": "torch_version", "precision": "dtype"}}
@@ -42,6 +49,9 @@ PYTORCH_IN_1 = "pytorch-eager"
 
 LARGEST_NUMBER = 2**53
 """Above it a whole number no longer fits the float columns of a frame; no real count or size comes near it."""
+
+NEVER_ZERO = ("macs", "param_count", "weight_bytes", "peak_memory_bytes", "throughput", "memory_bytes")
+"""Numbers of which a 0 says that nobody counted: taken for one, it would be the cheapest of all."""
 
 _WARNING = pa.struct([("code", pa.string()), ("value", pa.float64())])
 _ROUND = pa.struct(
@@ -228,7 +238,7 @@ def damaged_files(path: Path) -> list[Path]:
 
 def _read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """Read a file of any version with the columns of today's."""
-    table = read_table(path, SCHEMA, columns, older_names=OLDER_NAMES)
+    table = zeros_as_unknown(read_table(path, SCHEMA, columns, older_names=OLDER_NAMES), NEVER_ZERO)
     at = table.column_names.index("backend")
     named = pc.replace_substring_regex(table.column(at), f"^{PYTORCH_IN_1}$", PYTORCH)
     return table.set_column(at, table.field(at), named)

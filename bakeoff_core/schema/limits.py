@@ -10,7 +10,7 @@ import math
 from typing import NamedTuple
 
 LEAST, MOST = 1e-9, 1e9
-"""What a limit of a cost may be, in its own unit: more than covers what is measured, and is far from where floats end."""
+"""What a limit of a cost may be, in its own unit: far more than is ever measured, far less than a float can hold."""
 MOST_LABELLED = 1_000_000_000
 """Labelled images at most."""
 
@@ -56,9 +56,7 @@ def parse_limit(limit: str, text: str) -> float:
         value = math.nan
     if not unit.least <= value <= unit.most:  # also where it is not a number
         low, high = (f"{end:,.9f}".rstrip("0").rstrip(".") for end in (unit.least, unit.most))
-        raise ValueError(
-            f"must be {unit.words} from {low} to {high}. Got {text[:80]!r}. Leave it out for no limit."
-        )
+        raise ValueError(f"must be {unit.words} from {low} to {high}. Got {text[:80]!r}. Leave it out for no limit.")
     return value
 
 

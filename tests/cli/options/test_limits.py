@@ -30,7 +30,9 @@ def test_a_limit_that_is_none_is_refused_by_its_option_in_its_unit(option, text,
         parse(f"{option}={text}")
     assert refused.value.code == 2
     error = capsys.readouterr().err
-    assert f"argument {option}: must be a number of mi" in error or f"argument {option}: must be a number of me" in error
+    assert (
+        f"argument {option}: must be a number of mi" in error or f"argument {option}: must be a number of me" in error
+    )
     assert f"from 0.000000001 to 1,000,000,000. Got {text!r}. Leave it out for no limit." in error
     assert "max_" not in error and "-0.005" not in error
 

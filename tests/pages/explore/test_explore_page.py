@@ -83,7 +83,7 @@ def test_tables_are_imported_by_path_counted_and_shown(tmp_path):
     assert {row.machine for row in read_published(published_path())} == {"my box"}
     text = text_of(app)
     assert "my box: Added. The picture above shows it." in text
-    assert "3 of 6 pairs of architecture and image size have a published accuracy and join" in text
+    assert "3 of 6 pairs of architecture and image size have an accuracy in the table and join" in text
     assert "throughput, not the wait for one image" in text and "51 to 256 images at a time" in text
     assert app.selectbox(key="explore_origin").value == "my box, inference"
     alone = app.dataframe[0].value
@@ -184,7 +184,7 @@ def test_a_damaged_file_is_told_and_everything_else_is_shown():
 def test_a_table_of_which_nothing_joined_is_shown_empty(tmp_path):
     imported(tmp_path, speeds="model,infer_img_size,infer_samples_per_sec\nnobody,224,10\n")
     app = opened()
-    assert "0 of 1 pairs" in text_of(app)
+    assert "0 of 1 pair of" in text_of(app)
     assert "Once this machine is measured" in text_of(app) or "No model has a speed" in text_of(app)
 
 
