@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts.common import sidebar
+from pages.parts.common import sidebar, state_folder
 
 st.set_page_config(page_title="Backbone Bake-off", page_icon="pages/parts/common/icon.svg", layout="wide")
 page = st.navigation(
@@ -16,5 +16,6 @@ page = st.navigation(
         st.Page("pages/report.py", title="Report", icon=":material/description:"),
     ]
 )
+state_folder.require_usable()
 sidebar.draw()
 page.run()

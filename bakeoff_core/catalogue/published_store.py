@@ -15,7 +15,8 @@ import pyarrow as pa
 from bakeoff_core.catalogue.published import JoinCount, PublishedRow, count_joins, join_tables
 from bakeoff_core.catalogue.timm_names import TimmModels
 from bakeoff_core.catalogue.timm_results import read_results, read_speeds
-from bakeoff_core.errors import BakeoffError
+from bakeoff_core.errors import BakeoffError, StoreError
+from bakeoff_core.system.files import is_there
 from bakeoff_core.system.parquet import read_table, write_table, writing, zeros_as_unknown
 
 SCHEMA_VERSION = 1
@@ -51,7 +52,7 @@ def read_published(path: Path) -> tuple[PublishedRow, ...]:
         NewerFileError: Written by a newer version.
         StoreError: It can't be read.
     """
-    if not path.exists():
+    if not is_there(path, StoreError):
         return ()
     return tuple(PublishedRow(**row) for row in _read(path).to_pylist())
 
@@ -62,7 +63,7 @@ def read_published_frame(path: Path) -> pd.DataFrame:
     Raises:
         NotAProfileFileError, NewerFileError, StoreError: As for `read_published`.
     """
-    table = _read(path) if path.exists() else SCHEMA.empty_table()
+    table = _read(path) if is_there(path, StoreError) else SCHEMA.empty_table()
     columns: dict[str, object] = {}
     for field in SCHEMA:
         column = table.column(field.name)
@@ -128,7 +129,7 @@ def remove_machine(path: Path, machine: str) -> bool:
     Raises:
         NotAProfileFileError, NewerFileError, StoreError, NoSpaceError: As for `import_tables`.
     """
-    if not path.exists():
+    if not is_there(path, StoreError):
         return False
     with writing(path):
         present = read_published(path)

@@ -18,6 +18,8 @@ from typing import Any, NamedTuple
 from bakeoff_core import __version__
 from bakeoff_core.cli.output.console import remark
 from bakeoff_core.errors import BakeoffError
+from bakeoff_core.system.files import to_read_error
+from bakeoff_core.system.paths import home, require_home
 
 
 class Command(NamedTuple):
@@ -77,9 +79,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser()
     arguments = parser.parse_args(argv)
     try:
+        require_home()
         return arguments.command(arguments)
     except BakeoffError as err:
         remark(f"Error: {err}")
+        return 1
+    except OSError as err:  # of the state, where nobody nearer to it had words
+        remark(f"Error: {to_read_error(err, home())}")
         return 1
     except ValueError as err:  # a value out of range, worded by the record that refused it
         parser.exit(2, f"{parser.prog}: {err}\n")

@@ -7,6 +7,8 @@ columns mean (see `profiling.store` and `catalogue.published_store`).
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -44,6 +46,8 @@ def read_table(
     """
     [(key, newest)] = schema.metadata.items()
     try:
+        if path.is_dir():  # which the reader takes for a damaged file
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         file = pq.ParquetFile(path, page_checksum_verification=True)
         version = (file.schema_arrow.metadata or {}).get(key)
         if version is None:
