@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 LEAST, MOST = 1e-9, 1e9
 """What a limit of a cost may be, in its own unit: far more than is ever measured, far less than a float can hold."""
-MOST_LABELLED = 1_000_000_000
-"""Labelled images at most."""
+MOST_COUNTED = 1_000_000_000
+"""Images, threads and the like at most."""
 
 
 class LimitRange(NamedTuple):
@@ -60,8 +60,8 @@ def parse_limit(limit: str, text: str) -> float:
     return value
 
 
-def parse_labelled(text: str) -> int:
-    """Return the number of labelled images that a text gives.
+def parse_count(text: str) -> int:
+    """Return how many of something a text gives: images, threads.
 
     Raises:
         ValueError: It is no whole number in range; the words go on as for `parse_limit`.
@@ -70,8 +70,8 @@ def parse_labelled(text: str) -> int:
         value = int(text)
     except ValueError:
         value = 0
-    if not 1 <= value <= MOST_LABELLED:
-        raise ValueError(f"must be a whole number of images from 1 to {MOST_LABELLED:,}. Got {text[:80]!r}.")
+    if not 1 <= value <= MOST_COUNTED:
+        raise ValueError(f"must be a whole number from 1 to {MOST_COUNTED:,}. Got {text[:80]!r}.")
     return value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bakeoff_core.schema.decision import LIMIT_COLUMNS
-from bakeoff_core.schema.limits import LIMIT_RANGES, in_base_units, parse_labelled, parse_limit
+from bakeoff_core.schema.limits import LIMIT_RANGES, in_base_units, parse_count, parse_limit
 
 
 def test_every_limit_has_a_range():
@@ -41,6 +41,6 @@ def test_what_is_no_limit_is_refused_and_quoted(limit, text):
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "1.5", "1e3", "9" * 5000, "1000000001", "inf", ""])
-def test_labelled_images_are_a_whole_number(text):
-    with pytest.raises(ValueError, match="must be a whole number of images from 1 to 1,000,000,000"):
-        parse_labelled(text)
+def test_a_count_is_a_whole_number(text):
+    with pytest.raises(ValueError, match="must be a whole number from 1 to 1,000,000,000"):
+        parse_count(text)

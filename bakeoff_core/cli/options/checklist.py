@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bakeoff_core.cli.options.limits import add_limit, refusing
 from bakeoff_core.schema.decision import Limits
-from bakeoff_core.schema.limits import parse_labelled
+from bakeoff_core.schema.limits import parse_count
 from bakeoff_core.selection.checklist.rules import DOMAINS, PRIORITIES, TARGETS, TASKS, Answers, read_rules
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def add_questions(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the checklist")
     group.add_argument("--target", choices=TARGETS, help="where the network will run")
     group.add_argument("--task", choices=TASKS, help="what it is for (default classification)")
-    group.add_argument("--labelled", type=refusing(parse_labelled), metavar="N", help="labelled images to train on")
+    group.add_argument("--labelled", type=refusing(parse_count), metavar="N", help="labelled images to train on")
     group.add_argument(
         "--domain", choices=DOMAINS, help="whether they are like natural photographs, or of another kind"
     )

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from bakeoff_core.schema.decision import Limits
-from bakeoff_core.schema.limits import LIMIT_RANGES, MOST_LABELLED, in_base_units, parse_labelled, parse_limit
+from bakeoff_core.schema.limits import LIMIT_RANGES, MOST_COUNTED, in_base_units, parse_count, parse_limit
 from bakeoff_core.selection.checklist.rules import CHOICES, Answers
 from pages.parts.common import links, session
 from pages.parts.common.links import FLOOR, LATENCY, MEMORY, PARAMS
@@ -124,7 +124,7 @@ def choose(name: str, label: str, *, help: str | None = None) -> None:
 
 def number(name: str, label: str, *, placeholder: str = "no limit", help: str | None = None, step: float | int) -> None:
     """Draw a question answered by a number."""
-    low, high = (1, MOST_LABELLED) if name == LABELLED else LIMIT_RANGES[LIMIT_OF[name]][2:]
+    low, high = (1, MOST_COUNTED) if name == LABELLED else LIMIT_RANGES[LIMIT_OF[name]][2:]
     st.number_input(
         label,
         min_value=low,
@@ -167,7 +167,7 @@ def _value(name: str, text: str) -> str | float | int | None:
     if name in CHOICES:
         return text if text in CHOICES[name] else None
     try:
-        return parse_labelled(text) if name == LABELLED else parse_limit(LIMIT_OF[name], text)
+        return parse_count(text) if name == LABELLED else parse_limit(LIMIT_OF[name], text)
     except ValueError:
         return None
 
