@@ -207,7 +207,9 @@ def read_record(markdown: str) -> DecisionRecord:
             )
         return _record(fields, version)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as err:
-        raise BakeoffError("The record in this report is damaged. Download the report again.") from err
+        raise BakeoffError(
+            "The record in this report is damaged and can't be replayed. Download the report again."
+        ) from err
 
 
 def _record(fields: Mapping[str, Any], version: int) -> DecisionRecord:

@@ -78,28 +78,8 @@ def draw(table: pd.DataFrame, criteria: Criteria) -> Question:
     with cost:
         chosen_cost = _draw_cost()
     with more.popover("More limits", width="stretch"):
-        memory_mb = st.number_input(
-            "Peak memory, at most (MB)",
-            min_value=LEAST,
-            max_value=MOST,
-            value=None,
-            step=10.0,
-            format="%g",
-            placeholder="no limit",
-            key=MEMORY,
-            bind="query-params",
-        )
-        params_m = st.number_input(
-            "Parameters, at most (millions)",
-            min_value=LEAST,
-            max_value=MOST,
-            value=None,
-            step=1.0,
-            format="%g",
-            placeholder="no limit",
-            key=PARAMS,
-            bind="query-params",
-        )
+        memory_mb = _draw_limit("Peak memory, at most (MB)", MEMORY, step=10.0)
+        params_m = _draw_limit("Parameters, at most (millions)", PARAMS, step=1.0)
     limits = Limits(
         min_top1=floor.value,
         max_latency_s=latency.value / 1e3,
@@ -107,6 +87,20 @@ def draw(table: pd.DataFrame, criteria: Criteria) -> Question:
         max_param_count=params_m * 1e6 if params_m else None,
     )
     return Question(limits, chosen_rule, replace(criteria, cost=chosen_cost))
+
+
+def _draw_limit(label: str, name: str, *, step: float) -> float | None:
+    return st.number_input(
+        label,
+        min_value=LEAST,
+        max_value=MOST,
+        value=None,
+        step=step,
+        format="%g",
+        placeholder="no limit",
+        key=name,
+        bind="query-params",
+    )
 
 
 def _draw_rule() -> str:
