@@ -11,7 +11,7 @@ if __name__ != "__main__":
 
     app = st.App(__file__, middleware=serving.middleware(), lifespan=serving.until_told_to_stop)
 else:
-    from pages.parts.common import sidebar
+    from pages.parts.common import sidebar, state_folder
 
     st.set_page_config(page_title="Backbone Bake-off", page_icon="pages/parts/common/icon.svg", layout="wide")
     page = st.navigation(
@@ -25,5 +25,6 @@ else:
             st.Page("pages/report.py", title="Report", icon=":material/description:"),
         ]
     )
+    state_folder.require_usable()
     sidebar.draw()
     page.run()

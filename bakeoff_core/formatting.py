@@ -105,8 +105,13 @@ def quantity(column: str, value: float | None, digits: int = 3) -> str:
 
 
 def limit_number(column: str, value: float) -> str:
-    """A limit as somebody would type it, in the column's unit of `SCALES`: `"10"` for 0.01 s, `"12.5"`."""
-    return _trimmed(value * SCALES[column][0], 6)
+    """A limit as somebody would type it, in the column's unit of `SCALES`: `"10"` for 0.01 s, `"12.5"`.
+
+    Six decimals, and so many more for a tiny one that six significant digits remain: no limit reads as 0.
+    """
+    shown = value * SCALES[column][0]
+    exponent = int(f"{shown:.5e}".partition("e")[2]) if shown and math.isfinite(shown) else 0
+    return _trimmed(shown, max(6, 5 - exponent))
 
 
 def limit_text(column: str, value: float) -> str:

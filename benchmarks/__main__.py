@@ -7,6 +7,7 @@ import sys
 
 NAMES = (
     "command_line",
+    "bad_inputs",
     "frontier_speed",
     "timing_agreement",
     "macs_agreement",

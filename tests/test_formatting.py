@@ -129,6 +129,14 @@ def test_every_column_of_an_axis_has_its_own_words(column, value, text):
         ("peak_memory_bytes", 100_000_000, "100 MB"),
         ("param_count", 5_000_000, "5 M parameters"),
         ("latency_p50_s", math.inf, "∞ ms"),
+        ("latency_p50_s", 1e-12, "0.000000001 ms"),
+        ("latency_p50_s", 1.23456e-10, "0.000000123456 ms"),
+        ("latency_p50_s", 0.1 + 0.2, "300 ms"),
+        ("peak_memory_bytes", 1, "0.000001 MB"),
+        ("param_count", 0.25, "0.00000025 M parameters"),
+        ("macs", 1, "0.000000001 G MACs"),
+        ("top1", 1e-8, "0.00000001 %"),
+        ("top1", 0, "0 %"),
     ],
 )
 def test_limits_are_shown_as_they_were_typed(column, value, text):

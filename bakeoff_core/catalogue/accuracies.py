@@ -11,19 +11,25 @@ anything (see `catalogue.timm_names`).
 from __future__ import annotations
 
 import csv
+import difflib
 import functools
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
 
 from bakeoff_core.catalogue.own_accuracies import read_own_accuracies
-from bakeoff_core.catalogue.timm_names import TimmModel, TimmModels, architecture_of
+from bakeoff_core.catalogue.timm_names import TimmModel, TimmModels, architecture_of, read_timm_models
 from bakeoff_core.errors import UnknownModelError
 from bakeoff_core.schema.accuracy import ACCURACY_COLUMNS, IMAGENET_VALIDATION_IMAGES
 from bakeoff_core.stats import wilson_interval
+from bakeoff_core.system.paths import timm_models_path
 
 CATALOGUE_TIMM_VERSION = "1.0.31"
 """The timm whose default tags, default sizes, parameters and MACs stand in `catalogue.csv`."""
+
+_RESEMBLANCE = 0.9
+"""Ratio of matching blocks (Ratcliff and Obershelp) from which on a name looks like a slip of another."""
 
 _CATALOGUE_PATH = Path(__file__).parent / "data" / "catalogue.csv"
 _COLUMN_TYPES = {
@@ -58,8 +64,8 @@ def read_catalogue(own_accuracy: Path | None = None) -> pd.DataFrame:
 
     An own row overrides the accuracy of the built-in row for the same tag and size as a whole: its empty
     `top5` is unknown then, not the built-in one. A plain architecture name the table knows means its
-    default tag, as everywhere. Columns: those of `catalogue.csv` (docs/catalogue.md), `source` being called
-    `accuracy_source`, and
+    default tag, as everywhere, and capital letters do not count. Columns: those of `catalogue.csv`
+    (docs/catalogue.md), `source` being called `accuracy_source`, and
 
     - `test_images`: images the accuracy was measured on; null where an own row does not say,
     - `top1_low`, `top1_high`: 95 % interval of `top1` that these images allow; null with `test_images`.
@@ -75,7 +81,7 @@ def read_catalogue(own_accuracy: Path | None = None) -> pd.DataFrame:
     if own_accuracy is not None:
         tag_facts = {row["model_name"]: row for row in _built_in_rows()}
         families = {architecture_of(name): row["family"] for name, row in tag_facts.items()}
-        for own in read_own_accuracies(own_accuracy, lambda name: resolve_model_name(name, None)):
+        for own in read_own_accuracies(own_accuracy, full_name_of):
             key = (own["model_name"], own["img_size"])
             known = tag_facts.get(own["model_name"], {})
             base = rows.get(key) or {column: known.get(column) for column in _TAG_COLUMNS}
@@ -130,6 +136,40 @@ def resolve_model_name(name: str, models: TimmModels | None) -> str:
     if models is None:
         return name
     raise UnknownModelError(name, models.nearest(name))
+
+
+def full_name_of(name: str) -> str:
+    """Return the full `arch.tag` that a name in the user's own file stands for, in whatever case it is written.
+
+    A name that neither the catalogue nor timm's list, where there is one, knows is returned as it is.
+    """
+    found = _catalogue_models().find_in_any_case(name)
+    if found is None and (models := read_timm_models(timm_models_path())) is not None:
+        found = models.find_in_any_case(name)
+    return name if found is None else found.model_name
+
+
+def misspelt_own_names(own_accuracy: Path, measured: Collection[str]) -> dict[str, list[str]]:
+    """Return the models of the user's own file that nothing here has heard of, but that are nearly called as others.
+
+    A name that resembles no other is one of the user's own.
+
+    Args:
+        own_accuracy: The file; see `read_catalogue`.
+        measured: Names of the models that were measured, here or elsewhere.
+
+    Returns:
+        Each name as it is written, and the nearest that exist, best first.
+
+    Raises:
+        BakeoffError: As for `read_catalogue`.
+    """
+    listed = read_timm_models(timm_models_path())
+    known = {model.model_name for models in (_catalogue_models(), listed) if models for model in models.models}
+    known.update(measured)
+    names = {row["model_name"] for row in read_own_accuracies(own_accuracy, full_name_of)} - known
+    nearest = {name: difflib.get_close_matches(name, known, n=2, cutoff=_RESEMBLANCE) for name in sorted(names)}
+    return {name: others for name, others in nearest.items() if others}
 
 
 def search_models(query: str, models: TimmModels | None, limit: int = 50) -> tuple[TimmModel, ...]:

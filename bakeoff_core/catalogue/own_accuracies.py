@@ -37,6 +37,8 @@ def read_own_accuracies(path: Path, full_name: Callable[[str], str]) -> list[dic
             _require_columns(path, reader.fieldnames or ())
             rows: dict[tuple[object, object], dict[str, object]] = {}
             for cells in reader:
+                if not any((cell or "").strip() for name, cell in cells.items() if name is not None):
+                    continue  # spreadsheets leave such lines below a table
                 where = f"{path}, line {reader.line_num}"
                 row = _row(where, cells, full_name)
                 key = (row["model_name"], row["img_size"])
@@ -46,7 +48,9 @@ def read_own_accuracies(path: Path, full_name: Callable[[str], str]) -> list[dic
     except FileNotFoundError:
         return []
     except (UnicodeDecodeError, csv.Error) as err:
-        raise BakeoffError(f"{path} must be a comma-separated text file in UTF-8. It is not: {err}.") from err
+        raise BakeoffError(
+            f"{path} must be a comma-separated text file in UTF-8. It is not: {err}. Save it as CSV in UTF-8."
+        ) from err
     except OSError as err:
         raise BakeoffError(f"{path} must be a file that can be read. It is not: {err.strerror}.") from err
     return list(rows.values())
@@ -93,7 +97,8 @@ def _percentage(where: str, name: str, text: str) -> float:
     except ValueError:
         value = float("nan")
     if not 0 <= value <= 100:
-        raise BakeoffError(f"{where}: `{name}` must be a percentage from 0 to 100. Got {text!r}.")
+        point = " Write a point before decimals." if "," in text else ""
+        raise BakeoffError(f"{where}: `{name}` must be a percentage from 0 to 100. Got {text!r}.{point}")
     if 0 < value <= 1:
         raise BakeoffError(
             f"{where}: `{name}` must be in percent, and {text} looks like a fraction. Write {value * 100:g}."

@@ -81,7 +81,7 @@ class JoinCount:
     listed: int
     """Pairs of a name and a size in the speed table."""
     joined: int
-    """Those of them whose architecture has a published accuracy at the size."""
+    """Those of them whose architecture has an accuracy at the size in the table of accuracies."""
     renamed: int
     """Those of `joined` that timm calls by another name today."""
     rows: int

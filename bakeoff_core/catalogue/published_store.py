@@ -15,8 +15,9 @@ import pyarrow as pa
 from bakeoff_core.catalogue.published import JoinCount, PublishedRow, count_joins, join_tables
 from bakeoff_core.catalogue.timm_names import TimmModels
 from bakeoff_core.catalogue.timm_results import read_results, read_speeds
-from bakeoff_core.errors import BakeoffError
-from bakeoff_core.system.parquet import read_table, write_table, writing
+from bakeoff_core.errors import BakeoffError, StoreError
+from bakeoff_core.system.files import is_there
+from bakeoff_core.system.parquet import read_table, write_table, writing, zeros_as_unknown
 
 SCHEMA_VERSION = 1
 """Version of the columns, which are the fields of `PublishedRow`. Raise it with every change to them."""
@@ -51,9 +52,9 @@ def read_published(path: Path) -> tuple[PublishedRow, ...]:
         NewerFileError: Written by a newer version.
         StoreError: It can't be read.
     """
-    if not path.exists():
+    if not is_there(path, StoreError):
         return ()
-    return tuple(PublishedRow(**row) for row in read_table(path, SCHEMA, kind=_KIND).to_pylist())
+    return tuple(PublishedRow(**row) for row in _read(path).to_pylist())
 
 
 def read_published_frame(path: Path) -> pd.DataFrame:
@@ -62,7 +63,7 @@ def read_published_frame(path: Path) -> pd.DataFrame:
     Raises:
         NotAProfileFileError, NewerFileError, StoreError: As for `read_published`.
     """
-    table = read_table(path, SCHEMA, kind=_KIND) if path.exists() else SCHEMA.empty_table()
+    table = _read(path) if is_there(path, StoreError) else SCHEMA.empty_table()
     columns: dict[str, object] = {}
     for field in SCHEMA:
         column = table.column(field.name)
@@ -71,6 +72,10 @@ def read_published_frame(path: Path) -> pd.DataFrame:
         else:
             columns[field.name] = column.cast(pa.float64()).to_numpy()
     return pd.DataFrame(columns)
+
+
+def _read(path: Path) -> pa.Table:
+    return zeros_as_unknown(read_table(path, SCHEMA, kind=_KIND), ("param_count", "macs", "activations"))
 
 
 def import_tables(
@@ -124,7 +129,7 @@ def remove_machine(path: Path, machine: str) -> bool:
     Raises:
         NotAProfileFileError, NewerFileError, StoreError, NoSpaceError: As for `import_tables`.
     """
-    if not path.exists():
+    if not is_there(path, StoreError):
         return False
     with writing(path):
         present = read_published(path)

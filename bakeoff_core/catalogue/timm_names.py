@@ -82,6 +82,10 @@ class TimmModels:
         """Return the model a full name, or a plain architecture name (its default tag), stands for."""
         return self._by_name.get(name)
 
+    def find_in_any_case(self, name: str) -> TimmModel | None:
+        """Return what `find` does, and else the model whose name differs by capital letters alone."""
+        return self.find(name) or self._by_folded_name.get(name.casefold())
+
     def tags_of(self, architecture: str) -> tuple[str, ...] | None:
         """Return the full names of an architecture's weights, none where timm has no weights for it.
 
@@ -139,6 +143,10 @@ class TimmModels:
     def _by_name(self) -> dict[str, TimmModel]:
         plain = {model.architecture: model for model in self.models if model.is_default_tag}
         return plain | {model.model_name: model for model in self.models}
+
+    @functools.cached_property
+    def _by_folded_name(self) -> dict[str, TimmModel]:
+        return {name.casefold(): model for name, model in self._by_name.items()}
 
     @functools.cached_property
     def _by_architecture(self) -> dict[str, list[TimmModel]]:

@@ -11,9 +11,10 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from bakeoff_core.catalogue.separators import DECIMALS, THOUSANDS, UNCLEAR, comma_means, commas_mean, is_numeric
 from bakeoff_core.errors import BakeoffError
 
 PARTS = {"inference": "infer", "training": "train"}
@@ -56,7 +57,7 @@ class PublishedSpeed:
     batch_size: int | None
     """Images in one step."""
     param_count: int | None
-    """Parameters, to the ten thousand that the table gives."""
+    """Parameters, to the ten thousand that the table gives; no table's 0 is one, here and in the next two."""
     macs: int | None
     """Multiply-accumulates of one image, as rounded by the table."""
     activations: int | None
@@ -110,7 +111,7 @@ def read_speeds(path: Path) -> tuple[PublishedSpeed, ...]:
 def _speed(line: _Line, part: str, word: str) -> PublishedSpeed:
     failure = line.cells.get("error") or ""
     speed = line.cells[f"{word}_samples_per_sec"]
-    if not failure and not _is_float(speed):
+    if not failure and not (is_numeric(speed) or _is_float(speed)):
         failure = speed  # some runners put the failure where the figure would be
     if failure or speed.lower() in ("", "nan"):
         error = " ".join(failure.split())[:MAX_ERROR_CHARS] or "no speed given"
@@ -135,7 +136,7 @@ def _speed(line: _Line, part: str, word: str) -> PublishedSpeed:
 
 
 def _whole(value: float | None, scale: float) -> int | None:
-    return None if value is None else round(value * scale)
+    return round(value * scale) or None if value is not None else None  # a 0 is too small to be told, or not known
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,8 @@ class _Line:
     file_name: str
     at: int
     cells: dict[str, str]
+    commas: dict[str, str] = field(default_factory=dict)
+    """What they mean in each column that has some; see `catalogue.separators`."""
 
     @property
     def model_name(self) -> str:
@@ -153,19 +156,42 @@ class _Line:
             raise self.error(f"`model` must be one of timm's names. Got {name[:80]!r}.")
         return name
 
-    def number(self, column: str, most: float = 1e12) -> float | None:
-        """Return a cell's number, `None` of an empty cell or a column that is not there."""
+    def number(self, column: str, most: float = 1e12, *, whole: bool = False) -> float | None:
+        """Return a cell's number, `None` of an empty cell or a column that is not there.
+
+        Args:
+            column: Its name.
+            most: The largest that it may be.
+            whole: Whether it counts something: then a comma before three digits separates thousands.
+        """
         text = self.cells.get(column, "")
         if not text or text.lower() == "nan":
             return None
+        if "," in text and is_numeric(text):
+            self._require_thousands(column, text, THOUSANDS if whole else self.commas[column])
         value = float(text.replace(",", "")) if _is_number(text) else -1.0
         if not 0 <= value <= most:
             raise self.error(f"`{column}` must be a number from 0 to {most:g}. Got {text[:80]!r}.")
         return value
 
+    def _require_thousands(self, column: str, text: str, commas: str) -> None:
+        """Refuse a number whose comma may mean, or means, something else than thousands."""
+        meaning = comma_means(text, commas)
+        if meaning == UNCLEAR:
+            readings = f"{text.replace(',', '')} or {text.replace(',', '.')}"
+            raise self.error(
+                f"`{column}` may be {readings}: its column does not show what a comma means. Got {text!r}. Write "
+                "numbers without separators of thousands, and with a point before decimals."
+            )
+        if meaning == DECIMALS:
+            raise self.error(
+                f"`{column}` must be written without separators of thousands, and with a point before its decimals. "
+                f"Got {text[:80]!r}."
+            )
+
     def count(self, column: str) -> int | None:
         """Return a cell's whole number, which may be written as 224.0."""
-        value = self.number(column, most=1e6)
+        value = self.number(column, most=1e6, whole=True)
         if value is not None and (value < 1 or value != int(value)):
             raise self.error(f"`{column}` must be a whole number of at least 1. Got {self.cells[column]!r}.")
         return None if value is None else int(value)
@@ -192,6 +218,7 @@ def _lines(path: Path, require_columns: Callable[[str, list[str]], None]) -> Ite
     """Yield the lines of a table that hold anything; refuse what is no table."""
     text = _text(path)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    lines = []
     try:
         names = [cell.strip() for cell in next(reader, [])]
         require_columns(path.name, names)
@@ -204,11 +231,13 @@ def _lines(path: Path, require_columns: Callable[[str, list[str]], None]) -> Ite
                     f"there are {len(cells)} cells for the {len(names)} columns that line 1 names. Numbers with a "
                     "separator of thousands must stand in quotes."
                 )
-            yield line
+            lines.append(line)
     except csv.Error as err:
         raise BakeoffError(
             f"{path.name}, line {reader.line_num}: the cells must be separated by commas, and quotes closed. {err}."
         ) from err
+    commas = {name: commas_mean(line.cells[name] for line in lines) for name in names}
+    yield from (replace(line, commas=commas) for line in lines)
 
 
 def _text(path: Path) -> str:
@@ -221,7 +250,9 @@ def _text(path: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as err:
         line = content[: err.start].count(b"\n") + 1
-        raise BakeoffError(f"{path.name}, line {line}: the file must be text in UTF-8. It is not.") from err
+        raise BakeoffError(
+            f"{path.name}, line {line}: the file must be text in UTF-8. It is not. Save it as CSV in UTF-8."
+        ) from err
     except (OSError, ValueError) as err:  # a null character in the path is a ValueError
         raise BakeoffError(f"{path} must be a file that can be read. It is not: {err}.") from err
 

@@ -27,13 +27,15 @@ def run(arguments: argparse.Namespace) -> int:
         BakeoffError: There are no profiles of the machine that was named.
         ValueError: A number is out of range; the words say what must hold.
     """
-    from bakeoff_core.reporting.documents.checklist_section import advice_json, advice_text  # loads pandas
+    from bakeoff_core.cli.output.notices import remark_on_own_accuracies  # loads pandas
+    from bakeoff_core.reporting.documents.checklist_section import advice_json, advice_text
     from bakeoff_core.reporting.text.settings import setting_label
     from bakeoff_core.selection.candidates import find_evidence
     from bakeoff_core.selection.checklist.advice import advise
 
     measured, table = find_evidence(arguments.machine)
     advice = advise(answers_of(arguments, limits_of(arguments)), table, read_rules())
+    remark_on_own_accuracies()
     if arguments.json:
         print_json({**advice_json(advice), "machine_name": measured.machine_name if measured else None})
     else:

@@ -11,6 +11,7 @@ and a slip of the pen are answered at once.
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -18,6 +19,8 @@ from typing import Any, NamedTuple
 from bakeoff_core import __version__
 from bakeoff_core.cli.output.console import remark
 from bakeoff_core.errors import BakeoffError
+from bakeoff_core.system.files import to_read_error
+from bakeoff_core.system.paths import home, require_home
 
 
 class Command(NamedTuple):
@@ -78,12 +81,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser()
     arguments = parser.parse_args(argv)
     try:
+        require_home()
         return arguments.command(arguments)
     except BakeoffError as err:
         remark(f"Error: {err}")
         return 1
+    except OSError as err:  # of the state, where nobody nearer to it had words
+        remark(f"Error: {to_read_error(err, home())}")
+        return 1
     except ValueError as err:  # a value out of range, worded by the record that refused it
-        parser.exit(2, f"{parser.prog}: {err}\n")
+        words = re.sub(r"`(\w+)`", lambda field: f"`{arguments.option_of(field[1])}`", str(err))
+        parser.exit(2, f"{parser.prog}: {words}\n")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -107,9 +115,19 @@ class _CommandParser(argparse.ArgumentParser):
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse as any parser does, having imported the command's module once."""
+        for word in args or ():  # which older versions of argparse take for no argument at all, and give on as a list
+            if word == "--":
+                break
+            if word.startswith("--") and word.endswith("=--"):
+                self.error(f"argument {word.removesuffix('=--')}: expected one argument")
         if self._module is not None:
             command = import_module(f"bakeoff_core.cli.{self._module}")
             self._module = None
             command.add_options(self)
-            self.set_defaults(command=command.run)
+            self.set_defaults(command=command.run, option_of=self._option_of)
         return super().parse_known_args(args, namespace)
+
+    def _option_of(self, field: str) -> str:
+        """Return what the user typed for a field of a record, or the field where no option fills it."""
+        options = (action.option_strings for action in self._actions if action.dest == field)
+        return next((names[0] for names in options if names), field)

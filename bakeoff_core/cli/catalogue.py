@@ -35,7 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         BakeoffError: There is no such family, or the user's file is faulty.
     """
-    from bakeoff_core.selection.candidates import read_accuracies  # loads pandas
+    from bakeoff_core.cli.output.notices import remark_on_own_accuracies  # loads pandas
+    from bakeoff_core.selection.candidates import read_accuracies
 
     table = _of_family(read_accuracies(), arguments.family)
     rows = [
@@ -46,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         print_json(rows)
     else:
         print(_text(rows))
+    remark_on_own_accuracies()
     return 0
 
 

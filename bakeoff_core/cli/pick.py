@@ -17,7 +17,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; the exit code is 1 where nothing clears the limits."""
+    from bakeoff_core.cli.output.notices import remark_on_own_accuracies  # loads pandas
+
     view, decision = find_decision(arguments)
+    remark_on_own_accuracies()
     if arguments.json:
         from bakeoff_core.reporting.documents.json import decision_json  # loads what trains and ranks
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from bakeoff_core.cli.options.limits import refusing
 from bakeoff_core.cli.options.shared import add_json
 from bakeoff_core.datasets.records import TRAIN_ON, expanded
 from bakeoff_core.datasets.registry import DATASETS
+from bakeoff_core.schema.limits import parse_count
 from bakeoff_core.schema.profile import DEVICE_CHOICES
 
 
@@ -21,7 +23,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--models", required=True, nargs="+", metavar="A,B,C", help="timm names, separated by commas or spaces"
     )
     parser.add_argument("--train-on", choices=TRAIN_ON, default="train", help="default train")
-    parser.add_argument("--limit", type=int, metavar="N", help="images at most, drawn from every class")
+    parser.add_argument(
+        "--limit", type=refusing(parse_count), metavar="N", help="images at most, drawn from every class"
+    )
     parser.add_argument("--seed", type=int, default=0, help="fixes the folds of a cross-validation (default 0)")
     parser.add_argument("--device", choices=DEVICE_CHOICES, default="auto", help="where to compute (default auto)")
     add_json(parser)

@@ -8,7 +8,6 @@ from pathlib import Path
 from bakeoff_core.cli.options.checklist import add_questions, checklist_sections
 from bakeoff_core.cli.options.decision import add_decision_options, find_decision
 from bakeoff_core.cli.output.console import remark
-from bakeoff_core.errors import BakeoffError
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -26,16 +25,16 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         BakeoffError: The file can't be written.
     """
-    from bakeoff_core.reporting.documents.bundle import report_bundle, report_text  # loads pandas
+    from bakeoff_core.cli.output.notices import remark_on_own_accuracies  # loads pandas
+    from bakeoff_core.reporting.documents.bundle import report_bundle, report_text
+    from bakeoff_core.system.files import hand_over
 
     view, decision = find_decision(arguments)
     target = Path(arguments.out)
     sections = checklist_sections(arguments, view, decision.limits)
     write = report_bundle if target.suffix == ".zip" else report_text
     content = write(view, decision, sections=sections)
-    try:
-        target.write_bytes(content if isinstance(content, bytes) else content.encode())
-    except OSError as err:
-        raise BakeoffError(f"{target} could not be written: {err.strerror}.") from err
+    hand_over(target, content if isinstance(content, bytes) else content.encode())
+    remark_on_own_accuracies()
     remark(f"Wrote {target}.")
     return 0

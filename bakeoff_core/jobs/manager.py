@@ -25,7 +25,7 @@ from bakeoff_core.jobs.kinds import KINDS, MEASURE, JobKind
 from bakeoff_core.jobs.launchers.base import Launcher, WorkerCommand
 from bakeoff_core.jobs.launchers.local import LEADER, LocalLauncher
 from bakeoff_core.jobs.records import ACTIVE, JOB_ID, TIME_CHARS, Job, first_status, make_request, start_of
-from bakeoff_core.system.files import read_json, to_user_error, write_json
+from bakeoff_core.system.files import looking_at, read_json, require_folder, to_user_error, write_json
 from bakeoff_core.system.locks import machine_holder, machine_lock, take_lock, try_lock, wait_until
 from bakeoff_core.system.paths import jobs_path
 
@@ -137,8 +137,9 @@ def read_job(job_id: str) -> Job:
         BakeoffError: There is no such job.
     """
     folder = jobs_path() / job_id
-    if not JOB_ID.fullmatch(job_id) or not (folder / "spec.json").is_file():
-        raise BakeoffError(f"There is no job {job_id!r}.")
+    with looking_at(folder):
+        if not JOB_ID.fullmatch(job_id) or not (folder / "spec.json").is_file():
+            raise BakeoffError(f"There is no job {job_id!r}.")
     # The lock is looked at before the status: a worker that ends in between has written its last state by then.
     alive = LAUNCHER.is_alive(folder)
     request = read_json(folder / "spec.json")
@@ -170,7 +171,8 @@ def list_jobs(kind: JobKind | None = None) -> list[Job]:
 
 def _names_with(file: str) -> list[str]:
     """The ids of the jobs that have a file, the newest first."""
-    paths = jobs_path().glob(f"*/{file}") if jobs_path().is_dir() else ()
+    require_folder(jobs_path())
+    paths = jobs_path().glob(f"*/{file}")
     return sorted(
         (path.parent.name for path in paths if JOB_ID.fullmatch(path.parent.name)), key=start_of, reverse=True
     )

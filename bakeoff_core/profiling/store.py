@@ -19,7 +19,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bakeoff_core.errors import NewerFileError, NotAProfileFileError
+from bakeoff_core.errors import NewerFileError, NotAProfileFileError, StoreError
+from bakeoff_core.formatting import path_text
 from bakeoff_core.schema.candidate import PRECISIONS, PYTORCH
 from bakeoff_core.schema.profile import (
     DEVICES,
@@ -32,7 +33,15 @@ from bakeoff_core.schema.profile import (
     Profile,
     Round,
 )
-from bakeoff_core.system.parquet import read_table, store_errors, write_parquet, write_table, writing
+from bakeoff_core.system.files import hand_over, is_there
+from bakeoff_core.system.parquet import (
+    read_table,
+    store_errors,
+    write_parquet,
+    write_table,
+    writing,
+    zeros_as_unknown,
+)
 
 VERSION_KEY = b"bakeoff_schema_version"
 OLDER_NAMES = {1: {"backend": "runtime", "backend_version": "torch_version", "precision": "dtype"}}
@@ -42,6 +51,9 @@ PYTORCH_IN_1 = "pytorch-eager"
 
 LARGEST_NUMBER = 2**53
 """Above it a whole number no longer fits the float columns of a frame; no real count or size comes near it."""
+
+NEVER_ZERO = ("macs", "param_count", "weight_bytes", "peak_memory_bytes", "throughput", "memory_bytes")
+"""Numbers of which a 0 says that nobody counted: taken for one, it would be the cheapest of all."""
 
 _WARNING = pa.struct([("code", pa.string()), ("value", pa.float64())])
 _ROUND = pa.struct(
@@ -86,7 +98,7 @@ def read_profiles(path: Path) -> tuple[Profile, ...]:
         NotAProfileFileError: Damaged, or not written by this product.
         NewerFileError: Written by a newer version.
     """
-    if not path.exists():
+    if not is_there(path, StoreError):
         return ()
     return tuple(_to_profile(row) for row in _read(path).to_pylist())
 
@@ -110,7 +122,7 @@ def read_frame(path: Path) -> pd.DataFrame:
         NotAProfileFileError, NewerFileError: As for `read_profiles`.
     """
     columns = [name for name in PROFILE_COLUMNS if name != "rounds"]
-    return _to_frame(_read(path, columns) if path.exists() else SCHEMA.empty_table().select(columns))
+    return _to_frame(_read(path, columns) if is_there(path, StoreError) else SCHEMA.empty_table().select(columns))
 
 
 def to_frame(profiles: Sequence[Profile]) -> pd.DataFrame:
@@ -150,7 +162,11 @@ def import_profiles(path: Path, source: Path) -> tuple[int, int]:
         NewerFileError: It was written by a newer version.
         NoSpaceError: The disk is full.
     """
-    if not source.is_file():
+    try:
+        is_file = source.is_file()
+    except OSError as err:
+        raise StoreError(f"{path_text(source)} could not be read: {err.strerror}.") from err
+    if not is_file:
         raise NotAProfileFileError(f"There is no file {source.name!r} to import.")
     incoming = read_profiles(source)
     for number, profile in enumerate(incoming, start=1):
@@ -185,7 +201,9 @@ def export_profiles(path: Path, target: Path, profiles: Sequence[Profile] | None
         StoreError: The store can't be read, or the target can't be written.
     """
     rows = read_profiles(path) if profiles is None else tuple(profiles)
-    write_table(target, _to_table(rows))
+    with store_errors(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    hand_over(target, to_parquet(rows), StoreError)
     return len(rows)
 
 
@@ -207,7 +225,7 @@ def set_aside_if_damaged(path: Path) -> Path | None:
     Raises:
         StoreError: The file may not be read or moved.
     """
-    if not path.exists():
+    if not is_there(path, StoreError):
         return None
     with writing(path):
         try:
@@ -228,7 +246,7 @@ def damaged_files(path: Path) -> list[Path]:
 
 def _read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """Read a file of any version with the columns of today's."""
-    table = read_table(path, SCHEMA, columns, older_names=OLDER_NAMES)
+    table = zeros_as_unknown(read_table(path, SCHEMA, columns, older_names=OLDER_NAMES), NEVER_ZERO)
     at = table.column_names.index("backend")
     named = pc.replace_substring_regex(table.column(at), f"^{PYTORCH_IN_1}$", PYTORCH)
     return table.set_column(at, table.field(at), named)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bakeoff_core.catalogue.accuracies import attach_accuracy, read_catalogue
+from bakeoff_core.catalogue.accuracies import attach_accuracy, misspelt_own_names, read_catalogue
 from bakeoff_core.catalogue.pretraining import MOST_FREQUENT, pretraining_counts, with_pretraining_class
 from bakeoff_core.catalogue.shortlists import SHORTLISTS
 from bakeoff_core.errors import BakeoffError
@@ -21,6 +21,7 @@ from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
 from bakeoff_core.schema.candidate import DEPLOYMENT_COLUMNS, Deployment, candidate_refs
 from bakeoff_core.schema.profile import GROUP_COLUMNS, PROFILE_COLUMNS, SETTING_COLUMNS, Setting
 from bakeoff_core.selection.accuracy_sources import PUBLISHED_KEYS, OwnResult, accuracy_table, find_source, runs_of
+from bakeoff_core.system.files import is_there
 from bakeoff_core.system.machine import this_machine
 from bakeoff_core.system.paths import own_accuracy_path, profiles_path
 
@@ -175,6 +176,22 @@ def read_accuracies() -> pd.DataFrame:
         BakeoffError: The user's file is faulty; the words name the line.
     """
     return read_catalogue(own_accuracy_path())
+
+
+def own_names_in_doubt(profiles: pd.DataFrame | None = None) -> dict[str, tuple[str, ...]]:
+    """Return the models of the user's own accuracies that are hardly called so, with the nearest names that exist.
+
+    Args:
+        profiles: As `profiling.store.read_frame` returns it; `None` reads it where the user's file is there.
+
+    Raises:
+        BakeoffError: The user's file is faulty, or the profile store can't be used.
+    """
+    if not is_there(own_accuracy_path()):
+        return {}
+    if profiles is None:
+        profiles = profiling_store.read_frame(profiles_path())
+    return misspelt_own_names(own_accuracy_path(), set(profiles["model_name"]))
 
 
 def read_measured() -> tuple[pd.DataFrame, Path | None]:

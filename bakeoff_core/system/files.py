@@ -10,12 +10,18 @@ import errno
 import json
 import os
 import secrets
+import shutil
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bakeoff_core.errors import BakeoffError, NoSpaceError
+from bakeoff_core.formatting import path_text
+
+MOST_NAME_BYTES = 200
+"""What of a file's name its temporary neighbour repeats: the system allows 255 bytes for a name, suffix included."""
 
 
 class FileStamp(NamedTuple):
@@ -42,7 +48,8 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
         also where a request to stop ends the block.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
+    stem = os.fsdecode(os.fsencode(path.name)[:MOST_NAME_BYTES])
+    temporary = path.with_name(f".{stem}.{os.getpid()}-{secrets.token_hex(4)}")
     try:
         yield temporary
         if durable:
@@ -69,6 +76,98 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     write_text(path, json.dumps(content, indent=1))
 
 
+def hand_over(path: Path, content: bytes, otherwise: type[BakeoffError] = BakeoffError) -> None:
+    """Write a file where the user asked for it, whole or not at all; its folder must be there.
+
+    A link is followed, a file that is replaced keeps its permissions, and what is no file (a pipe, a terminal) is
+    written to as it is.
+
+    Args:
+        path: Where to.
+        content: The whole file.
+        otherwise: As for `to_user_error`.
+
+    Raises:
+        NoSpaceError: The disk is full. A file that was there is as it was, and else there is none.
+        BakeoffError: It can't be written for another reason, likewise.
+    """
+    try:
+        target = Path(os.path.realpath(path))
+        try:
+            is_new, is_file = False, stat.S_ISREG(target.stat().st_mode)
+        except FileNotFoundError:
+            is_new, is_file = True, True
+            target.parent.stat()
+        if not is_file:
+            target.write_bytes(content)
+            return
+        with replacing(target) as temporary:
+            temporary.write_bytes(content)
+            if not is_new:
+                shutil.copymode(target, temporary)
+    except (OSError, ValueError) as err:  # a null character in the path is a ValueError
+        if isinstance(err, ValueError):
+            raise otherwise(f"{path_text(path)} could not be written: {err}.") from err
+        raise to_user_error(err, f"{path_text(path)} could not be written", otherwise) from err
+
+
+@contextlib.contextmanager
+def looking_at(path: Path, otherwise: type[BakeoffError] = BakeoffError) -> Iterator[None]:
+    """Turn the system's refusal to let something of the state be looked at into the error its reader can act on.
+
+    Args:
+        path: What is looked at: a file or folder of the state, or the folder that holds it.
+        otherwise: The class of the error.
+
+    Raises:
+        BakeoffError: The system refused, for any other reason than that there is no such file.
+    """
+    try:
+        yield
+    except OSError as err:
+        raise to_read_error(err, path, otherwise) from err
+
+
+def to_read_error(err: OSError, path: Path, otherwise: type[BakeoffError] = BakeoffError) -> BakeoffError:
+    """Turn the system's refusal to let a part of the state be read into the error its reader can act on."""
+    named = path_text(os.fsdecode(err.filename)) if isinstance(err.filename, (str, bytes)) else path_text(path)
+    return otherwise(
+        f"{named} can't be used: {err.strerror or err}. Check what stands there, who owns it and who may read it, or "
+        "point BAKEOFF_HOME at another folder."
+    )
+
+
+def is_there(path: Path, otherwise: type[BakeoffError] = BakeoffError) -> bool:
+    """Tell whether a file or folder of the state is there.
+
+    Args:
+        path: The file or folder.
+        otherwise: The class of the error.
+
+    Raises:
+        BakeoffError: The system does not let one look, or something else stands in the way.
+    """
+    with looking_at(path, otherwise):
+        try:
+            path.stat()
+        except FileNotFoundError:
+            return False
+        return True
+
+
+def require_folder(path: Path) -> None:
+    """Raise `BakeoffError` where a folder of the state is there, but may not be listed, or is none."""
+    try:
+        with os.scandir(path) as entries:
+            for entry in entries:
+                entry.stat(follow_symlinks=False)  # a folder may be listed by whom it does not let in
+                return
+    except FileNotFoundError:
+        return
+    except OSError as err:
+        raise to_read_error(OSError(err.errno, err.strerror, str(path)), path) from err
+
+
 def stamp_of(path: Path) -> FileStamp:
     """Return the file's stamp."""
     try:
@@ -79,7 +178,7 @@ def stamp_of(path: Path) -> FileStamp:
 
 
 def read_text(path: Path) -> str:
-    """Return what is in a file; empty where there is none."""
+    """Return what is in a file; empty where there is none that can be read: one damaged file of many ends nothing."""
     try:
         return path.read_text(errors="replace")
     except OSError:

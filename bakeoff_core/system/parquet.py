@@ -7,12 +7,15 @@ columns mean (see `profiling.store` and `catalogue.published_store`).
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bakeoff_core.errors import NewerFileError, NotAProfileFileError, StoreError
@@ -43,10 +46,17 @@ def read_table(
     """
     [(key, newest)] = schema.metadata.items()
     try:
+        if path.is_dir():  # which the reader takes for a damaged file
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         file = pq.ParquetFile(path, page_checksum_verification=True)
         version = (file.schema_arrow.metadata or {}).get(key)
         if version is None:
             raise NotAProfileFileError(f"{path.name} is a parquet file, but not one that Backbone Bake-off wrote.")
+        if int(version) < 1:
+            raise NotAProfileFileError(
+                f"{path.name} must have a schema version from 1 to {int(newest)}. Got {int(version)}: no version of "
+                "Backbone Bake-off wrote it so. Export it again where it was measured."
+            )
         if int(version) > int(newest):
             raise NewerFileError(
                 f"{path.name} was written by a newer version (schema {int(version)}; this version reads up to "
@@ -82,6 +92,21 @@ def write_table(path: Path, table: pa.Table) -> None:
 def write_parquet(table: pa.Table, sink: Any) -> None:
     """Write a table to an open file or buffer, with checksums."""
     pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
+
+
+def zeros_as_unknown(table: pa.Table, columns: Sequence[str]) -> pa.Table:
+    """Return a table in which no 0 stands where something was to be counted or measured: it is not known then.
+
+    Args:
+        table: Any.
+        columns: Those of numbers of which no real one is 0; what the table lacks is passed over.
+    """
+    for name in set(columns) & set(table.column_names):
+        at = table.column_names.index(name)
+        column = table.column(at)
+        known = pc.if_else(pc.equal(column, 0), pa.scalar(None, column.type), column)
+        table = table.set_column(at, table.field(at), known)
+    return table
 
 
 @contextlib.contextmanager

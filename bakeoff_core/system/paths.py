@@ -1,6 +1,6 @@
 """Where state lives: one folder, named by `BAKEOFF_HOME`, and the files in it.
 
-Not covered: reading or writing any of them (see `profiling.store`, `jobs.manager`, `catalogue.accuracies`).
+Not covered: what is in any of them (see `profiling.store`, `jobs.manager`, `catalogue.accuracies`).
 """
 
 from __future__ import annotations
@@ -12,14 +12,37 @@ from urllib.parse import quote
 
 import platformdirs
 
+from bakeoff_core.errors import BakeoffError
+from bakeoff_core.formatting import path_text
+from bakeoff_core.system.files import require_folder
+
 
 def home() -> Path:
     """Return the folder that holds the state; it may not exist yet.
 
     `BAKEOFF_HOME` if set and not empty, else the platform's user data folder.
+
+    Raises:
+        BakeoffError: It begins with `~` and the name of a user that the system does not know.
     """
     named = os.environ.get("BAKEOFF_HOME")
-    return Path(named).expanduser().absolute() if named else Path(platformdirs.user_data_dir("backbone-bakeoff"))
+    if not named:
+        return Path(platformdirs.user_data_dir("backbone-bakeoff"))
+    try:
+        return Path(named).expanduser().absolute()
+    except RuntimeError as err:  # of a user that the system does not know
+        raise BakeoffError(f"BAKEOFF_HOME must be a folder. Got {path_text(named)}: {err}") from err
+
+
+def require_home() -> None:
+    """Look whether the state can be used, before anything is made of it.
+
+    Raises:
+        BakeoffError: The folder of the state, or that of its jobs, is there but is no folder or may not be read; the
+            words say what to do.
+    """
+    require_folder(home())
+    require_folder(jobs_path())
 
 
 def profiles_path() -> Path:

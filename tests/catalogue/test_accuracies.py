@@ -9,13 +9,16 @@ import pytest
 
 from bakeoff_core.catalogue.accuracies import (
     attach_accuracy,
+    full_name_of,
+    misspelt_own_names,
     read_catalogue,
     resolve_model_name,
     search_models,
 )
-from bakeoff_core.catalogue.timm_names import TimmModel
-from bakeoff_core.errors import UnknownModelError
+from bakeoff_core.catalogue.timm_names import TimmModel, TimmModels, write_timm_models
+from bakeoff_core.errors import BakeoffError, UnknownModelError
 from bakeoff_core.schema.accuracy import ACCURACY_COLUMNS
+from bakeoff_core.system.paths import timm_models_path
 from tests.support.places import ROOT
 from tests.support.timm_results import TIMM, write
 
@@ -362,3 +365,37 @@ def test_without_timms_list_the_search_goes_through_the_catalogue():
     found = search_models("efficientnet_lite0", None)
     assert found[0] == TimmModel("efficientnet_lite0.ra_in1k", 224, None, False, True)
     assert search_models("resnet50 a1_", None)[0].test_img_size == 288
+
+
+# Names in the user's own file
+
+
+@pytest.mark.parametrize("name", ["ResNet50.A1_in1k", "RESNET50.A1_IN1K", "resnet50.a1_in1K", "ResNet50"])
+def test_a_name_in_another_case_means_the_model(tmp_path, name):
+    own = write(tmp_path, "accuracy.csv", f"model_name,img_size,top1\n{name},224,91.25\n")
+    table = read_catalogue(own)
+    assert accuracy_of(table, "resnet50.a1_in1k", 224)["top1"] == 91.25
+    assert len(table) == len(read_catalogue())
+
+
+def test_a_model_that_the_catalogue_does_not_know_is_found_in_timms_list_in_any_case(home):
+    assert full_name_of("Test_Net.In1k") == "Test_Net.In1k"
+    home.mkdir()
+    write_timm_models(timm_models_path(), TimmModels("1", (TimmModel("test_net.in1k", 160, None, False, True),)))
+    assert full_name_of("Test_Net.In1k") == full_name_of("TEST_NET") == "test_net.in1k"
+
+
+def test_two_cases_of_one_name_are_one_model_twice(tmp_path):
+    text = "model_name,img_size,top1\nresnet50.a1_in1k,224,80\nResNet50.a1_in1k,224,81\n"
+    with pytest.raises(BakeoffError, match="line 3: resnet50.a1_in1k at 224 px must stand only once"):
+        read_catalogue(write(tmp_path, "accuracy.csv", text))
+
+
+def test_a_slip_in_a_name_is_pointed_out_and_a_name_of_ones_own_is_not(tmp_path):
+    names = ("resnet50.a1_in1", "my_net.v3", "resnet50.a1_in1k", "box_net.v1", "box_nett.v1")
+    own = write(tmp_path, "accuracy.csv", "model_name,img_size,top1\n" + "".join(f"{n},224,80\n" for n in names))
+    found = misspelt_own_names(own, {"box_net.v1"})
+    assert {name: nearest[0] for name, nearest in found.items()} == {
+        "resnet50.a1_in1": "resnet50.a1_in1k",
+        "box_nett.v1": "box_net.v1",
+    }

@@ -78,3 +78,21 @@ def test_an_own_file_that_is_no_text_or_no_file_is_refused_by_name(tmp_path):
         read_own_accuracies(path, str)
     with pytest.raises(BakeoffError, match="must be a file that can be read"):
         read_own_accuracies(tmp_path, str)
+
+
+def test_blank_lines_that_a_spreadsheet_left_are_passed_over(tmp_path):
+    path = write(tmp_path, "accuracy.csv", "model_name,img_size,top1\nnet,224,80.5\n,,\n \u00a0, ,\n")
+    assert [row["model_name"] for row in read_own_accuracies(path, str)] == ["net"]
+
+
+def test_a_comma_before_decimals_is_refused_with_what_to_write(tmp_path):
+    path = write(tmp_path, "accuracy.csv", 'model_name,img_size,top1\nnet,224,"80,5"\n')
+    with pytest.raises(BakeoffError, match="line 2: .* Got '80,5'. Write a point before decimals.$"):
+        read_own_accuracies(path, str)
+
+
+def test_a_file_in_utf_16_is_refused_with_what_to_do(tmp_path):
+    path = tmp_path / "accuracy.csv"
+    path.write_bytes("model_name,img_size,top1\n".encode("utf-16"))
+    with pytest.raises(BakeoffError, match="Save it as CSV in UTF-8.$"):
+        read_own_accuracies(path, str)

@@ -1,6 +1,7 @@
 """Published speeds and accuracies: what joins, what does not and why, and the file they are kept in."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -262,6 +263,15 @@ def test_a_damaged_file_and_one_of_another_kind_or_version_are_refused(tmp_path,
     path.write_bytes(b"PAR1 rubbish")
     with pytest.raises(StoreError, match="damaged, or not a file of published benchmarks"):
         read_published_frame(path)
+
+
+def test_a_zero_that_an_older_version_kept_is_read_as_unknown(tmp_path, results, home):
+    path = home / "published.parquet"
+    import_tables(path, results, write(tmp_path, "b.csv", SPEEDS), NAMES, "box")
+    rows = [replace(row, macs=0, param_count=0, activations=0) for row in read_published(path)]
+    published_store.write_published(path, rows)
+    assert {(row.macs, row.param_count, row.activations) for row in read_published(path)} == {(None, None, None)}
+    assert read_published_frame(path)[["macs", "param_count", "activations"]].isna().all(axis=None)
 
 
 def test_a_missing_file_holds_nothing(home):

@@ -60,6 +60,74 @@ def test_columns_in_another_order_or_fewer_of_them_say_the_same(tmp_path, text, 
     assert row.macs == macs
 
 
+COMMAS = HEAD.strip() + ",param_count,infer_gmacs,infer_macts\n"
+
+
+@pytest.mark.parametrize(
+    ("column", "throughput"),
+    [
+        (("1,234.5", "123,456", "999.5"), 123_456.0),  # a point after a comma: commas are thousands
+        (("1,234,567", "123,456", "2000.5"), 123_456.0),  # two groups: likewise
+        (("12", "123456", "2000.5"), 123_456.0),
+        (("12", "123.456", "2000.5"), 123.456),
+    ],
+)
+def test_a_comma_means_what_the_whole_column_shows(tmp_path, column, throughput):
+    text = COMMAS + "".join(f'net{at},224,"{cell}",1,1,1,1\n' for at, cell in enumerate(column))
+    assert speeds_of(tmp_path, text)[1].throughput == throughput
+
+
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        (
+            ("10.5", "123,456", "2000.5"),
+            "line 3: `infer_samples_per_sec` may be 123456 or 123.456: its column does not",
+        ),
+        (("10", "2,000", "30"), "line 3: `infer_samples_per_sec` may be 2000 or 2.000: its column does not"),
+        (("1,234.5", "2,000", "12,5"), "line 3: `infer_samples_per_sec` may be 2000 or 2.000: its column does not"),
+        (("10", "2,000", "12,5"), "line 3: `infer_samples_per_sec` must be written without .* Got '2,000'"),
+        (("10", "0,123", "30"), "line 3: `infer_samples_per_sec` must be written without .* Got '0,123'"),
+        (("10", "1.234,5", "30"), "line 3: `infer_samples_per_sec` must be written without .* Got '1.234,5'"),
+        (("10", "12,34,567", "30"), "line 3: `infer_samples_per_sec` must be written without .* Got '12,34,567'"),
+        (("10", "1 234.5", "30"), "line 3: `infer_samples_per_sec` must be a number from 0 .* Got '1 234.5'"),
+        (("10", "1\u00a0234", "30"), "line 3: `infer_samples_per_sec` must be a number from 0"),
+        (("10", "1\u202f234,5", "30"), "line 3: `infer_samples_per_sec` must be written without"),
+        (("10", "1'234.5", "30"), "line 3: `infer_samples_per_sec` must be a number from 0"),
+        (("10", "12 %", "30"), "line 3: `infer_samples_per_sec` must be a number from 0 .* Got '12 %'"),
+        (("10", "\u22125", "30"), "line 3: `infer_samples_per_sec` must be a number from 0"),
+    ],
+)
+def test_a_number_that_may_be_two_is_refused_by_name_and_line(tmp_path, column, words):
+    text = COMMAS + "".join(f'net{at},224,"{cell}",1,1,1,1\n' for at, cell in enumerate(column))
+    with pytest.raises(BakeoffError, match=f"^benchmark.csv, {words}"):
+        speeds_of(tmp_path, text)
+
+
+def test_a_comma_in_a_whole_number_can_only_separate_thousands(tmp_path):
+    assert speeds_of(tmp_path, HEAD + 'resnet50,224,10.5,"1,024"\n')[0].batch_size == 1024
+
+
+def test_the_columns_of_an_accuracy_table_are_judged_alike(tmp_path):
+    text = 'model,img_size,top1\nresnet50.a1_in1k,224,"80,38"\n'
+    with pytest.raises(BakeoffError, match="^results.csv, line 2: `top1` must be written without .* Got '80,38'"):
+        read_results(write(tmp_path, "results.csv", text))
+
+
+def test_a_zero_in_a_table_of_speeds_is_no_measurement(tmp_path):
+    [row] = speeds_of(tmp_path, COMMAS + "resnet50,224,10,1,0,0.00,0\n")
+    assert (row.param_count, row.macs, row.activations) == (None, None, None)
+
+
+def test_a_table_in_utf_16_is_refused_with_what_to_do(tmp_path):
+    path = tmp_path / "benchmark.csv"
+    path.write_bytes((HEAD + "resnet50,224,10,1\n").encode("utf-16"))
+    with pytest.raises(
+        BakeoffError, match="line 1: the file must be text in UTF-8. It is not. Save it as CSV in UTF-8."
+    ):
+        read_speeds(path)
+
+
 def test_a_training_table_is_known_by_its_columns(tmp_path):
     rows = speeds_of(tmp_path, TRAINING_SPEEDS)
     assert {row.part for row in rows} == {"training"} and rows[0].throughput == 800.0

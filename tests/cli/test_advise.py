@@ -75,13 +75,38 @@ def test_generation_points_on_and_is_an_answer(capsys):
 
 
 @pytest.mark.parametrize(
-    "wrong", [("--labelled", "0"), ("--min-top1", "101"), ("--max-gmacs", "-1"), ("--max-latency-ms", "nan")]
+    "wrong",
+    [
+        ("--labelled", "0"),
+        ("--labelled", "-" + "9" * 400),
+        ("--min-top1", "101"),
+        ("--max-latency-ms", "nan"),
+        *(("--max-gmacs", text) for text in ("-1", "0", "nan", "inf", "1e300", "1e999")),
+    ],
 )
 def test_numbers_out_of_range_are_wrong_usage(wrong, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["advise", "--target", "edge", *wrong])
     assert ended.value.code == 2
-    assert "must be" in capsys.readouterr().err
+    assert f"argument {wrong[0]}: must be a" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "1e300", "1e999"])
+def test_a_compute_budget_that_is_none_is_wrong_usage_of_the_report_too(text, edge_box, tmp_path, capsys):
+    path = tmp_path / "report.md"
+    with pytest.raises(SystemExit) as ended:
+        main(["report", "--max-gmacs", text, "--out", str(path)])
+    assert ended.value.code == 2
+    assert "argument --max-gmacs: must be a number of billions (10^9)" in capsys.readouterr().err
+    assert not path.exists()
+
+
+def test_a_tiny_limit_is_told_with_its_digits(edge_box, tmp_path, capsys):
+    path = tmp_path / "report.md"
+    assert main(["report", "--max-latency-ms", "1e-8", "--max-gmacs", "1e-9", "--out", str(path)]) == 0
+    text = path.read_text()
+    assert "0.00000001 ms" in text and "0.000000001 G MACs" in text and " 0 ms" not in text
+    assert "pick --max-latency-ms 0.00000001 " in text
 
 
 def test_a_machine_without_profiles_is_refused_in_words(capsys):

@@ -27,7 +27,7 @@ def test_an_import_says_what_joined_and_why_the_rest_did_not(tables, capsys):
     assert main(["import-timm", *tables, "--machine", "my box"]) == 0
     out, err = capsys.readouterr()
     assert out.startswith("my box, inference\n  3 of 6 pairs of architecture and image size")
-    assert "timm publishes no weights for them: mixer_s32_224 @ 224." in out
+    assert "timm publishes no weights for it: mixer_s32_224 @ 224." in out
     assert "Added. The Explore page shows it." in err
     assert {row.machine for row in read_published(published_path())} == {"my box"}
 
@@ -96,4 +96,4 @@ def test_where_timms_names_were_never_listed_a_worker_lists_them_with_those_of_o
 def test_a_table_of_which_nothing_joins_is_kept_and_told_by_the_exit_code(tables, tmp_path, capsys):
     lonely = str(write(tmp_path, "lonely.csv", "model,infer_img_size,infer_samples_per_sec\nnobody,224,10\n"))
     assert main(["import-timm", tables[0], lonely, "--machine", "box"]) == 1
-    assert "0 of 1 pairs" in capsys.readouterr().out
+    assert "0 of 1 pair of" in capsys.readouterr().out

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from bakeoff_core.cli.app import main
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.system.machine import this_machine
-from bakeoff_core.system.paths import jobs_path, profiles_path
+from bakeoff_core.system.paths import jobs_path, own_accuracy_path, profiles_path
 from tests.support.command_line import run_json
 from tests.support.examples import make_failure, make_profile
 from tests.support.ranking_folders import write_ranking
@@ -152,3 +153,29 @@ def test_a_ranking_has_no_runs_to_choose(lab, capsys):
     write_ranking(1, make_row("efficientnet_b0.ra_in1k", 140))
     assert main(["pick", *RANKED, "--run", "x"]) == 1
     assert "none, for it is that of rankings" in capsys.readouterr().err
+
+
+def test_own_accuracies_count_in_any_case_and_a_slip_is_pointed_out(lab, capsys):
+    own_accuracy_path().write_text(
+        "model_name,img_size,top1\nMobileNetV3_Small_100.LAMB_in1k,224,99\nefficientnet_b0.ra_in1,224,99\n"
+    )
+    assert main(["pick"]) == 0
+    told = capsys.readouterr()
+    assert told.out == "mobilenetv3_small_100.lamb_in1k\n"
+    assert (
+        "accuracy.csv gives an accuracy of efficientnet_b0.ra_in1, which no known or measured model is called. "
+        "Did you mean efficientnet_b0.ra_in1k"
+    ) in told.err
+
+
+@pytest.mark.parametrize(
+    ("cost", "column"), [("macs", "macs"), ("params", "param_count"), ("memory", "peak_memory_bytes")]
+)
+def test_an_imported_zero_is_never_the_cheapest(cost, column, lab, capsys):
+    rows = [
+        replace(row, **{column: 0}) if at == 3 else row
+        for at, row in enumerate(profiling_store.read_profiles(profiles_path()))
+    ]
+    profiling_store.write_profiles(profiles_path(), rows)
+    code, found = run_json(capsys, "pick", "--rule", "cheapest", "--cost", cost)
+    assert code == 0 and found["pick"] != rows[3].model_name

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import zipfile
 
+import pytest
+
 from bakeoff_core.cli.app import main
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.system.paths import home, own_accuracy_path, profiles_path
 from tests.support.command_line import measured_here
+from tests.support.disks import fill
 from tests.support.run_folders import change
 
 HOSTILE = "<img src=x onerror=alert(1)>|`x`\nnew line --> "
@@ -69,3 +72,22 @@ def test_zipped_report_on_other_images_labels_its_figure_so(cells, tmp_path):
     assert main(["report", *CELLS, "--out", str(target)]) == 0
     with zipfile.ZipFile(target) as bundle:
         assert "Accuracy on Solar cells (ELPV), %" in bundle.read("frontier.svg").decode()
+
+
+@pytest.mark.parametrize(
+    "words", [("report", "--out", "report.md"), ("report", "--out", "r.zip"), ("export", "all.parquet")]
+)
+def test_on_a_full_disk_nothing_is_left_of_what_was_to_be_written(words, lab, small_disk, monkeypatch, capsys):
+    monkeypatch.chdir(small_disk)
+    fill(small_disk)
+    assert main(list(words)) == 1
+    error = capsys.readouterr().err
+    assert f"{words[-1]} could not be written: No space left on device. Free some space." in error
+    assert [path.name for path in small_disk.iterdir()] == ["filler"]
+
+
+def test_a_report_is_not_written_into_a_folder_that_is_not_there(lab, tmp_path, capsys):
+    target = tmp_path / "absent" / "report.md"
+    assert main(["report", "--out", str(target)]) == 1
+    assert f"{target} could not be written: No such file or directory." in capsys.readouterr().err
+    assert not target.parent.exists()

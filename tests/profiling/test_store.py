@@ -18,6 +18,8 @@ import pytest
 from bakeoff_core.errors import NewerFileError, NoSpaceError, NotAProfileFileError, StoreError
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.profiling.store import (
+    SCHEMA,
+    VERSION_KEY,
     damaged_files,
     export_profiles,
     import_profiles,
@@ -383,6 +385,29 @@ def test_an_impossible_row_is_refused_by_its_number_and_nothing_comes_in(path: P
     with pytest.raises(NotAProfileFileError, match=r"^from-elsewhere\.parquet, row 2: .*Nothing was imported\.$"):
         import_profiles(path, source)
     assert read_profiles(path) == ()
+
+
+@pytest.mark.parametrize("version", [0, -1])
+def test_a_schema_version_that_never_was_is_refused_and_nothing_comes_in(path: Path, tmp_path: Path, version) -> None:
+    source = export(tmp_path, make_profile())
+    table = pq.read_table(source).replace_schema_metadata({VERSION_KEY: str(version)})
+    pq.write_table(table, source)
+    words = rf"^from-elsewhere\.parquet must have a schema version from 1 to {SCHEMA_VERSION}\. Got {version}: "
+    with pytest.raises(NotAProfileFileError, match=words):
+        import_profiles(path, source)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("name", ["macs", "param_count", "peak_memory_bytes", "weight_bytes"])
+def test_an_imported_zero_is_no_measurement(path: Path, tmp_path: Path, name) -> None:
+    assert import_profiles(path, export(tmp_path, make_profile(**{name: 0}))) == (1, 0)
+    assert read_profiles(path) == (make_profile(**{name: None}),)
+    assert np.isnan(read_frame(path)[name][0])
+
+
+def test_a_zero_that_an_older_version_kept_is_read_as_unknown(path: Path) -> None:
+    parquet.write_table(path, pa.Table.from_pylist([vars(make_profile(macs=0, rounds=()))], schema=SCHEMA))
+    assert read_profiles(path)[0].macs is None
 
 
 def test_a_file_that_is_not_there_cannot_be_imported(path: Path, tmp_path: Path) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from bakeoff_core.cli.options.limits import add_limit, refusing
 from bakeoff_core.schema.decision import Limits
+from bakeoff_core.schema.limits import parse_count
 from bakeoff_core.selection.checklist.rules import DOMAINS, PRIORITIES, TARGETS, TASKS, Answers, read_rules
 
 if TYPE_CHECKING:
     from bakeoff_core.selection.candidates import View
 
-_QUESTIONS = ("target", "task", "labelled", "domain", "priority", "max_gmacs")
+_QUESTIONS = ("target", "task", "labelled", "domain", "priority", "max_macs")
 
 
 def add_questions(parser: argparse.ArgumentParser) -> None:
@@ -19,30 +21,27 @@ def add_questions(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the checklist")
     group.add_argument("--target", choices=TARGETS, help="where the network will run")
     group.add_argument("--task", choices=TASKS, help="what it is for (default classification)")
-    group.add_argument("--labelled", type=int, metavar="N", help="labelled images to train on")
+    group.add_argument("--labelled", type=refusing(parse_count), metavar="N", help="labelled images to train on")
     group.add_argument(
         "--domain", choices=DOMAINS, help="whether they are like natural photographs, or of another kind"
     )
     group.add_argument("--priority", choices=PRIORITIES, help="what matters most within the limits")
-    group.add_argument(
+    add_limit(
+        group,
         "--max-gmacs",
-        type=float,
+        "max_macs",
         metavar="G",
         help="highest acceptable multiply-accumulates of one image (10^9), for a target that can't be measured yet",
     )
 
 
 def answers_of(arguments: argparse.Namespace, limits: Limits) -> Answers:
-    """Return what the options answer.
-
-    Raises:
-        ValueError: A number is out of range; the words say what must hold.
-    """
+    """Return what the options answer."""
     return Answers(
         target=arguments.target,
         task=arguments.task or "classification",
         limits=limits,
-        max_macs=None if arguments.max_gmacs is None else round(arguments.max_gmacs * 1e9),
+        max_macs=arguments.max_macs,
         priority=arguments.priority,
         labelled=arguments.labelled,
         domain=arguments.domain,

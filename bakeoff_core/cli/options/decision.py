@@ -6,10 +6,11 @@ import argparse
 from typing import TYPE_CHECKING
 
 from bakeoff_core.catalogue.pretraining import MOST_FREQUENT, PRETRAINING_CLASSES
-from bakeoff_core.cli.options.limits import add_lowest_accuracy, add_upper_limits, limits_of
+from bakeoff_core.cli.options.limits import add_lowest_accuracy, add_upper_limits, limits_of, refusing
 from bakeoff_core.schema.accuracy import IMAGENET
 from bakeoff_core.schema.candidate import PRECISIONS
 from bakeoff_core.schema.decision import COST_COLUMNS, RULES, Decision
+from bakeoff_core.schema.limits import parse_count
 from bakeoff_core.schema.profile import DEVICES
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ def add_decision_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--machine", metavar="ID", help="machine_id of an imported machine (default: this one)")
     parser.add_argument("--device", choices=DEVICES, help="only rows of this device")
-    parser.add_argument("--threads", type=int, help="only rows with this many threads")
-    parser.add_argument("--batch-size", type=int, help="only rows with this batch size")
+    parser.add_argument("--threads", type=refusing(parse_count), help="only rows with this many threads")
+    parser.add_argument("--batch-size", type=refusing(parse_count), help="only rows with this batch size")
     parser.add_argument("--dtype", choices=PRECISIONS, help="only rows of this dtype")
 
 

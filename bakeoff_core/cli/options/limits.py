@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from typing import Any
 
 from bakeoff_core.reporting.text.commands import LIMIT_OPTIONS
 from bakeoff_core.schema.decision import Limits
+from bakeoff_core.schema.limits import in_base_units, parse_limit
 
 _UPPER = {
     "max_latency_s": ("L", "highest acceptable median latency"),
@@ -17,25 +20,44 @@ _UPPER = {
 
 def add_lowest_accuracy(parser: argparse.ArgumentParser, summary: str) -> None:
     """Add the floor of accuracy, whose images are not the same for every command; `summary` says which."""
-    parser.add_argument(LIMIT_OPTIONS["min_top1"].name, dest="min_top1", type=float, metavar="P", help=summary)
+    add_limit(parser, LIMIT_OPTIONS["min_top1"], "min_top1", metavar="P", help=summary)
 
 
 def add_upper_limits(parser: argparse.ArgumentParser) -> None:
     """Add the limits of what a model may cost."""
     for limit, (metavar, summary) in _UPPER.items():
-        parser.add_argument(LIMIT_OPTIONS[limit].name, dest=limit, type=float, metavar=metavar, help=summary)
+        add_limit(parser, LIMIT_OPTIONS[limit], limit, metavar=metavar, help=summary)
+
+
+def add_limit(parser: Any, option: str, limit: str, **details: str) -> None:
+    """Add the option of a limit, whose value is kept in base units.
+
+    Args:
+        parser: The parser, or a group of it.
+        option: As it is typed.
+        limit: Key of `schema.limits.LIMIT_RANGES`, and where the value is kept.
+        details: What `add_argument` is to know besides.
+    """
+    parser.add_argument(
+        option,
+        dest=limit,
+        type=refusing(lambda text: in_base_units(limit, parse_limit(limit, text))),
+        **details,
+    )
+
+
+def refusing(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Return a parser of an option's value whose refusal argparse prints in its own words, after the option's name."""
+
+    def parsed(text: str) -> Any:
+        try:
+            return parse(text)
+        except ValueError as err:
+            raise argparse.ArgumentTypeError(str(err)) from err
+
+    return parsed
 
 
 def limits_of(arguments: argparse.Namespace) -> Limits:
-    """Return the hard limits that the options set.
-
-    Args:
-        arguments: Each limit by its name, in the unit of its option.
-
-    Raises:
-        ValueError: One is out of range; the words say what must hold.
-    """
-    values = {limit: getattr(arguments, limit) for limit in LIMIT_OPTIONS}
-    return Limits(
-        **{limit: None if value is None else value * LIMIT_OPTIONS[limit].unit for limit, value in values.items()}
-    )
+    """Return the hard limits that the options set; `arguments` has each by its name, in base units."""
+    return Limits(**{limit: getattr(arguments, limit) for limit in LIMIT_OPTIONS})

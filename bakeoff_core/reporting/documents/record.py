@@ -23,6 +23,7 @@ from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
 from bakeoff_core.schema.candidate import CandidateRef, Deployment
 from bakeoff_core.schema.checks import require_choice
 from bakeoff_core.schema.decision import COST_COLUMNS, RULES, Choice, Decision, Limits
+from bakeoff_core.schema.limits import MOST_COUNTED
 from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.schema.profile import GROUP_COLUMNS, Setting
 
@@ -205,9 +206,9 @@ def read_record(markdown: str) -> DecisionRecord:
                 f"reads up to {FORMAT_VERSION}). Update Backbone Bake-off and replay it again."
             )
         return _record(fields, version)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as err:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as err:
         raise BakeoffError(
-            f"The record in this report is damaged ({type(err).__name__}). Download the report again."
+            "The record in this report is damaged and can't be replayed. Download the report again."
         ) from err
 
 
@@ -220,6 +221,8 @@ def _record(fields: Mapping[str, Any], version: int) -> DecisionRecord:
         content["pretraining_class"] = fields["recipe"]
     if version in (2, 3):
         content["source"] = {**fields["source"], "train_on": None}
+    if setting is not None and max(setting.threads, setting.batch_size) > MOST_COUNTED:
+        raise ValueError(f"no setting has so many threads or images: {setting}")
     require_choice("rule", fields["rule"], RULES)
     require_choice("cost", fields["cost"], tuple(COST_COLUMNS))
     return parse_record(DecisionRecord, content)

@@ -313,9 +313,9 @@ def _reproduction(candidates: pd.DataFrame, decision: Decision, record: Decision
 
 def _pick_options(decision: Decision, record: DecisionRecord) -> str:
     limits = [
-        f"{option.name} {limit_number(LIMIT_COLUMNS[limit], value)}"
+        f"{option} {limit_number(LIMIT_COLUMNS[limit], value)}"
         for limit, option in LIMIT_OPTIONS.items()
-        if (value := getattr(decision.limits, limit)) is not None
+        if (value := getattr(record.limits, limit)) is not None
     ]
     accuracy = [] if record.source.is_imagenet else [f"--accuracy {record.source.key}"]
     accuracy += [f"--run {shlex.quote(run_id)}" for run_id in record.chosen]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
 from bakeoff_core.catalogue.timm_names import architecture_of
 from bakeoff_core.catalogue.weight_tags import NON_COMMERCIAL, TagAccuracy
-from bakeoff_core.formatting import is_unknown, listed, percent
+from bakeoff_core.formatting import is_unknown, listed, path_text, percent
 from bakeoff_core.schema.accuracy import AccuracySource
 
 if TYPE_CHECKING:
@@ -65,6 +65,20 @@ def _explain_match(pretraining_class: str, count: int, total: int) -> str:
     others = total - count
     left_out = " 1 of another class is left out." if others == 1 else f" {others} of other classes are left out."
     return f"{only} {chosen.meaning}{left_out if others else ''}"
+
+
+def explain_own_names(file_name: str, doubtful: Mapping[str, Sequence[str]]) -> list[str]:
+    """Say which of the user's own accuracies nothing is shown of, since its model is hardly called so; a sentence each.
+
+    Args:
+        file_name: The user's file.
+        doubtful: As `selection.candidates.own_names_in_doubt` returns it.
+    """
+    return [
+        f"{file_name} gives an accuracy of {path_text(name)}, which no known or measured model is called. "
+        f"Did you mean {' or '.join(nearest)}?"
+        for name, nearest in doubtful.items()
+    ]
 
 
 def explain_weights(model_name: str, published: pd.DataFrame) -> str | None:

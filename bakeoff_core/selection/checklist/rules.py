@@ -63,7 +63,7 @@ class Answers:
         for name in ("labelled", "max_macs"):
             value = getattr(self, name)
             if value is not None and not 1 <= value < math.inf:
-                raise ValueError(f"`{name}` must be a number of at least 1. Got {value:g}.")
+                raise ValueError(f"`{name}` must be a number of at least 1. Got {value}.")
 
     def number(self, question: str) -> float | None:
         """Return the answer to one of `RANGED`, in the unit that rules speak of."""

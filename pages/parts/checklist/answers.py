@@ -6,13 +6,13 @@ covered: what follows from the answers (`bakeoff_core.selection.checklist.advice
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
 from bakeoff_core.schema.decision import Limits
+from bakeoff_core.schema.limits import LIMIT_RANGES, MOST_COUNTED, in_base_units, parse_count, parse_limit
 from bakeoff_core.selection.checklist.rules import CHOICES, Answers
 from pages.parts.common import links, session
 from pages.parts.common.links import FLOOR, LATENCY, MEMORY, PARAMS
@@ -44,15 +44,17 @@ LABELS = {
 }
 """What the answers are called on the page."""
 
-NUMBERS = {
-    LATENCY: (0.01, None),
-    FLOOR: (0.0, 100.0),
-    MEMORY: (1.0, None),
-    PARAMS: (0.1, None),
-    "max_gmacs": (0.001, None),
-    "labelled": (1, 1_000_000_000),
+GMACS, LABELLED = "max_gmacs", "labelled"
+LIMIT_OF = {
+    LATENCY: "max_latency_s",
+    FLOOR: "min_top1",
+    MEMORY: "max_memory_bytes",
+    PARAMS: "max_param_count",
+    GMACS: "max_macs",
 }
-"""The questions answered by a number, and the range of each; the unit is in the name."""
+"""Which of `schema.limits.LIMIT_RANGES` a question asks for; the unit is in the name."""
+NUMBERS = (*LIMIT_OF, LABELLED)
+"""The questions answered by a number."""
 
 
 def current() -> Answers:
@@ -87,19 +89,15 @@ def current() -> Answers:
 
 def _answers(values: Mapping[str, Any]) -> Answers:
     """Return answers in base units; what has no value is an open question."""
-    max_gmacs = values.get("max_gmacs")
+    limits = {limit: in_base_units(limit, values.get(name)) for name, limit in LIMIT_OF.items()}
+    max_macs = limits.pop("max_macs")
     return Answers(
         target=values.get("target"),
         task=values.get("task") or "classification",
-        limits=Limits(
-            min_top1=values.get(FLOOR),
-            max_latency_s=_scaled(values.get(LATENCY), 1e-3),
-            max_memory_bytes=_scaled(values.get(MEMORY), 1e6),
-            max_param_count=_scaled(values.get(PARAMS), 1e6),
-        ),
-        max_macs=None if max_gmacs is None else round(max_gmacs * 1e9),
+        limits=Limits(**limits),
+        max_macs=max_macs,
         priority=values.get("priority"),
-        labelled=values.get("labelled"),
+        labelled=values.get(LABELLED),
         domain=values.get("domain"),
     )
 
@@ -126,14 +124,14 @@ def choose(name: str, label: str, *, help: str | None = None) -> None:
 
 def number(name: str, label: str, *, placeholder: str = "no limit", help: str | None = None, step: float | int) -> None:
     """Draw a question answered by a number."""
-    low, high = NUMBERS[name]
+    low, high = (1, MOST_COUNTED) if name == LABELLED else LIMIT_RANGES[LIMIT_OF[name]][2:]
     st.number_input(
         label,
         min_value=low,
         max_value=high,
         value=None,
         step=step,
-        format="%d" if name == "labelled" else "%g",
+        format="%d" if name == LABELLED else "%g",
         placeholder=placeholder,
         key=_key(name),
         on_change=_remember,
@@ -169,11 +167,9 @@ def _value(name: str, text: str) -> str | float | int | None:
     if name in CHOICES:
         return text if text in CHOICES[name] else None
     try:
-        value = int(text) if name == "labelled" else float(text)
+        return parse_count(text) if name == LABELLED else parse_limit(LIMIT_OF[name], text)
     except ValueError:
         return None
-    low, high = NUMBERS[name]
-    return value if low <= value <= (math.inf if high is None else high) and math.isfinite(value) else None
 
 
 def _default(name: str) -> str | None:
@@ -182,7 +178,3 @@ def _default(name: str) -> str | None:
 
 def _key(name: str) -> str:
     return f"checklist-{name}-{st.session_state.get(EDITION, 0)}"
-
-
-def _scaled(value: float | None, factor: float) -> float | None:
-    return None if value is None else value * factor

@@ -17,12 +17,14 @@ from bakeoff_core.catalogue.timm_names import TimmModels, read_timm_models
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.request import RESULTS, Run
 from bakeoff_core.finetuning.results import FinishedRun, finished_runs_stamp, read_finished_runs, summarise_run
+from bakeoff_core.formatting import markdown_text
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.profiling.anatomy.records import Anatomy
 from bakeoff_core.profiling.anatomy.store import anatomy_stamp, read_anatomy
 from bakeoff_core.ranking.results import RankedModel, ranked_models_stamp, read_ranked_models
 from bakeoff_core.reporting.figures.frontier import hover_texts
+from bakeoff_core.reporting.text.catalogue import explain_own_names
 from bakeoff_core.schema.accuracy import AccuracySource
 from bakeoff_core.selection import accuracy_sources as selection_accuracy_sources
 from bakeoff_core.selection import candidates, pareto
@@ -66,7 +68,7 @@ def notices() -> list[str]:
         for path in profiling_store.damaged_files(profiles_path())
     ]
     fault = _accuracies(stamp_of(own_accuracy_path()))[1]
-    return [*found, fault] if fault else found
+    return [*found, fault] if fault else [*found, *_doubts(stamp_of(own_accuracy_path()), stamp_of(profiles_path()))]
 
 
 def settings() -> list[MeasuredSetting]:
@@ -176,6 +178,15 @@ def _accuracies(file: FileStamp) -> tuple[pd.DataFrame, str | None]:
         return read_catalogue(Path(file.path)), None
     except BakeoffError as err:
         return read_catalogue(), f"{err} The built-in accuracies are shown without it."
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _doubts(own: FileStamp, measured: FileStamp) -> list[str]:
+    try:
+        doubtful = candidates.own_names_in_doubt(profiles())
+    except BakeoffError:  # the sidebar says what is wrong with the store
+        return []
+    return [markdown_text(sentence) for sentence in explain_own_names(Path(own.path).name, doubtful)]
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

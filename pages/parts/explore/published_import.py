@@ -122,6 +122,6 @@ def _draw_count(count: JoinCount) -> None:
 def _alone_table(count: JoinCount) -> pd.DataFrame:
     """Every row that did not join, one line each."""
     rows: Sequence[tuple[str, str]] = [
-        (label, REASON_WORDS[reason]) for reason, labels in count.alone.items() for label in labels
+        (label, REASON_WORDS[reason].one) for reason, labels in count.alone.items() for label in labels
     ]
     return pd.DataFrame(rows, columns=["model and size (px)", "what became of it"])

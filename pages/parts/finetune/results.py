@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import zipfile
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,6 +12,7 @@ import streamlit as st
 from bakeoff_core.finetuning.request import EXPORT, PREDICTIONS, Run
 from bakeoff_core.formatting import duration, images_per_second, markdown_text, megabytes, percent
 from bakeoff_core.reporting.figures.finetuning import MOST_CLASSES, class_figure
+from bakeoff_core.system.files import replacing
 from pages.parts.common import cache, links, pictures, plotly_chart
 
 GALLERY = 12
@@ -140,11 +140,9 @@ def _packed(folder: Path) -> BinaryIO:
     """The exported model as a zip, opened; packed when it is first asked for."""
     target = folder / "model.zip"
     if not target.exists():
-        partial = target.with_suffix(f".{secrets.token_hex(4)}")  # two sessions may ask at once
-        with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:  # weights do not compress
-            for path in sorted((folder / EXPORT).iterdir()):
+        with replacing(target) as partial, zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:
+            for path in sorted((folder / EXPORT).iterdir()):  # stored, for weights do not compress
                 archive.write(path, f"{EXPORT}/{path.name}")
-        partial.replace(target)
     return target.open("rb")
 
 

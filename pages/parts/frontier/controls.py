@@ -11,6 +11,7 @@ import streamlit as st
 
 from bakeoff_core.schema.accuracy import AccuracySource
 from bakeoff_core.schema.decision import COST_COLUMNS, RULES, Limits
+from bakeoff_core.schema.limits import LEAST, MOST, parse_limit
 from pages.parts.common import links
 from pages.parts.common.links import (
     COST,
@@ -30,6 +31,9 @@ from pages.parts.components.live_slider import live_slider
 
 DEFAULT_FLOOR = 75.0
 """The accuracy floor of the lab that this product grew from."""
+
+_LIMIT_OF = {LATENCY: "max_latency_s", FLOOR: "min_top1"}
+"""Which of `schema.limits.LIMIT_RANGES` a slider sets."""
 
 
 def draw(table: pd.DataFrame, criteria: Criteria) -> Question:
@@ -74,22 +78,8 @@ def draw(table: pd.DataFrame, criteria: Criteria) -> Question:
     with cost:
         chosen_cost = _draw_cost()
     with more.popover("More limits", width="stretch"):
-        memory_mb = st.number_input(
-            "Peak memory, at most (MB)",
-            min_value=1.0,
-            value=None,
-            placeholder="no limit",
-            key=MEMORY,
-            bind="query-params",
-        )
-        params_m = st.number_input(
-            "Parameters, at most (millions)",
-            min_value=0.1,
-            value=None,
-            placeholder="no limit",
-            key=PARAMS,
-            bind="query-params",
-        )
+        memory_mb = _draw_limit("Peak memory, at most (MB)", MEMORY, step=10.0)
+        params_m = _draw_limit("Parameters, at most (millions)", PARAMS, step=1.0)
     limits = Limits(
         min_top1=floor.value,
         max_latency_s=latency.value / 1e3,
@@ -97,6 +87,20 @@ def draw(table: pd.DataFrame, criteria: Criteria) -> Question:
         max_param_count=params_m * 1e6 if params_m else None,
     )
     return Question(limits, chosen_rule, replace(criteria, cost=chosen_cost))
+
+
+def _draw_limit(label: str, name: str, *, step: float) -> float | None:
+    return st.number_input(
+        label,
+        min_value=LEAST,
+        max_value=MOST,
+        value=None,
+        step=step,
+        format="%g",
+        placeholder="no limit",
+        key=name,
+        bind="query-params",
+    )
 
 
 def _draw_rule() -> str:
@@ -148,18 +152,18 @@ def _floor_help(source: AccuracySource) -> str:
 
 
 def _restored(name: str, default: float, key: str | None = None) -> float:
-    """Return a slider's value from the link, from earlier in this session, or the default where neither has a number.
+    """Return a slider's value from the link, from earlier in this session, or the default where neither has a limit.
 
     Args:
         name: In the link.
         default: Where neither has it.
         key: In the session, as for `links.restore`.
     """
+    text = links.restore(name, key)
     try:
-        value = float(links.restore(name, key))
-    except (TypeError, ValueError):
+        return default if text is None else parse_limit(_LIMIT_OF[name], text)
+    except ValueError:
         return default
-    return value if math.isfinite(value) else default
 
 
 def _remember(name: str, default: float | None, key: str | None = None) -> Callable[[float], None]:

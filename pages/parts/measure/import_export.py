@@ -9,6 +9,7 @@ import streamlit as st
 
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.profiling import store as profiling_store
+from bakeoff_core.system.files import stamp_of
 from bakeoff_core.system.paths import profiles_path
 
 
@@ -25,7 +26,7 @@ def draw() -> None:
         if upload is not None and st.button("Import", icon=":material/upload:"):
             _import(upload.name, upload.getvalue())
     with right:
-        if profiles_path().exists():
+        if stamp_of(profiles_path()).size_bytes is not None:
             st.download_button(
                 "Export all profiles",
                 profiles_path().read_bytes,

@@ -133,6 +133,8 @@ def test_link_to_an_earlier_answer_takes_the_later_one_back():
         {"target": "moon", "task": "<b>", "priority": "", "domain": "nan"},
         {"latency_ms": "-5", "min_top1": "101", "labelled": "1.5", "max_params_m": "1e999"},
         {"latency_ms": "nan", "max_gmacs": "x", "max_memory_mb": "0", "labelled": "0"},
+        {"latency_ms": "1e300", "max_gmacs": "1e300", "max_memory_mb": "inf", "labelled": "9" * 400},
+        {"latency_ms": "1e-300", "max_gmacs": "1e999", "max_memory_mb": "-inf", "max_params_m": "1,5"},
     ],
 )
 def test_absurd_answers_in_a_link_are_as_if_not_given(query):
@@ -198,3 +200,10 @@ def test_report_has_the_answers_of_this_session():
 def test_report_says_nothing_of_a_checklist_that_nobody_answered():
     edge_box()
     assert "## The checklist" not in opened("pages/report.py").code[0].value
+
+
+def test_a_tiny_limit_in_a_link_is_taken_and_told_with_its_digits():
+    profiling_store.write_profiles(profiles_path(), measured_shortlist())
+    app = checklist(latency_ms="0.0000001", max_gmacs="0.000000001")
+    assert not app.exception
+    assert "0.0000001 ms" in text_of(app) and "0.000000001 G MACs" in text_of(app)

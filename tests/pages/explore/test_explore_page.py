@@ -88,7 +88,7 @@ def test_tables_are_imported_by_path_counted_and_shown(tmp_path):
     assert {row.machine for row in read_published(published_path())} == {"my box"}
     text = text_of(app)
     assert "my box: Added. *Models and speed* shows it." in text
-    assert "3 of 6 pairs of architecture and image size have a published accuracy and join" in text
+    assert "3 of 6 pairs of architecture and image size have an accuracy in the table and join" in text
     alone = app.dataframe[0].value
     assert "resnet50 @ 320" in list(alone["model and size (px)"])
     text = text_of(turn_to(app, views.LANDSCAPE))
@@ -210,7 +210,7 @@ def test_a_damaged_file_is_told_and_everything_else_is_shown():
 def test_a_table_of_which_nothing_joined_is_shown_empty(tmp_path):
     imported(tmp_path, speeds="model,infer_img_size,infer_samples_per_sec\nnobody,224,10\n")
     app = opened(views.PUBLISHED)
-    assert "0 of 1 pairs" in text_of(app)
+    assert "0 of 1 pair of" in text_of(app)
     assert "No model has a speed" in text_of(turn_to(app, views.WHY_MEASURE))
 
 
