@@ -37,7 +37,7 @@ class ImageFiles(Dataset):
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
         image = self._images[index]
-        return self.transform(open_rgb(image.path)), image.label
+        return self.transform(open_rgb(image.path, image.value_ranges)), image.label
 
 
 def training_loader(images: Sequence[LabelledImage], transform: Callable, batch_size: int, seed: int) -> DataLoader:
