@@ -82,7 +82,7 @@ def open_image(file: BinaryIO) -> Image.Image:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what the picture does not need, once a file
-        return Image.open(file, formats=_formats())
+        return Image.open(file, formats=known_formats())
 
 
 def to_rgb(image: Image.Image, value_ranges: Mapping[str, Sequence[float]]) -> Image.Image:
@@ -177,8 +177,8 @@ def _ranges_of_training() -> Mapping[str, Sequence[float]]:
 
 
 @functools.cache
-def _formats() -> tuple[str, ...]:
-    """Those of `FORMATS` that can be opened here."""
+def known_formats() -> tuple[str, ...]:
+    """Return those of `FORMATS` that can be opened here; loads what opens them, once in a process."""
     with contextlib.suppress(ImportError):
         import pillow_heif
 
