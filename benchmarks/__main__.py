@@ -25,6 +25,7 @@ NAMES = (
     "rank_accuracy",
     "page_beside_training",
     "waiting_threads",
+    "image_fuzz",
 )
 
 

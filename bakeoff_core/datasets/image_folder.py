@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bakeoff_core.datasets.images import SUFFIXES, require_image
+from bakeoff_core.datasets.images import is_image, read_header
 from bakeoff_core.datasets.records import (
     ImageDataset,
     LabelledImage,
@@ -164,13 +164,9 @@ def _files_below(folder: Path, skipped: list[SkippedFile]) -> Iterator[Path]:
             )
 
 
-def _is_image_name(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES
-
-
 def _note_beside(listing: _Listing, skipped: list[SkippedFile]) -> None:
     """Add the images that lie beside class folders to `skipped`; other files are at home there."""
-    skipped += (skipped_file(path, BESIDE) for path in listing.files if _is_image_name(path))
+    skipped += (skipped_file(path, BESIDE) for path in listing.files if is_image(path))
 
 
 # --- splits or classes -----------------------------------------------------------------------------------------------
@@ -191,7 +187,7 @@ def _splits_in(listing: _Listing, skipped: list[SkippedFile]) -> dict[str, _List
             f"train/cat; if {'it is a class' if len(named) == 1 else 'they are classes'}, choose other names."
         )
     shared = {name for split in has_classes if split != "train" for name in inside[split].folders}
-    inhabited = [folder.name for folder in others if any(map(_is_image_name, _files_below(folder, [])))]
+    inhabited = [folder.name for folder in others if any(map(is_image, _files_below(folder, [])))]
     if inhabited and not shared & inside["train"].folders.keys():
         raise BakeoffError(
             f"{path_text(listing.folder)} can be read in two ways: `{named['train'].name}` may hold the images to "
@@ -261,15 +257,13 @@ def _images_of(classes: Sequence[str], folders: dict[str, Path], skipped: list[S
         if name not in folders:
             continue
         for path in sorted(_files_below(folders[name], skipped)):
-            if not _is_image_name(path):
-                skipped.append(skipped_file(path, "has no image's ending."))
-            elif not _is_unicode(str(path)):
+            if not _is_unicode(str(path)):
                 skipped.append(skipped_file(path, "has a name, or lies in a folder with one, that is no Unicode."))
             else:
                 try:
-                    require_image(path)
+                    header = read_header(path)
                 except ImageFileError as err:
                     skipped.append(SkippedFile(path, str(err)))
                 else:
-                    found.append(LabelledImage(path, label))
+                    found.append(LabelledImage(path, label, header.pixel_kind, header.has_more_frames))
     return found

@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +20,9 @@ from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import name_text, path_text
 
 Item = TypeVar("Item")
+
+SCALING_VERSION = 2
+"""Of how pixels of more than 8 bits become 8; what was computed under another one is no longer of the same images."""
 
 MOST_NAMES = 8
 """Names that a sentence for the user lists at most."""
@@ -32,6 +35,12 @@ class LabelledImage:
     path: Path
     label: int
     """Index into the data set's classes."""
+    pixel_kind: str | None = None
+    """See `image_opening.pixel_kind`; `None` for 8 bits a channel."""
+    has_more_frames: bool = False
+    """Whether its file holds further frames or pages, which are not used."""
+    value_ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict, hash=False)
+    """What is black and white in the data set's images of more than 8 bits, by their kind; see `image_opening`."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,14 @@ class ImageDataset:
         """Return the images by split."""
         return {"train": self.train, "val": self.val, "test": self.test}
 
+    def images(self) -> tuple[LabelledImage, ...]:
+        """Return the images of all splits."""
+        return self.train + self.val + self.test
+
+    def value_ranges(self) -> Mapping[str, tuple[float, float]]:
+        """Return what is black and white in images of more than 8 bits, by their kind; nothing before it is known."""
+        return next((image.value_ranges for image in self.images() if image.value_ranges), {})
+
     def content_key(self) -> str:
         """Return a short digest of classes, splits, labels and files; other data has another one.
 
@@ -79,7 +96,8 @@ class ImageDataset:
             digest.update(split.encode())
             for image in images:
                 name = os.path.relpath(image.path, self.root)
-                digest.update(f"{name}\0{image.label}\0{_state(image.path)}\n".encode())
+                scaling = f"\0scaling {SCALING_VERSION}" if image.pixel_kind else ""
+                digest.update(f"{name}\0{image.label}\0{_state(image.path)}{scaling}\n".encode())
         return digest.hexdigest()[:16]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import metadata
@@ -17,7 +18,7 @@ from pathlib import Path
 from bakeoff_core.datasets.elpv import elpv_folder, read_elpv
 from bakeoff_core.datasets.flowers102 import flowers_folder, has_images, read_flowers
 from bakeoff_core.datasets.image_folder import read_folder
-from bakeoff_core.datasets.images import find_damaged
+from bakeoff_core.datasets.images import ValueExtremes, find_damaged
 from bakeoff_core.datasets.records import ImageDataset, SkippedFile, require_every_class
 from bakeoff_core.errors import BakeoffError, DatasetMissingError
 from bakeoff_core.system.files import read_json, write_json
@@ -67,6 +68,9 @@ DATASETS = {
 CHECK_VERSION = 1
 """Of the files that keep the outcome of a check."""
 
+PIXEL_KINDS = {"I;16": "16 bits", "I": "32-bit integers", "F": "floating-point numbers"}
+"""How images of more than 8 bits are spoken of, by `image_opening.pixel_kind`."""
+
 
 def read_dataset(name: str, data_dir: Path | None = None) -> ImageDataset:
     """Return the index of a data set.
@@ -84,7 +88,7 @@ def read_dataset(name: str, data_dir: Path | None = None) -> ImageDataset:
     if name not in DATASETS:
         raise ValueError(f"`name` must be one of {', '.join(DATASETS)}. Got {name!r}.")
     try:
-        return DATASETS[name].read(data_dir)
+        return _with_frames_told(DATASETS[name].read(data_dir))
     except DatasetMissingError as err:
         raise missing(name, str(err)) from err
 
@@ -112,10 +116,17 @@ def is_checked(dataset: ImageDataset) -> bool:
     return _read_check(checks_path() / f"{dataset.content_key()}.json") is not None
 
 
+def kept_ranges(dataset: ImageDataset) -> dict[str, tuple[float, float]]:
+    """Return what `without_damaged` has found black and white in images of more than 8 bits; nothing before."""
+    known = _read_check(checks_path() / f"{dataset.content_key()}.json")
+    return known.seen.ranges() if known else {}
+
+
 def without_damaged(dataset: ImageDataset, progress: Callable[[int], None] = lambda done: None) -> ImageDataset:
     """Decode every image and leave out those that can't be; they are named in `skipped`.
 
-    The outcome is kept by the data set's content: a second time only the damaged ones are tried again, in case it was
+    What is black and white in images of more than 8 bits is decided here, by all of them, and told in the notes. The
+    outcome is kept by the data set's content: a second time only the damaged ones are tried again, in case it was
     the disk that failed and not the file.
 
     Args:
@@ -125,17 +136,24 @@ def without_damaged(dataset: ImageDataset, progress: Callable[[int], None] = lam
     Raises:
         BakeoffError: So much is damaged that a class has nothing left to train on, or that no image is left to test on.
     """
-    images = [image.path for split in dataset.splits().values() for image in split]
+    images = [image.path for image in dataset.images()]
     file = checks_path() / f"{dataset.content_key()}.json"
     known = _read_check(file)
     if known is None:
-        damaged = find_damaged(images, progress)
-        _keep_check(file, [os.path.relpath(path, dataset.root) for path in damaged])
+        seen = ValueExtremes()
+        damaged = find_damaged(images, progress, seen)
+        _keep_check(file, _Check({os.path.relpath(path, dataset.root) for path in damaged}, seen))
     else:
-        damaged = find_damaged(path for path in images if os.path.relpath(path, dataset.root) in known)
+        seen = known.seen
+        again = (path for path in images if os.path.relpath(path, dataset.root) in known.damaged)
+        damaged = find_damaged(again, lambda done: None, seen)
         progress(len(images))
-    if not damaged:
-        return dataset
+    if damaged:
+        dataset = _without(dataset, damaged)
+    return _with_ranges(dataset, seen) if seen.by_kind else dataset
+
+
+def _without(dataset: ImageDataset, damaged: dict[Path, str]) -> ImageDataset:
     kept = {
         split: tuple(image for image in images if image.path not in damaged)
         for split, images in dataset.splits().items()
@@ -147,20 +165,69 @@ def without_damaged(dataset: ImageDataset, progress: Callable[[int], None] = lam
     return replace(dataset, **kept, skipped=skipped)
 
 
-def _read_check(file: Path) -> set[str] | None:
-    """The damaged images of a check that was kept, by path in the data set; `None` where there is none to trust."""
+# --- what is said of the images ---------------------------------------------------------------------------------------
+
+
+def _with_frames_told(dataset: ImageDataset) -> ImageDataset:
+    """The data set with a note on images of which only the first frame is used."""
+    images = dataset.images()
+    count = sum(image.has_more_frames for image in images)
+    if not count:
+        return dataset
+    hold, them = ("holds", "them") if count == 1 else ("hold", "each")
+    note = f"{count:,} of the {len(images):,} images {hold} several frames or pages; only the first of {them} is used."
+    return replace(dataset, notes=(*dataset.notes, note))
+
+
+def _with_ranges(dataset: ImageDataset, seen: ValueExtremes) -> ImageDataset:
+    """The data set with what is black and white in its images of more than 8 bits, and a note on each kind of them."""
+    counts = Counter(image.pixel_kind for image in dataset.images())
+    ranges = {kind: ends for kind, ends in seen.ranges().items() if counts[kind]}
+    notes = []
+    for kind, (black, white) in ranges.items():
+        low, high = (f"{value:,.6g}" for value in seen.by_kind[kind])
+        notes.append(
+            f"{counts[kind]:,} grey image{'s have' if counts[kind] > 1 else ' has'} pixels of {PIXEL_KINDS[kind]}, "
+            f"from {low} to {high} in all of the data set: {black:,.6g} is taken for black and {white:,.6g} for white."
+        )
+    splits = {
+        split: tuple(replace(image, value_ranges=ranges) if image.pixel_kind else image for image in images)
+        for split, images in dataset.splits().items()
+    }
+    return replace(dataset, **splits, notes=(*dataset.notes, *notes))
+
+
+# --- what was found before --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Check:
+    """The outcome of a check."""
+
+    damaged: set[str]
+    """Images, by path in the data set."""
+    seen: ValueExtremes
+
+
+def _read_check(file: Path) -> _Check | None:
+    """A check that was kept; `None` where there is none to trust."""
     content = read_json(file)
-    names = content.get("damaged")
+    names, extremes = content.get("damaged"), content.get("extremes", {})
     if (content.get("version"), content.get("pillow")) != (CHECK_VERSION, _pillow()) or not isinstance(names, list):
         return None
-    return {name for name in names if isinstance(name, str)}
+    try:
+        seen = ValueExtremes({kind: (float(low), float(high)) for kind, (low, high) in extremes.items()})
+    except (AttributeError, TypeError, ValueError):
+        return None
+    return _Check({name for name in names if isinstance(name, str)}, seen)
 
 
-def _keep_check(file: Path, damaged: list[str]) -> None:
+def _keep_check(file: Path, check: _Check) -> None:
     """Keep a check's outcome; where it can't be written, the next run checks once more."""
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_json(file, {"version": CHECK_VERSION, "pillow": _pillow(), "damaged": damaged})
+        content = {"damaged": sorted(check.damaged), "extremes": check.seen.by_kind}
+        write_json(file, {"version": CHECK_VERSION, "pillow": _pillow(), **content})
 
 
 def _pillow() -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from bakeoff_core.datasets import metrics
+from bakeoff_core.datasets import image_opening, metrics
 from bakeoff_core.datasets.records import labels_of
-from bakeoff_core.finetuning.request import EXPORT, PREDICTIONS, RESULTS, SPLITS
+from bakeoff_core.finetuning.request import EXPORT, OPENING, PREDICTIONS, RESULTS, SPLITS
 from bakeoff_core.finetuning.setup import Prepared
 from bakeoff_core.formatting import markdown_text
 from bakeoff_core.system.files import write_text
@@ -28,12 +29,14 @@ from bakeoff_core.system.machine import this_machine
 RESULTS_VERSION = 1
 
 LOADING = """\
-import timm
-from PIL import Image
+import runpy
 
+import timm
+
+open_rgb = runpy.run_path("model/image_opening.py")["open_rgb"]
 model = timm.create_model("local-dir:model", pretrained=True).eval()
 transform = timm.data.create_transform(**timm.data.resolve_model_data_config(model), is_training=False)
-scores = model(transform(Image.open("photo.jpg").convert("RGB"))[None]).softmax(-1)[0]
+scores = model(transform(open_rgb("photo.jpg"))[None]).softmax(-1)[0]
 print(model.pretrained_cfg["label_names"][scores.argmax()], f"{scores.max():.1%}")
 """
 """How to use an exported model with timm alone; stands in its card, and a test runs it."""
@@ -81,6 +84,7 @@ def write_results(folder: Path, run: Prepared, probabilities: np.ndarray, measur
         "test_images": len(dataset.test),
         "skipped_images": len(dataset.skipped),
         "notes": list(dataset.notes),
+        "value_ranges": dataset.value_ranges(),
         "test_accuracy": found["accuracy"],
         "test_accuracy_low": found["low"],
         "test_accuracy_high": found["high"],
@@ -114,10 +118,11 @@ def export_model(folder: Path, run: Prepared, results: dict[str, Any]) -> None:
     save_for_hf(
         bare,
         str(folder / EXPORT),
-        model_config={"label_names": list(run.dataset.classes)},
+        model_config={"label_names": list(run.dataset.classes), "value_ranges": results["value_ranges"]},
         safe_serialization=True,
         data_config=run.config,
     )
+    shutil.copyfile(image_opening.__file__, folder / EXPORT / OPENING)
     (folder / EXPORT / "README.md").write_text(model_card(results), encoding="utf-8")
 
 
@@ -143,11 +148,14 @@ def model_card(results: dict[str, Any]) -> str:
         f"{text(results['machine']['timm_version'])}",
         "",
         "The weights are `model.safetensors`; labels and preprocessing stand in `config.json`. To use them, from the "
-        "folder that holds `model/`:",
+        "folder that holds `model/`, with timm (HEIC needs `pillow-heif`, too):",
         "",
         "```python",
         LOADING.rstrip(),
         "```",
+        "",
+        f"`{OPENING}` opens an image as it was opened to train: turned as its EXIF says, transparency laid over white, "
+        "more than 8 bits scaled by one range for all images. Opened otherwise, a picture may get another answer.",
         "",
         "It knows these classes and nothing else: shown anything else, it names one of them all the same.",
     ]

@@ -28,6 +28,8 @@ SPLITS = "splits.parquet"
 """Which image of the data set is in which part, with its label."""
 EXPORT = "model"
 """The folder in a finished run's folder that plain timm can load."""
+OPENING = "image_opening.py"
+"""In it, how images are opened: a copy of `datasets.image_opening`, so that there are no two ways."""
 MAX_STEPS = 1_000_000
 MAX_EPOCHS = 10_000
 MAX_BATCH_SIZE = 4096

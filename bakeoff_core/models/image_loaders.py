@@ -17,11 +17,14 @@ from accelerate import Accelerator
 from accelerate.utils import gather_object
 from torch.utils.data import DataLoader, Dataset
 
+from bakeoff_core.datasets.image_opening import known_formats
 from bakeoff_core.datasets.images import open_rgb
 from bakeoff_core.datasets.records import LabelledImage
 from bakeoff_core.jobs.isolation import follow_parent, fork_server
 from bakeoff_core.jobs.kinds import DECODING
 from bakeoff_core.system.machine import usable_cores
+
+known_formats()  # here, for the fork server: each decoder of each pass would else load them anew
 
 
 class ImageFiles(Dataset):
@@ -37,7 +40,7 @@ class ImageFiles(Dataset):
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
         image = self._images[index]
-        return self.transform(open_rgb(image.path)), image.label
+        return self.transform(open_rgb(image.path, image.value_ranges)), image.label
 
 
 def training_loader(images: Sequence[LabelledImage], transform: Callable, batch_size: int, seed: int) -> DataLoader:

@@ -18,7 +18,7 @@ No torch, no files. Not covered: measuring it (`ranking.worker`), finding it aga
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -121,6 +121,8 @@ class Ranking:
     """Of the k-NN."""
     rows: tuple[RankRow, ...] = ()
     """In the order they were asked for, those that failed included."""
+    value_ranges: dict[str, tuple[float, float]] = field(default_factory=dict, hash=False)
+    """What is black and white in images of more than 8 bits, by the kind of their pixels."""
 
     @property
     def chance(self) -> float:

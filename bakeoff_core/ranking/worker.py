@@ -149,6 +149,7 @@ class Ranker:
             skipped_images=len(dataset.skipped),
             machine_name=this_machine().machine_name,
             neighbours=NEIGHBOURS,
+            value_ranges=dict(dataset.value_ranges()),
         )
         content = read_json(self._folder / RANKING)
         if content:

@@ -10,6 +10,7 @@ from bakeoff_core.datasets import image_folder
 from bakeoff_core.datasets.image_folder import read_folder
 from bakeoff_core.errors import BakeoffError
 from tests.support.image_folders import counts, fill, fill_classes, split_digest
+from tests.support.odd_images import KINDS
 
 
 def test_a_plain_folder_is_split_by_class(tmp_path: Path) -> None:
@@ -265,3 +266,17 @@ def test_classes_without_an_image_to_test_on_are_said(tmp_path: Path) -> None:
     fill_classes(tmp_path / "train", 8)
     fill_classes(tmp_path / "test", 2, ("cat",))
     assert "There are no images to test on of: dog." in read_folder(tmp_path).notes
+
+
+def test_images_are_known_by_what_is_in_them_and_not_by_their_ending(tmp_path: Path) -> None:
+    fill_classes(tmp_path, 5)
+    for name, kind in (("a.jfif", "turned-1.jpg"), ("b", "plain.heic"), ("c.AVIF", "plain.avif"), ("d.tmp", "16.png")):
+        (tmp_path / "cat" / name).write_bytes(KINDS[kind]())
+    (tmp_path / "cat" / "e.png").write_text("no image")
+    (tmp_path / "f.jfif").write_bytes(KINDS["turned-1.jpg"]())
+    dataset = read_folder(tmp_path)
+    assert sum(counts(dataset).values()) == 14
+    assert reasons(dataset) == {
+        "cat/e.png": "e.png is no image in JPEG, PNG, WEBP, BMP, TIFF, GIF, AVIF or HEIC.",
+        "f.jfif": f"f.jfif {image_folder.BESIDE}",
+    }

@@ -1,17 +1,28 @@
 """Data sets in one interface: what is here, what is missing, and what is damaged."""
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from bakeoff_core.datasets import registry as datasets_registry
-from bakeoff_core.datasets.registry import available_datasets, read_dataset, without_damaged
+from bakeoff_core.datasets.records import ImageDataset
+from bakeoff_core.datasets.registry import (
+    available_datasets,
+    is_checked,
+    kept_ranges,
+    read_dataset,
+    without_damaged,
+)
 from bakeoff_core.errors import BakeoffError, DatasetMissingError
 from tests.support.image_folders import counts, fill_classes, make_flowers, split_digest
+from tests.support.odd_images import KINDS
 from tests.support.places import ROOT
 
 
@@ -160,3 +171,106 @@ def test_an_absurd_place_for_flowers_is_answered_in_words(
     if "\0" not in name:
         monkeypatch.setenv("BAKEOFF_DATA", name)
         assert available_datasets() == ("elpv",)
+
+
+# --- more than 8 bits, more than one frame ----------------------------------------------------------------------------
+
+
+def fill_odd(root: Path, *kinds: str) -> Path:
+    """Three images of each kind, in each of two classes."""
+    for name in ("cat", "dog"):
+        (root / name).mkdir(parents=True)
+        for kind in kinds:
+            for at in range(3):
+                (root / name / f"{at}-{kind}").write_bytes(KINDS[kind]())
+    return root
+
+
+def test_what_is_black_and_white_is_decided_by_the_data_set_and_said(tmp_path: Path) -> None:
+    dataset = read_dataset("folder", fill_odd(tmp_path / "mine", "12-of-16.png", "float-1.tif", "grey.png"))
+    assert dataset.value_ranges() == {}
+    sound = without_damaged(dataset)
+    ranges = {"F": (0, 1), "I;16": (0, 4095)}
+    assert sound.value_ranges() == ranges
+    for image in sound.images():
+        assert image.value_ranges == ({} if "grey" in image.path.name else ranges)
+    assert sound.notes[len(dataset.notes) :] == (
+        "6 grey images have pixels of floating-point numbers, from 0 to 0.937255 in all of the data set: 0 is taken "
+        "for black and 1 for white.",
+        "6 grey images have pixels of 16 bits, from 0 to 3,838 in all of the data set: 0 is taken for black and 4,095 "
+        "for white.",
+    )
+
+
+def test_one_bright_image_decides_for_all_and_a_damaged_one_does_not(tmp_path: Path) -> None:
+    root = fill_odd(tmp_path / "mine", "12-of-16.png")
+    (root / "cat" / "bright.png").write_bytes(KINDS["16.png"]())
+    (note,) = without_damaged(read_dataset("folder", root)).notes[1:]
+    assert note == (
+        "7 grey images have pixels of 16 bits, from 0 to 61,423 in all of the data set: 0 is taken for black and "
+        "65,535 for white."
+    )
+    (root / "cat" / "bright.png").write_bytes(KINDS["16.png"]()[:200])
+    assert without_damaged(read_dataset("folder", root)).value_ranges() == {"I;16": (0, 4095)}
+
+
+def test_a_check_that_was_kept_knows_what_is_black_and_white(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = read_dataset("folder", fill_odd(tmp_path / "mine", "12-of-16.png"))
+    assert kept_ranges(dataset) == {}
+    first = without_damaged(dataset)
+    assert kept_ranges(dataset) == first.value_ranges() == {"I;16": (0, 4095)}
+    decoded: list[Path] = []
+    find = datasets_registry.find_damaged
+    monkeypatch.setattr(datasets_registry, "find_damaged", lambda paths, *rest: find(noted(paths, decoded), *rest))
+    again = without_damaged(dataset)
+    assert (again, again.value_ranges(), decoded) == (first, first.value_ranges(), [])
+
+
+def test_a_check_of_before_ranges_were_kept_is_still_good_for_images_of_eight_bits(tmp_path: Path, home: Path) -> None:
+    fill_classes(tmp_path / "mine", 5)
+    dataset = read_dataset("folder", tmp_path / "mine")
+    (home / "checks").mkdir(parents=True)
+    version = metadata.version("pillow")
+    content = {"version": 1, "pillow": version, "damaged": []}
+    (home / "checks" / f"{dataset.content_key()}.json").write_text(json.dumps(content))
+    assert is_checked(dataset) and without_damaged(dataset) == dataset
+
+
+def test_images_of_more_bits_have_another_key_than_when_each_was_stretched_by_itself(tmp_path: Path) -> None:
+    """Features, checks and checkpoints of then are not of what is seen now; all others stay good."""
+
+    def key_of_then(dataset: ImageDataset) -> str:
+        digest = hashlib.sha256(repr(dataset.classes).encode())
+        for split, images in dataset.splits().items():
+            digest.update(split.encode())
+            for image in images:
+                status, name = image.path.stat(), os.path.relpath(image.path, dataset.root)
+                digest.update(f"{name}\0{image.label}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+        return digest.hexdigest()[:16]
+
+    plain = read_dataset("folder", fill_odd(tmp_path / "plain", "grey.png", "rgba.png", "two.gif"))
+    deep = read_dataset("folder", fill_odd(tmp_path / "deep", "grey.png", "16.png"))
+    assert plain.content_key() == key_of_then(plain)
+    assert deep.content_key() != key_of_then(deep)
+    assert without_damaged(deep).content_key() == deep.content_key()
+
+
+@pytest.mark.parametrize(
+    ("kinds", "note"),
+    [
+        (("two.tif", "two.gif", "grey.png"), "12 of the 18 images hold several frames or pages; only the first of "),
+        (("two.webp",), "6 of the 6 images hold several frames or pages; only the first of "),
+    ],
+)
+def test_images_of_which_only_the_first_frame_is_used_are_counted(
+    tmp_path: Path, kinds: tuple[str, ...], note: str
+) -> None:
+    assert read_dataset("folder", fill_odd(tmp_path / "mine", *kinds)).notes[-1] == f"{note}each is used."
+
+
+def test_a_single_image_of_several_pages_is_told_as_one(tmp_path: Path) -> None:
+    root = fill_odd(tmp_path / "mine", "grey.png")
+    assert len(read_dataset("folder", root).notes) == 1
+    (root / "cat" / "scan.tif").write_bytes(KINDS["two.tif"]())
+    note = "1 of the 7 images holds several frames or pages; only the first of them is used."
+    assert read_dataset("folder", root).notes[1:] == (note,)

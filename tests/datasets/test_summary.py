@@ -33,7 +33,7 @@ def test_sizes_are_ordered_by_area_and_skipped_files_are_counted_and_named(tmp_p
     assert (found.sizes.smallest, found.sizes.median, found.sizes.largest) == ((3, 3), (8, 8), (100, 1))
     assert found.skipped_count == 30
     assert len(found.skipped) == MOST_SKIPPED
-    assert found.skipped[0].reason == "0.txt has no image's ending."
+    assert found.skipped[0].reason == "0.txt is no image in JPEG, PNG, WEBP, BMP, TIFF, GIF, AVIF or HEIC."
 
 
 def test_images_that_vanish_leave_the_sizes_unknown(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bakeoff_core.errors import BakeoffError
@@ -30,6 +30,8 @@ class Look:
     """Of the ranking's features: stands for the weights and the preprocessing."""
     image: str
     """Its file."""
+    value_ranges: dict[str, tuple[float, float]] = field(default_factory=dict, compare=False)
+    """What is black and white in the ranking's images of more than 8 bits; follows from `features_key`."""
 
 
 def start_look(look: Look) -> Job:

@@ -12,7 +12,7 @@ import hashlib
 import io
 import json
 import zipfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -104,7 +104,7 @@ def _file(look: Look) -> Path:
         written = [status.st_mtime_ns, status.st_size]
     except OSError:
         written = []
-    text = json.dumps([FORMAT_VERSION, *asdict(look).values(), *written])
+    text = json.dumps([FORMAT_VERSION, look.model_name, look.features_key, look.image, *written])
     return looks_path() / f"{hashlib.sha256(text.encode(errors='surrogateescape')).hexdigest()[:24]}.npz"
 
 

@@ -39,7 +39,7 @@ def look_at(look: Look) -> Looked:
     path = require_image(look)
     model = create_for_transfer(look.model_name, find_weights(look.model_name), 2, None).eval()
     config = data_config(model, None)
-    image = eval_transform(config)(open_rgb(path))
+    image = eval_transform(config)(open_rgb(path, look.value_ranges))
     with torch.inference_mode():
         maps = patch_maps(model, image[None])
     mean, std = (torch.tensor(config[name])[:, None, None] for name in ("mean", "std"))

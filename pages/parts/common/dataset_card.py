@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from bakeoff_core.datasets.download.request import start_download
-from bakeoff_core.datasets.records import ImageDataset, expanded
-from bakeoff_core.datasets.registry import DATASETS, read_dataset
+from bakeoff_core.datasets.images import value_ranges_of
+from bakeoff_core.datasets.records import ImageDataset, LabelledImage, expanded
+from bakeoff_core.datasets.registry import DATASETS, kept_ranges, read_dataset
 from bakeoff_core.datasets.summary import DatasetSummary, describe_dataset, sample_images
 from bakeoff_core.errors import BakeoffError, DatasetMissingError
 from bakeoff_core.formatting import duration, markdown_text
@@ -101,7 +103,8 @@ def _describe(dataset: ImageDataset) -> None:
         for note in summary.notes:
             st.caption(markdown_text(note))
         samples = sample_images(dataset, SAMPLES)
-        pictures.draw([pictures.Picture(image.path, dataset.classes[image.label]) for image in samples])
+        ranges = _ranges_of(samples, dataset)
+        pictures.draw([pictures.Picture(image.path, dataset.classes[image.label], None, ranges) for image in samples])
         st.dataframe(
             [{"class": c.name, "train": c.train, "validate": c.val, "test": c.test} for c in summary.classes],
             hide_index=True,
@@ -115,6 +118,13 @@ def _describe(dataset: ImageDataset) -> None:
                 hide_index=True,
                 width="stretch",
             )
+
+
+def _ranges_of(samples: Sequence[LabelledImage], dataset: ImageDataset) -> Mapping[str, Sequence[float]]:
+    """What is black and white in images of more than 8 bits; by the samples while nobody has looked at all of them."""
+    if not any(image.pixel_kind for image in samples):
+        return {}
+    return kept_ranges(dataset) or _ranges_of_files(tuple(str(image.path) for image in samples if image.pixel_kind))
 
 
 def _offer_download() -> None:
@@ -141,6 +151,11 @@ def _draw_download(job_id: str) -> None:
     if st.button("Stop the download", key=f"stop-{job_id}"):
         stop_job(job_id)
         st.rerun()
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _ranges_of_files(paths: tuple[str, ...]) -> dict[str, tuple[float, float]]:
+    return value_ranges_of(map(Path, paths))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

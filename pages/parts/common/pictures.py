@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
@@ -25,6 +25,8 @@ class Picture:
     """Plain text below it."""
     is_wrong: bool | None = None
     """Whether the answer it stands for is wrong; `None` where it stands for none."""
+    value_ranges: Mapping[str, Sequence[float]] = field(default_factory=dict, hash=False)
+    """What is black and white in the data set's images of more than 8 bits."""
 
 
 def draw(pictures: Sequence[Picture]) -> None:
@@ -34,7 +36,7 @@ def draw(pictures: Sequence[Picture]) -> None:
 
 def source_of(picture: Picture) -> str | None:
     """Return a picture as the address of a small image; `None` where it can't be opened any more."""
-    encoded = _encoded(str(picture.path))
+    encoded = _encoded(str(picture.path), dict(picture.value_ranges))
     return f"data:image/jpeg;base64,{encoded}" if encoded else None
 
 
@@ -47,10 +49,10 @@ def _figure(picture: Picture) -> str:
 
 
 @st.cache_data(max_entries=400, show_spinner=False)
-def _encoded(path: str) -> str | None:
+def _encoded(path: str, value_ranges: Mapping[str, Sequence[float]]) -> str | None:
     """A file's thumbnail in base64; `None` where it can't be opened any more."""
     try:
-        return base64.b64encode(thumbnail(Path(path), SIDE_PX)).decode()
+        return base64.b64encode(thumbnail(Path(path), SIDE_PX, value_ranges)).decode()
     except (ImageFileError, OSError):
         return None
 

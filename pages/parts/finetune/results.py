@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import pandas as pd
 import streamlit as st
 
-from bakeoff_core.finetuning.request import EXPORT, PREDICTIONS, Run
+from bakeoff_core.finetuning.request import EXPORT, OPENING, PREDICTIONS, Run
 from bakeoff_core.formatting import duration, images_per_second, markdown_text, megabytes, percent
 from bakeoff_core.reporting.figures.finetuning import MOST_CLASSES, class_figure
 from bakeoff_core.system.files import replacing
@@ -77,13 +77,13 @@ def _draw_confusions(results: dict[str, Any]) -> None:
     if not results["confusions"]:
         st.caption("No test image was taken for another class.")
         return
-    root = Path(results["dataset_root"])
+    root, ranges = Path(results["dataset_root"]), _value_ranges(results)
     for pair in results["confusions"][:6]:
         st.markdown(
             f"**{markdown_text(pair['true'])}** taken for **{markdown_text(pair['predicted'])}**: "
             f"{pair['count']} image{'s' if pair['count'] != 1 else ''}"
         )
-        pictures.draw([pictures.Picture(root / name, Path(name).name, True) for name in pair["examples"]])
+        pictures.draw([pictures.Picture(root / name, Path(name).name, True, ranges) for name in pair["examples"]])
 
 
 def _draw_gallery(run: Run, results: dict[str, Any]) -> None:
@@ -111,10 +111,16 @@ def _draw_gallery(run: Run, results: dict[str, Any]) -> None:
                 f"{classes[row.predicted]} ({row.probability:.0%})"
                 + (f", is {classes[row.label]}" if row.label != row.predicted else ""),
                 row.label != row.predicted,
+                _value_ranges(results),
             )
             for row in chosen.itertuples()
         ]
     )
+
+
+def _value_ranges(results: dict[str, Any]) -> dict[str, Any]:
+    """What is black and white in images of more than 8 bits; results of before this was decided have none."""
+    return results.get("value_ranges", {})
 
 
 def _draw_export(run: Run, results: dict[str, Any]) -> None:
@@ -128,8 +134,14 @@ def _draw_export(run: Run, results: dict[str, Any]) -> None:
         f"{results['model_name']}-{results['dataset']}.zip",
         "application/zip",
         icon=":material/download:",
-        help="Weights as safetensors, labels, preprocessing and a card; plain timm loads it.",
+        help="Weights as safetensors, labels, preprocessing, how images are opened, and a card; plain timm loads it.",
     )
+    if not (run.job.folder / EXPORT / OPENING).is_file():
+        st.warning(
+            "An earlier version exported this model, and its card opens images otherwise than the model was trained to "
+            "see them: photographs must be turned as their EXIF says, and transparency laid over white. Fine-tune "
+            "again to get a model that brings along how images are opened."
+        )
     st.caption("Everything the run needs to be repeated is in its folder:")
     st.code(str(run.job.folder), language=None)
     with st.container(border=True):
@@ -142,7 +154,8 @@ def _packed(folder: Path) -> BinaryIO:
     if not target.exists():
         with replacing(target) as partial, zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:
             for path in sorted((folder / EXPORT).iterdir()):  # stored, for weights do not compress
-                archive.write(path, f"{EXPORT}/{path.name}")
+                if path.is_file():  # not what Python left there when the card's lines were run
+                    archive.write(path, f"{EXPORT}/{path.name}")
     return target.open("rb")
 
 

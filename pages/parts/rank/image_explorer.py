@@ -121,7 +121,7 @@ def _choose(listed: list[_Answer], ranking: Ranking, key: str, part: str) -> int
 def _picture(one: _Answer, ranking: Ranking) -> pictures.Picture:
     answer = f"{ranking.classes[one.predicted]} ({one.probability:.0%})"
     truth = f", is {ranking.classes[one.label]}" if one.is_wrong else ""
-    return pictures.Picture(one.path, answer + truth, one.is_wrong)
+    return pictures.Picture(one.path, answer + truth, one.is_wrong, ranking.value_ranges)
 
 
 def _draw_one(one: _Answer, row: RankRow, ranking: Ranking, images: pd.DataFrame, key: str) -> None:
@@ -143,7 +143,8 @@ def _draw_one(one: _Answer, row: RankRow, ranking: Ranking, images: pd.DataFrame
     for other in found:
         file = paths[other.split].iloc[other.row]
         caption = f"{ranking.classes[file['label']]} · {other.cosine:.2f} · {SPLITS[other.split]}"
-        shown.append(pictures.Picture(Path(file["path"]), caption, bool(file["label"] != one.label)))
+        is_other = bool(file["label"] != one.label)
+        shown.append(pictures.Picture(Path(file["path"]), caption, is_other, ranking.value_ranges))
     pictures.draw(shown)
     st.caption(
         f"Of all {len(images):,} images, by the cosine of their features under {markdown_code(row.model_name)} (1: the "
@@ -155,7 +156,7 @@ def _draw_one(one: _Answer, row: RankRow, ranking: Ranking, images: pd.DataFrame
             "it: a right answer to this one says nothing."
         )
     st.markdown("**What it finds alike in this image**")
-    look = Look(row.model_name, row.features_key, str(one.path))
+    look = Look(row.model_name, row.features_key, str(one.path), ranking.value_ranges)
     looked = patches_job.get_or_start(look)
     if looked is None:
         return

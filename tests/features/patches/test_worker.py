@@ -13,7 +13,7 @@ from bakeoff_core.errors import BakeoffError, BusyError
 from bakeoff_core.features.patches import request as patches_request
 from bakeoff_core.features.patches.request import Look, failure_of, look_of, start_look
 from bakeoff_core.features.patches.store import read_look, similarities
-from bakeoff_core.features.patches.worker import LAST, patch_maps
+from bakeoff_core.features.patches.worker import LAST, look_at, patch_maps
 from bakeoff_core.jobs.manager import read_job, stop_job
 from bakeoff_core.models.torchvision_compat import prepare_torchvision
 from bakeoff_core.profiling.request import make_spec, start_measuring
@@ -168,3 +168,10 @@ def test_looking_gives_way_to_measuring(halves: Path) -> None:
             start_look(Look(LITE0, "key", str(halves)))
     finally:
         stop_job(measuring.job_id)
+
+
+def test_an_image_of_sixteen_bits_is_looked_at_as_bright_as_it_was_ranked(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    Image.fromarray(np.full((64, 64), 2048, np.uint16)).save(path)
+    found = [look_at(Look(LITE0, "key", str(path), ranges)).crop for ranges in ({}, {"I;16": (0, 4095)})]
+    assert [(int(crop.min()), int(crop.max())) for crop in found] == [(8, 8), (128, 128)]

@@ -12,6 +12,7 @@ import pytest
 from safetensors.torch import save_file
 
 from bakeoff_core.cli.app import main
+from bakeoff_core.datasets import image_opening
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.comparison.records import COMPARED, FULL, PROBE, SCRATCH
 from bakeoff_core.finetuning.comparison.request import (
@@ -22,7 +23,7 @@ from bakeoff_core.finetuning.comparison.request import (
     start_comparison,
 )
 from bakeoff_core.finetuning.comparison.worker import draw_by_class
-from bakeoff_core.finetuning.request import EXPORT, FinetuneSpec
+from bakeoff_core.finetuning.request import EXPORT, OPENING, FinetuneSpec
 from bakeoff_core.finetuning.results import list_runs, read_run
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import list_parts, read_job, resume_job, start_job, stop_job
@@ -99,7 +100,9 @@ def test_one_command_trains_all_three_alike_and_says_what_transfer_was_worth(
 
     listed = {run.run_id: run for run in list_runs()}
     for run in found["runs"]:
-        assert (listed[run["run_id"]].job.folder / EXPORT / "model.safetensors").is_file()
+        exported = listed[run["run_id"]].job.folder / EXPORT
+        assert (exported / "model.safetensors").is_file()
+        assert (exported / OPENING).read_bytes() == Path(image_opening.__file__).read_bytes()
     assert main(["runs"]) == 0
     assert capsys.readouterr().out.count(f"(part of {found['comparison_id']})") == 3
     with pytest.raises(BakeoffError, match="is done; only"):
