@@ -23,14 +23,15 @@ def home() -> Path:
     `BAKEOFF_HOME` if set and not empty, else the platform's user data folder.
 
     Raises:
-        BakeoffError: It begins with `~` and the name of a user that the system does not know.
+        BakeoffError: It begins with `~` and the name of a user that the system does not know, or is relative to a
+            folder that is gone.
     """
     named = os.environ.get("BAKEOFF_HOME")
     if not named:
         return Path(platformdirs.user_data_dir("backbone-bakeoff"))
     try:
         return Path(named).expanduser().absolute()
-    except RuntimeError as err:  # of a user that the system does not know
+    except (RuntimeError, OSError) as err:  # of a user that the system does not know; beside a folder that is gone
         raise BakeoffError(f"BAKEOFF_HOME must be a folder. Got {path_text(named)}: {err}") from err
 
 

@@ -49,6 +49,17 @@ def test_a_home_of_an_unknown_user_is_named(monkeypatch, capsys):
     assert "BAKEOFF_HOME must be a folder. Got ~nobody-is-called-so/state" in capsys.readouterr().err
 
 
+def test_a_home_beside_a_folder_that_is_gone_is_named(tmp_path, monkeypatch, capsys):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    monkeypatch.setenv("BAKEOFF_HOME", "state")
+    assert main(["runs"]) == 1
+    assert "BAKEOFF_HOME must be a folder. Got state: " in capsys.readouterr().err
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.mark.parametrize("words", [READING["pick"], READING["advise"], READING["replay"], ("export", "all.parquet")])
 def test_a_store_that_can_not_be_looked_at_is_named(words, lab, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)

@@ -54,3 +54,12 @@ def test_what_stands_in_a_files_place_ends_no_page(name, kind, app):
         assert not app.exception, (page, app.exception)
         said += [element.value for element in (*app.error, *app.warning)]
     assert any(name.split(".")[0] in text and ("directory" in text or "symbolic" in text) for text in said)
+
+
+def test_a_slip_in_the_own_accuracies_is_said_beside_the_page(app):
+    home().mkdir(parents=True)
+    (home() / "accuracy.csv").write_text("model_name,img_size,top1\nresnet50.a1_in1,224,80\n")
+    app.run()
+    assert not app.exception
+    [notice] = [element.value for element in app.warning]
+    assert "no known or measured model is called. Did you mean resnet50" in notice
