@@ -19,6 +19,9 @@ neither is an exception.
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
 
 class BakeoffError(Exception):
     """Anything that a user can cause and can mend; its text is meant for them."""
@@ -81,3 +84,15 @@ class BusyError(BakeoffError):
     def __init__(self, message: str, job_id: str | None = None) -> None:
         self.job_id = job_id
         super().__init__(message)
+
+
+def reason_of(err: BaseException) -> str:
+    """Return an error's own words in one line; of one that has none, its kind and the line of code that raised it."""
+    text = " ".join(str(err).split())
+    if text:
+        return text
+    frames = traceback.extract_tb(err.__traceback__)
+    if not frames:
+        return f"{type(err).__name__}, without a reason"
+    where = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}"
+    return f"{type(err).__name__} at `{frames[-1].line}` ({where})"

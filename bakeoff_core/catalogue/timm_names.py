@@ -23,9 +23,20 @@ FILE_VERSION = 2
 """Version of the stored list. Raise it with every change to the fields of `TimmModel` and `TimmModels`."""
 
 
+REPOSITORIES = ("hf-hub:", "hf_hub:", "timm/")
+"""What stands before timm's names where its weights are published, in this order."""
+
+
 def architecture_of(model_name: str) -> str:
     """Return a model's name without its weights tag: `"resnet50"` of `"resnet50.a1_in1k"`."""
     return model_name.partition(".")[0]
+
+
+def without_repository(name: str) -> str:
+    """Return a name without the address that its weights are published at: `timm/`, with or without `hf-hub:`."""
+    for repository in REPOSITORIES:
+        name = name.removeprefix(repository)
+    return name
 
 
 @dataclass(frozen=True)
@@ -79,8 +90,11 @@ class TimmModels:
                 raise ValueError(f"`renamed` must map names to names or to nothing. Got {old!r}: {new!r}.")
 
     def find(self, name: str) -> TimmModel | None:
-        """Return the model a full name, or a plain architecture name (its default tag), stands for."""
-        return self._by_name.get(name)
+        """Return the model a full name, or a plain architecture name (its default tag), stands for.
+
+        What stands before it where its weights are published (`timm/resnet50.a1_in1k`) does not count.
+        """
+        return self._by_name.get(without_repository(name))
 
     def find_in_any_case(self, name: str) -> TimmModel | None:
         """Return what `find` does, and else the model whose name differs by capital letters alone."""
@@ -122,10 +136,15 @@ class TimmModels:
     def nearest(self, name: str, count: int = 3) -> tuple[str, ...]:
         """Return the full names a user may have meant, best first.
 
-        Where the architecture exists, its nearest tags; else the nearest architectures, each with its
-        nearest tag. Nearness is difflib's matching-blocks ratio (Ratcliff and Obershelp).
+        Where an older version of timm used the name, what it is called now; where the architecture exists, its nearest
+        tags; else the nearest architectures, each with its nearest tag. Nearness is difflib's matching-blocks ratio
+        (Ratcliff and Obershelp).
         """
-        architecture, _, tag = name.lower().partition(".")
+        name = without_repository(name.lower())
+        now = self._by_name.get(self.renamed.get(name) or "")
+        if now is not None:
+            return (now.model_name,)
+        architecture, _, tag = name.partition(".")
 
         def distance(model: TimmModel) -> tuple[float, bool]:
             other = model.model_name.partition(".")[2]

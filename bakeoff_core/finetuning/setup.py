@@ -6,7 +6,7 @@ Imports torch; only workers use it. Not covered: running any of it (`finetuning.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,13 @@ from accelerate.utils import DistributedDataParallelKwargs, set_seed
 from torch import nn
 
 from bakeoff_core.catalogue.accuracies import resolve_model_name
-from bakeoff_core.catalogue.timm_names import read_timm_models
 from bakeoff_core.catalogue.weights import find_weights, require_reachable
 from bakeoff_core.datasets.records import ImageDataset, LabelledImage
 from bakeoff_core.datasets.registry import is_checked, read_dataset, without_damaged
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.linear_probe import require_linear_head
 from bakeoff_core.finetuning.optimization import scaled, stage_transform, train_transform
-from bakeoff_core.finetuning.recipes import GROWING, RECIPES, Recipe
+from bakeoff_core.finetuning.recipes import GROWING, RECIPES, Recipe, stage_size
 from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.finetuning.trainer import Training
 from bakeoff_core.jobs.worker import yield_to_others
@@ -33,11 +32,11 @@ from bakeoff_core.models.pretrained import (
     create_for_transfer,
     data_config,
     eval_transform,
-    require_model,
     takes_any_size,
 )
+from bakeoff_core.models.sizes import require_runs
+from bakeoff_core.models.timm_models import known_models
 from bakeoff_core.system.machine import usable_cores
-from bakeoff_core.system.paths import timm_models_path
 
 
 @dataclass(frozen=True)
@@ -108,8 +107,7 @@ def prepare_run(
         total = sum(map(len, dataset.splits().values()))
         dataset = without_damaged(dataset, lambda done: tell("Checking the images", done=done, total=total))
     recipe = scaled(RECIPES[spec.recipe], spec.learning_rate, spec.batch_size)
-    name = resolve_model_name(spec.model_name, read_timm_models(timm_models_path()))
-    require_model(name)
+    name = resolve_model_name(spec.model_name, known_models())
     weights = find_weights(name, Path(spec.weights_file) if spec.weights_file else None)
     if recipe.pretrained:
         require_reachable(name, weights)
@@ -122,6 +120,7 @@ def prepare_run(
     if recipe.uses_features:
         require_linear_head(model)
     config = data_config(model, spec.img_size)
+    require_runs(model, name, config["input_size"][-1], _fed_sizes(spec))
     model.to(accelerator.device, memory_format=torch.channels_last)
     if seed_each:
         set_seed(spec.seed, device_specific=True)
@@ -138,6 +137,16 @@ def prepare_run(
         fit=dataset.train + (dataset.val if spec.train_on == "train+val" else ()),
         val=dataset.val if spec.train_on == "train" else (),
     )
+
+
+def _fed_sizes(spec: FinetuneSpec) -> Callable[[int], Sequence[int]]:
+    """Which sides a run's images have at a size of the model, in pixels."""
+
+    def fed(img_size: int) -> Sequence[int]:
+        grown = [stage_size(stage, img_size) for stage in GROWING] if spec.growing else [img_size]
+        return list(dict.fromkeys(grown))
+
+    return fed
 
 
 def _accelerator_for(spec: FinetuneSpec) -> Accelerator:

@@ -19,10 +19,11 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 from torch.nn import functional
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.data import DataLoader
 
 from bakeoff_core.datasets.records import LabelledImage
-from bakeoff_core.errors import BakeoffError
+from bakeoff_core.errors import BakeoffError, reason_of
 from bakeoff_core.finetuning.optimization import create_mixup, create_optimizer, create_scheduler, train_layers
 from bakeoff_core.finetuning.recipes import GrowingStage, Recipe
 from bakeoff_core.models.image_loaders import ImageFiles, evaluation_loader, shared
@@ -185,7 +186,7 @@ class Training:
         """Do one step; return the loss over all processes, the head's rate, and whether a checkpoint is due."""
         self._scheduler.step_update(self.number + 1)
         with self._accelerator.autocast():
-            logits = self.model(images.to(memory_format=torch.channels_last))
+            logits = self._forward(images.to(memory_format=torch.channels_last))
             loss = functional.cross_entropy(logits.float(), targets)
         self._optimizer.zero_grad()
         self._accelerator.backward(loss)
@@ -195,6 +196,24 @@ class Training:
         told = torch.tensor([loss.item(), float(is_due)], device=self._accelerator.device)
         mean_loss, due_share = self._accelerator.reduce(told, "mean").tolist()
         return mean_loss, max(group["lr"] for group in self._optimizer.param_groups), due_share > 0
+
+    def _forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Run the network on a batch.
+
+        Raises:
+            BakeoffError: A batch norm is to be trained on a single value, of which there is no deviation.
+        """
+        try:
+            return self.model(images)
+        except ValueError as err:
+            if len(images) > 1 or not any(isinstance(module, _BatchNorm) for module in self.bare.modules()):
+                raise
+            shared = f" for each of {self._accelerator.num_processes}" if self._accelerator.num_processes > 1 else ""
+            raise BakeoffError(
+                "This network norms each channel over the images of a step (batch norm), so it can't be trained on one "
+                f"image at a time. Got a batch of 1{shared}. Use a batch size, and as many training images, of 2 or "
+                f"more{shared}. PyTorch's reason: {reason_of(err)}"
+            ) from err
 
 
 def predict(

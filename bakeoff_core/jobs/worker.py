@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from bakeoff_core.errors import BakeoffError, ImageFileError
+from bakeoff_core.errors import BakeoffError, ImageFileError, reason_of
 from bakeoff_core.formatting import path_text
 from bakeoff_core.jobs.records import FORMAT_VERSION
 from bakeoff_core.system.files import (
@@ -213,7 +213,7 @@ def describe_error(err: Exception) -> str:
     if isinstance(err, OSError) and err.errno is not None:
         where = f" ({path_text(Path(str(err.filename)))})" if err.filename else ""
         return f"The job could not go on: {err.strerror}{where}. Mend that and resume."
-    return f"{type(err).__name__}: {err}"
+    return f"{type(err).__name__}: {err}" if str(err).strip() else f"{reason_of(err)}. The job's log says more."
 
 
 def log(text: str) -> None:

@@ -5,6 +5,7 @@ Not covered: where weights are (`catalogue.weights`), the training (`finetuning.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -12,15 +13,21 @@ import torch
 from torch import nn
 
 from bakeoff_core.catalogue.timm_names import architecture_of
-from bakeoff_core.catalogue.weights import Weights
-from bakeoff_core.errors import BakeoffError, UnknownModelError
+from bakeoff_core.catalogue.weights import Weights, weights_format
+from bakeoff_core.errors import BakeoffError, UnknownModelError, reason_of
+from bakeoff_core.jobs.worker import log
+from bakeoff_core.models.checkpoints import read_tensors
+from bakeoff_core.models.fitting import MisfitError, fit_of, loading_is_judged, without_prefix
+from bakeoff_core.models.sizes import explained, size_options, skeleton
 from bakeoff_core.models.torchvision_compat import prepare_torchvision
 
 prepare_torchvision()
 
 import timm  # noqa: E402  (torchvision must be prepared first)
 from timm.data import create_transform, resolve_data_config  # noqa: E402
-from timm.models import load_state_dict  # noqa: E402
+
+DEEPEST_PREFIX = 3
+"""Parts that all names of a file may have in common before the network's own begin."""
 
 
 def create_for_transfer(model_name: str, weights: Weights | None, class_count: int, img_size: int | None) -> nn.Module:
@@ -34,26 +41,130 @@ def create_for_transfer(model_name: str, weights: Weights | None, class_count: i
 
     Raises:
         UnknownModelError: timm has no such architecture.
-        BakeoffError: The weights can't be fetched, or do not fit the model.
+        BakeoffError: The weights can't be fetched or read, are not those of the whole backbone, or hold what is no
+            number; or the model can't be built at that size.
     """
     require_model(model_name)
-    cfg = timm.models.get_pretrained_cfg(model_name)
-    resize = img_size is not None and cfg is not None and cfg.fixed_input_size and cfg.input_size[-1] != img_size
-    options: dict[str, Any] = {"img_size": img_size} if resize else {}
     if weights is None:
-        return timm.create_model(model_name, pretrained=False, num_classes=class_count, **options).train()
+        try:
+            options = size_options(model_name, img_size)
+            return timm.create_model(model_name, pretrained=False, num_classes=class_count, **options).train()
+        except Exception as err:  # whatever a model's own checks and torch's raise
+            raise explained(err, model_name, img_size) from err
     try:
         if weights.kind == "packaged":
-            model = timm.create_model(model_name, pretrained=False, **options)
-            _load_by_position(model, load_state_dict(str(weights.path)))
+            model = timm.create_model(model_name, pretrained=False, **size_options(model_name, img_size))
+            _load_by_position(model, read_tensors(weights.path))
             model.reset_classifier(class_count)
-            return model.train()
-        if weights.kind == "file":
-            options["pretrained_cfg_overlay"] = {"file": str(weights.path), "hf_hub_id": None, "url": ""}
-        return timm.create_model(model_name, pretrained=True, num_classes=class_count, **options).train()
-    except (OSError, RuntimeError, ValueError, KeyError) as err:
-        first = str(err).strip().splitlines()[0] if str(err).strip() else type(err).__name__
-        raise BakeoffError(f"The weights of {model_name} from {weights.text} can't be used: {first}") from err
+        elif weights.kind == "file":
+            model = _with_weights_of(read_tensors(weights.path), model_name, class_count, img_size)
+        else:
+            if weights.path is not None:
+                weights_format(weights.path)
+            model = _loaded(model_name, class_count, img_size, keeps_more=True)
+        return model.train()
+    except (MemoryError, torch.cuda.OutOfMemoryError):
+        raise
+    except Exception as err:  # whatever reading, timm's filters and torch raise
+        if "allocate memory" in str(err):
+            raise
+        _require_buildable(model_name, img_size)
+        words = f"The weights of {model_name} from {weights.text} can't be used: {_why(err, model_name, img_size)}"
+        raise BakeoffError(words) from err
+
+
+def _with_weights_of(
+    state: Mapping[str, torch.Tensor], model_name: str, class_count: int, img_size: int | None
+) -> nn.Module:
+    """Create a model with the tensors of a file: as timm takes them, else without what stands before all names.
+
+    Raises:
+        MisfitError: They are not those of the backbone, however their names are read.
+        Exception: Whatever timm's filters raise.
+    """
+    try:
+        return _loaded(model_name, class_count, img_size, state=state)
+    except (MemoryError, torch.cuda.OutOfMemoryError):
+        raise
+    except Exception as err:
+        shapes = _require_buildable(model_name, img_size)
+        fit = err.fit if isinstance(err, MisfitError) else fit_of(shapes, state)
+        for inner in _inner_states(shapes, state):
+            try:
+                return _loaded(model_name, class_count, img_size, state=inner)
+            except MisfitError as other:
+                if other.fit.found_param_count > fit.found_param_count:
+                    fit = other.fit
+            except (KeyError, ValueError, RuntimeError, AssertionError, AttributeError, TypeError, IndexError):
+                continue  # a filter of timm's that makes nothing of these names
+        if fit.problem:
+            raise MisfitError(fit) from err
+        raise
+
+
+def _loaded(
+    model_name: str,
+    class_count: int,
+    img_size: int | None,
+    *,
+    state: Mapping[str, torch.Tensor] | None = None,
+    keeps_more: bool = False,
+) -> nn.Module:
+    """Let timm create a model and load a state dict into it, or by default the published one, judged on the way."""
+    options = size_options(model_name, img_size)
+    if state is not None:
+        options["pretrained_cfg_overlay"] = {"state_dict": dict(state), "custom_load": False}
+    with loading_is_judged(keeps_more=keeps_more) as found:
+        model = timm.create_model(model_name, pretrained=True, num_classes=class_count, **options)
+    model.pretrained_cfg.pop("state_dict", None)
+    fit = found[-1] if found else fit_of(model, model.state_dict())  # a loader of timm's own has copied them
+    if fit.problem:
+        raise MisfitError(fit)
+    log(f"Found all {fit.entries:,} entries of the backbone, {fit.param_count:,} numbers, in the weights.")
+    return model
+
+
+def _inner_states(shapes: nn.Module, state: Mapping[str, torch.Tensor]) -> Iterator[Mapping[str, torch.Tensor]]:
+    """Yield what a file's tensors may be called without what a training has put before their names."""
+    inner = without_prefix(shapes, state)
+    if inner is not None:
+        yield inner
+    for _ in range(DEEPEST_PREFIX):
+        firsts = {name.partition(".")[0] for name in state}
+        if len(firsts) != 1 or any("." not in name for name in state):
+            return
+        state = {name.partition(".")[2]: tensor for name, tensor in state.items()}
+        yield state
+
+
+def _require_buildable(model_name: str, img_size: int | None) -> nn.Module:
+    """Return a model's shapes; raises `BakeoffError` where it can't be built for a size, whatever its weights are."""
+    try:
+        return skeleton(model_name, img_size)
+    except Exception as err:  # whatever a model's own checks and torch's raise
+        raise explained(err, model_name, img_size) from err
+
+
+def _why(err: Exception, model_name: str, img_size: int | None) -> str:
+    """Word what went wrong while weights were loaded, with what to do."""
+    text = reason_of(err)
+    if isinstance(err, MisfitError):
+        own = pretrained_size(model_name) or img_size
+        if err.fit.reshaped and not err.fit.missing and not err.fit.left_over and img_size not in (None, own):
+            return (
+                f"{text} They can't be moved to images of {img_size} pixels. Leave the size to the model (its own is "
+                f"{own}), or train from scratch."
+            )
+        if err.fit.missing or err.fit.reshaped or err.fit.left_over:
+            return f"{text} Choose the model that they are of, or bring this one's."
+        return f"{text} Bring a copy from before they were spoilt."
+    if isinstance(err, BakeoffError):
+        return text
+    if "weights_only" in text or "pickle" in text.lower():
+        return "they are published in a format that can run code when it is opened, so they are not opened."
+    if type(err).__name__ == "SafetensorError":
+        return "the file is damaged or cut off. Delete it, so that it is fetched again, or bring a whole copy."
+    return text[:300]
 
 
 def require_model(model_name: str) -> None:

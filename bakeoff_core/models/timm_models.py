@@ -8,8 +8,12 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from bakeoff_core.catalogue.timm_names import TimmModel
+from bakeoff_core.catalogue.timm_names import TimmModel, TimmModels, read_timm_models, write_timm_models
+from bakeoff_core.errors import BakeoffError, reason_of
+from bakeoff_core.models.sizes import explained, size_options
 from bakeoff_core.models.torchvision_compat import prepare_torchvision
+from bakeoff_core.system.machine import this_machine
+from bakeoff_core.system.paths import timm_models_path
 
 prepare_torchvision()
 
@@ -34,6 +38,19 @@ def list_timm_models() -> tuple[TimmModel, ...]:
                 )
             )
     return tuple(listed)
+
+
+def known_models() -> TimmModels:
+    """Return timm's names from the file of this timm version, which is written here where it is missing.
+
+    Raises:
+        BakeoffError: The file can't be written.
+    """
+    known = read_timm_models(timm_models_path())
+    if known is None:
+        known = TimmModels(this_machine().timm_version, list_timm_models(), list_renamed_models())
+        write_timm_models(timm_models_path(), known)
+    return known
 
 
 def list_renamed_models() -> dict[str, str | None]:
@@ -61,16 +78,21 @@ def create_backbone(model_name: str, img_size: int) -> nn.Module:
         img_size: Input size; models built for one size (position embeddings, windows) are built for this one.
 
     Raises:
-        RuntimeError, ValueError, AssertionError: timm does not know the name, or can't build it at that size.
+        RuntimeError: timm does not know the name.
+        BakeoffError: It can't be built at that size; the words name sizes that it takes.
     """
-    cfg = timm.models.get_pretrained_cfg(model_name)
-    resize = cfg is not None and cfg.fixed_input_size and cfg.input_size[-1] != img_size
-    return timm.create_model(model_name, pretrained=False, **({"img_size": img_size} if resize else {})).eval()
+    options = size_options(model_name, img_size)
+    try:
+        return timm.create_model(model_name, pretrained=False, **options).eval()
+    except Exception as err:  # whatever a model's own checks and torch's raise
+        raise explained(err, model_name, img_size) from err
 
 
 def describe_failure(err: Exception) -> str:
     """Return one line that tells a user why a model could not be measured."""
-    text = " ".join(str(err).split()) or type(err).__name__
+    if isinstance(err, BakeoffError):
+        return str(err)
+    text = reason_of(err)
     if isinstance(err, (MemoryError, torch.cuda.OutOfMemoryError)) or "allocate memory" in text:
         return f"Out of memory: {text[:200]}"
     return text[:300]

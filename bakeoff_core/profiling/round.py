@@ -16,6 +16,7 @@ from bakeoff_core.models.backends.pytorch import DTYPES
 from bakeoff_core.models.backends.registry import get_backend
 from bakeoff_core.models.counting import Counts, count_macs, count_weights
 from bakeoff_core.models.memory import PeakMemory
+from bakeoff_core.models.sizes import explained
 from bakeoff_core.models.timm_models import create_backbone, describe_failure
 from bakeoff_core.profiling.timer import time_passes
 from bakeoff_core.schema.candidate import PYTORCH
@@ -68,10 +69,18 @@ def measure_round(fields: dict[str, Any]) -> tuple[Round, dict[str, int | None] 
         loads torch with it.
 
     Raises:
-        Exception: Whatever torch or timm raise for a model that cannot be built, does not fit or does not run.
+        BakeoffError: The model can't be built or run; the words name sizes that it takes where that is why.
+        Exception: Whatever torch raises for a model that does not fit into memory.
     """
     request = RoundRequest(**fields)
     die_first_when_memory_runs_out()
+    try:
+        return _measure(request)
+    except Exception as err:  # whatever a model's own checks and torch's raise
+        raise explained(err, request.model_name, request.img_size) from err
+
+
+def _measure(request: RoundRequest) -> tuple[Round, dict[str, int | None] | None]:
     backend = get_backend(request.backend)
     memory = PeakMemory(torch.device(request.device))
     model = create_backbone(request.model_name, request.img_size)

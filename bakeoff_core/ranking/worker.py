@@ -25,7 +25,6 @@ import torch
 from accelerate import Accelerator
 
 from bakeoff_core.catalogue.accuracies import resolve_model_name
-from bakeoff_core.catalogue.timm_names import read_timm_models
 from bakeoff_core.catalogue.weights import find_weights, require_obtainable
 from bakeoff_core.datasets.records import ImageDataset, labels_of
 from bakeoff_core.datasets.registry import read_dataset, without_damaged
@@ -37,10 +36,8 @@ from bakeoff_core.jobs.isolation import start_fork_server
 from bakeoff_core.jobs.kinds import DECODING
 from bakeoff_core.jobs.worker import Reporter, StopRequested, describe_error, process_start, run_worker, yield_to_others
 from bakeoff_core.models.memory import peak_memory_bytes
-from bakeoff_core.models.pretrained import (
-    pretrained_size,
-    require_model,
-)
+from bakeoff_core.models.pretrained import pretrained_size
+from bakeoff_core.models.timm_models import known_models
 from bakeoff_core.ranking.estimate import macs_by_tag
 from bakeoff_core.ranking.records import Ranking, RankRow, from_json, to_json
 from bakeoff_core.ranking.request import IMAGES, RANKING, RankSpec, answers_file
@@ -58,7 +55,6 @@ from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.system.files import read_json, to_user_error, write_json
 from bakeoff_core.system.machine import this_machine, usable_cores
 from bakeoff_core.system.memory import keep_freed_memory
-from bakeoff_core.system.paths import timm_models_path
 
 REPORT_S = 0.5
 """Seconds between two reports of progress."""
@@ -232,7 +228,7 @@ class Ranker:
 
 
 def _name_of(asked: str) -> str:
-    return resolve_model_name(asked, read_timm_models(timm_models_path()))
+    return resolve_model_name(asked, known_models())
 
 
 def hopeless_rows(models: Sequence[str]) -> list[RankRow]:
@@ -246,7 +242,6 @@ def hopeless_rows(models: Sequence[str]) -> list[RankRow]:
             if name in seen:
                 raise BakeoffError(f"Named twice: {seen[name]} means the same weights.")
             seen[name] = asked
-            require_model(name)
             if pretrained_size(name) is None:
                 raise BakeoffError(
                     f"timm has no pretrained weights for {name}, and features of random ones say nothing."

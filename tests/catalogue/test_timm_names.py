@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -16,6 +17,19 @@ def test_timms_list_survives_a_round_trip_and_leaves_no_other_file(tmp_path):
     write_timm_models(path, TIMM)
     assert read_timm_models(path) == TIMM
     assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("address", ["timm/", "hf-hub:timm/", "hf_hub:timm/"])
+def test_a_name_with_the_hubs_address_before_it_is_found(address: str) -> None:
+    assert TIMM.find(f"{address}resnet50.tv_in1k").model_name == "resnet50.tv_in1k"
+    assert TIMM.find(f"{address}resnet50").model_name == "resnet50.a1_in1k"
+    assert TIMM.find(f"{address}resnet50.nosuchtag") is None
+    assert TIMM.nearest(f"{address.upper()}ResNet50.tv_in1k")[0] == "resnet50.tv_in1k"
+
+
+def test_an_older_name_is_answered_with_todays() -> None:
+    names = replace(TIMM, renamed={"tv_resnet50": "resnet50.tv_in1k", "gone": None})
+    assert names.nearest("tv_resnet50") == ("resnet50.tv_in1k",)
 
 
 def test_an_absent_list_is_none(tmp_path):

@@ -15,6 +15,8 @@ from pathlib import Path
 import pandas as pd
 import psutil
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from bakeoff_core.features.store import read_features
 from bakeoff_core.finetuning.dry_run.request import last_dry_run, read_estimate, start_dry_run
@@ -22,6 +24,7 @@ from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.finetuning.request import EXPORT, SPLITS, FinetuneSpec, start_run
 from bakeoff_core.finetuning.results import list_runs, read_run, summarise_run
 from bakeoff_core.jobs.manager import jobs_path, read_job, resume_job, stop_job
+from bakeoff_core.models.sizes import skeleton
 from tests.support.image_folders import copy_solar_cells
 from tests.support.places import ROOT
 from tests.support.processes import living_in_session, wait_until
@@ -405,6 +408,23 @@ def test_a_model_with_two_classifiers_trains_from_scratch_and_refuses_a_probe_at
         ({"data_dir": "/no/such/folder"}, "There is no folder /no/such/folder"),
         ({"weights_file": "/no/such.safetensors"}, "can't be read: No such file"),
         ({"model_name": "resnet50"}, "Bring the file `model.safetensors`"),
+        (
+            {"model_name": "resnet18.nosuchtag"},
+            "'resnet18.nosuchtag'. Did you mean resnet18.a1_in1k or ",
+        ),
+        (
+            {"model_name": "levit_128s", "recipe": "scratch", "batch_size": 1},
+            "can't be trained on one image at a time. Got a batch of 1. Use a batch size, and as many training images, "
+            "of 2 or more. PyTorch's reason: Expected more than 1 value per channel",
+        ),
+        (
+            {"model_name": "levit_128s", "recipe": "scratch", "img_size": 225},
+            "levit_128s.fb_dist_in1k can't take images of 225 pixels. Sizes that it takes, nearest first: 224, 240",
+        ),
+        (
+            {"model_name": "xcit_nano_12_p16_224", "recipe": "scratch", "img_size": 100, "growing": True},
+            "xcit_nano_12_p16_224.fb_in1k can't take images of 100 pixels. Sizes that it takes, nearest first: 96, 112",
+        ),
     ],
 )
 def test_a_request_that_cannot_be_met_fails_in_words(
@@ -415,6 +435,37 @@ def test_a_request_that_cannot_be_met_fails_in_words(
     found = ended(start_run(FinetuneSpec(**{**basics, **options})).run_id)
     assert found["state"] == "failed"
     assert words in found["message"]
+
+
+@pytest.mark.usefixtures("warm_workers")
+@pytest.mark.parametrize(
+    ("recipe", "value", "words"),
+    [
+        (
+            "linear-probe",
+            None,
+            "0 of the backbone's 245 entries were found in it (0 of 3,413,024 numbers); 245 are",
+        ),
+        ("full", torch.nan, "the values of 245 are not finite floating-point numbers"),
+    ],
+)
+def test_weights_that_are_not_the_backbones_end_the_run(
+    cells: Path, tmp_path: Path, recipe: str, value: float | None, words: str
+) -> None:
+    if value is None:
+        state = {"foo.weight": torch.ones(3)}
+    else:
+        state = {name: torch.full(shape, value) for name, shape in shapes_of(LITE0).items()}
+    save_file(state, tmp_path / "own.safetensors")
+    run = start_run(request(cells, recipe, weights_file=str(tmp_path / "own.safetensors")))
+    found = ended(run.run_id)
+    assert found["state"] == "failed" and words in found["message"]
+    assert read_run(run.run_id).results() is None
+
+
+def shapes_of(model_name: str) -> dict[str, tuple[int, ...]]:
+    state = skeleton(model_name).state_dict()
+    return {name: tuple(tensor.shape) for name, tensor in state.items() if tensor.is_floating_point()}
 
 
 @pytest.mark.parametrize(

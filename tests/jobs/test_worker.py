@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bakeoff_core.errors import NoSpaceError
-from bakeoff_core.jobs.worker import RESERVE_BYTES, Reporter, StopRequested
+from bakeoff_core.jobs.worker import RESERVE_BYTES, Reporter, StopRequested, describe_error
 from tests.support.disks import fill
 
 
@@ -21,6 +22,16 @@ def own_signals() -> Iterator[None]:
     before = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, before)
+
+
+def test_an_error_without_words_is_told_by_where_it_was_raised() -> None:
+    try:
+        raise AssertionError
+    except AssertionError as err:
+        words = describe_error(err)
+    assert re.fullmatch(
+        r"AssertionError at `raise AssertionError` \(test_worker.py, line \d+\)\. The job's log says more\.", words
+    )
 
 
 def test_a_full_disk_still_gets_the_last_word(small_disk: Path, own_signals: None) -> None:

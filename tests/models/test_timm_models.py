@@ -6,6 +6,7 @@ import torch
 from bakeoff_core.catalogue.accuracies import read_catalogue
 from bakeoff_core.catalogue.shortlists import SHORTLISTS
 from bakeoff_core.catalogue.timm_names import TimmModel, TimmModels
+from bakeoff_core.errors import BakeoffError
 from bakeoff_core.models import timm_models
 from bakeoff_core.models.timm_models import create_backbone, describe_failure
 from tests.support.rounds import TINY
@@ -30,7 +31,7 @@ def test_a_model_is_ready_for_use_and_has_its_classifier() -> None:
 
 
 def test_a_name_that_timm_does_not_know_is_refused() -> None:
-    with pytest.raises(RuntimeError, match="Unknown model"):
+    with pytest.raises(BakeoffError, match=r"resnet51 can't be run\. The reason given: Unknown model \(resnet51\)"):
         create_backbone("resnet51", 224)
 
 

@@ -36,7 +36,7 @@ from bakeoff_core.ranking.request import (
 )
 from bakeoff_core.ranking.worker import hopeless_rows
 from bakeoff_core.reporting.text.ranking import how_measured
-from bakeoff_core.system.paths import features_path
+from bakeoff_core.system.paths import features_path, timm_models_path
 from tests.support.image_folders import copy_solar_cells
 from tests.support.processes import living_in_session, wait_until
 from tests.support.rankings import make_ranking, make_row
@@ -234,6 +234,19 @@ def test_an_image_that_goes_away_while_it_is_needed_fails_the_ranking_in_words(t
         image.unlink()
     found = ended(run.rank_id)
     assert found.state == "failed" and "An image can't be read any more" in found.status["message"], found.log()
+
+
+def test_an_unknown_tag_where_nothing_was_measured_yet_leaves_the_others_alone() -> None:
+    assert not timm_models_path().exists()
+    asked = (LITE0, "resnet18.nosuchtag", "ResNet18", "timm/tf_efficientnet_lite1.in1k", "tf_efficientnet_lite2 ")
+    rows = {row.asked: row.error for row in hopeless_rows(asked)}
+    assert rows == {
+        "resnet18.nosuchtag": "timm has no model named 'resnet18.nosuchtag'. "
+        "Did you mean resnet18.a1_in1k or resnet18.a2_in1k or resnet18.a3_in1k?",
+        "ResNet18": "timm has no model named 'ResNet18'. "
+        "Did you mean resnet18.a1_in1k or resnet18.a2_in1k or resnet18.a3_in1k?",
+    }
+    assert timm_models_path().exists()
 
 
 def test_models_without_anything_to_rank_are_told_apart() -> None:

@@ -28,7 +28,10 @@ def shared_details(epochs: str) -> Mapping[str, Mapping[str, Any]]:
         "learning_rate": {"metavar": "LR", "help": "peak learning rate of the head (default: the recipe's)"},
         "img_size": {"help": "side of the input in pixels (default: the weights' own)"},
         "seed": {"help": "fixes everything drawn at random (default %(default)s)"},
-        "weights_file": {"metavar": "FILE", "help": "your own pretrained weights, in safetensors"},
+        "weights_file": {
+            "metavar": "FILE",
+            "help": "your own pretrained weights: safetensors, or a PyTorch checkpoint (.pth, .bin) of plain tensors",
+        },
         "any_way_up": {"help": "images upside down are as likely, as through a microscope"},
         "device": {"choices": DEVICE_CHOICES, "help": "where to train (default %(default)s)"},
     }

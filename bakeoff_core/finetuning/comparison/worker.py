@@ -24,7 +24,6 @@ import pandas as pd
 import torch
 
 from bakeoff_core.catalogue.accuracies import resolve_model_name
-from bakeoff_core.catalogue.timm_names import read_timm_models
 from bakeoff_core.catalogue.weights import find_weights
 from bakeoff_core.datasets.images import is_grey
 from bakeoff_core.datasets.metrics import accuracy
@@ -56,11 +55,11 @@ from bakeoff_core.jobs.manager import list_parts
 from bakeoff_core.jobs.parts import hold_part
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.jobs.worker import Reporter, StopRequested, run_worker
-from bakeoff_core.models.pretrained import pretrained_size, require_model
+from bakeoff_core.models.pretrained import pretrained_size
+from bakeoff_core.models.timm_models import known_models
 from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.system.files import to_user_error, write_json
 from bakeoff_core.system.memory import keep_freed_memory
-from bakeoff_core.system.paths import timm_models_path
 
 LABEL_SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
 """Parts of the training labels that probes are trained on, beside all of them."""
@@ -85,8 +84,7 @@ class Comparing:
         self._reporter.report(message="Looking for the images and the weights", parts=parts)
         # What no run could do without is looked for first, so that it fails once and not three times.
         dataset = read_dataset(spec.dataset, Path(spec.data_dir) if spec.data_dir else None)
-        name = resolve_model_name(spec.model_name, read_timm_models(timm_models_path()))
-        require_model(name)
+        name = resolve_model_name(spec.model_name, known_models())
         find_weights(name, Path(spec.weights_file) if spec.weights_file else None)
         for number, recipe in enumerate(COMPARED, 1):
             self._train(number, recipe, self._steps(len(self._fit(dataset)))[0])

@@ -25,6 +25,7 @@ from fvcore.nn.jit_handles import get_shape
 from torch import nn
 
 from bakeoff_core.models.counting import mac_analysis
+from bakeoff_core.models.sizes import explained
 from bakeoff_core.models.timm_models import create_backbone, describe_failure
 from bakeoff_core.profiling.anatomy.records import LAYER_KINDS, Anatomy, AnatomyPart, to_json
 from bakeoff_core.profiling.anatomy.stages import Boundary, divide
@@ -80,11 +81,14 @@ def dissect(model_name: str, img_size: int) -> dict[str, Any]:
         What `profiling.anatomy.records.to_json` makes of it; plain, since the caller has no torch.
 
     Raises:
-        Exception: Whatever torch or timm raise for a model that cannot be built, traced, or does not fit.
+        BakeoffError: The model can't be built or traced; the words name sizes that it takes where that is why.
+        Exception: Whatever torch raises for a model that does not fit into memory.
     """
     die_first_when_memory_runs_out()
-    model = create_backbone(model_name, img_size)
-    return to_json(take_apart(model, model_name, img_size))
+    try:
+        return to_json(take_apart(create_backbone(model_name, img_size), model_name, img_size))
+    except Exception as err:  # whatever a model's own checks, the tracer and torch raise
+        raise explained(err, model_name, img_size) from err
 
 
 def take_apart(model: nn.Module, model_name: str, img_size: int) -> Anatomy:

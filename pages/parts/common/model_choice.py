@@ -16,7 +16,7 @@ from bakeoff_core.formatting import markdown_code, markdown_text
 from bakeoff_core.reporting.text.starting_model import explain_starting_model
 from bakeoff_core.selection.decision import decide
 from bakeoff_core.selection.starting_model import choose_starting_model
-from pages.parts.common import cache, server_paths, sidebar
+from pages.parts.common import cache, server_paths, sidebar, timm_names_job
 from pages.parts.common.session import last_question
 
 KINDS = {
@@ -70,6 +70,7 @@ def draw() -> ModelChoice | None:
     except BakeoffError as err:
         st.error(markdown_text(err))
         return None
+    timm_names_job.look_up([name])
     sentences = explain_starting_model(start)
     if name == start.model_name:
         st.caption(markdown_text(" ".join(sentences)))
@@ -78,12 +79,13 @@ def draw() -> ModelChoice | None:
         st.caption(f"Suggested is {markdown_code(start.model_name)}: {markdown_text(reason)}")
     with st.popover("Own weights", disabled=not server_paths.are_offered()):
         path = st.text_input(
-            "A safetensors file for this architecture",
+            "A file of weights for this architecture",
             key="weights_file",
             persist_state="session",
             placeholder="none",
-            help="On the machine that runs this app. Other formats can run code when they are opened, so they are not "
-            "accepted.",
+            help="On the machine that runs this app: safetensors, or a PyTorch checkpoint (.pth, .bin) of plain "
+            "tensors. The whole backbone must be in it; the head is made anew. What can run code when it is opened is "
+            "not accepted.",
         ).strip()
     try:
         file = expanded(Path(path)).absolute() if path else None  # the worker looks from another folder

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 from bakeoff_core.errors import BakeoffError
@@ -34,6 +36,12 @@ def ensure_listed() -> None:
         )
         return
     _draw_wait()
+
+
+def look_up(names: Iterable[str]) -> None:
+    """Have timm's names listed where that is what it takes to tell whether there are such models."""
+    if cache.timm_models() is None and not set(names) <= {*cache.accuracies()["model_name"]}:
+        ensure_listed()
 
 
 @st.fragment(run_every="1s")

@@ -14,7 +14,7 @@ from bakeoff_core.formatting import duration, markdown_text
 from bakeoff_core.ranking.estimate import RankCost, estimate_ranking
 from bakeoff_core.ranking.request import MOST_MODELS, RankSpec, start_ranking
 from bakeoff_core.system import locks
-from pages.parts.common import actions, cache, dataset_card, model_choice, sidebar
+from pages.parts.common import actions, cache, dataset_card, model_choice, sidebar, timm_names_job
 
 
 def draw() -> None:
@@ -63,6 +63,7 @@ def _models(table: pd.DataFrame | None) -> list[str]:
             chosen.append(resolve_model_name(name, cache.timm_models()))
         except BakeoffError as err:
             st.error(markdown_text(err))
+    timm_names_job.look_up(chosen)
     missing = [name for name in chosen if not find_weights(name).is_here]
     if missing and is_hub_reachable():
         st.caption(f":material/cloud_download: The weights of {len(missing)} will be fetched from {HUB_HOST} first.")

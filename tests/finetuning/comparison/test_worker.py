@@ -180,6 +180,7 @@ def test_a_run_that_fails_is_named_and_the_others_are_compared(cells: Path, tmp_
         ({"model_name": "no_such_net"}, "timm has no model named 'no_such_net'"),
         ({"data_dir": "/no/such/folder"}, "There is no folder /no/such/folder"),
         ({"weights_file": "/no/such.safetensors"}, "can't be read: No such file"),
+        ({"model_name": "resnet18.nosuchtag"}, "Did you mean resnet18.a1_in1k"),
     ],
 )
 def test_what_no_run_could_do_fails_once_and_before_any_run_begins(cells: Path, options: dict, words: str) -> None:
