@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TypeVar
 import numpy as np
 
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.formatting import name_text, path_text
+from bakeoff_core.formatting import counted, name_text, path_text
 
 Item = TypeVar("Item")
 
@@ -63,6 +64,8 @@ class ImageDataset:
     skipped: tuple[SkippedFile, ...] = ()
     any_way_up: bool = False
     """Whether an image upside down is as likely as it is, so that training may show it so."""
+    test_from: str | None = None
+    """Which of `TEST_FROM` the test was taken from; `None` where there was no choice."""
 
     def splits(self) -> dict[str, tuple[LabelledImage, ...]]:
         """Return the images by split."""
@@ -72,15 +75,23 @@ class ImageDataset:
         """Return a short digest of classes, splits, labels and files; other data has another one.
 
         A file counts by its path in the data set, its size and the time of its last change; one that is gone by its
-        path alone.
+        path alone. Names count composed, so that a copy on another system has the same key.
         """
-        digest = hashlib.sha256(repr(self.classes).encode())
+        digest = hashlib.sha256(repr(tuple(map(composed, self.classes))).encode())
         for split, images in self.splits().items():
             digest.update(split.encode())
             for image in images:
-                name = os.path.relpath(image.path, self.root)
+                name = composed(os.path.relpath(image.path, self.root))
                 digest.update(f"{name}\0{image.label}\0{_state(image.path)}\n".encode())
         return digest.hexdigest()[:16]
+
+
+def composed(name: str) -> str:
+    """Return a name with its accents composed (Unicode's NFC), which is how names of different systems are compared.
+
+    A Mac writes "é" as "e" and an accent of its own, most other systems as one character; on the screen they are alike.
+    """
+    return unicodedata.normalize("NFC", name)
 
 
 def labels_of(images: Sequence[LabelledImage]) -> np.ndarray:
@@ -134,13 +145,14 @@ def require_every_class(
     left_out = f" Skipped: {len(skipped):,}, the first because {skipped[0].reason}" if skipped else ""
     if len(images) < len(classes):
         raise BakeoffError(
-            f"There are {len(images)} usable images to train on for {len(classes)} classes; too few.{left_out}"
+            f"There {'is' if len(images) == 1 else 'are'} {counted(len(images), 'usable image')} to train on for "
+            f"{len(classes)} classes; too few.{left_out}"
         )
     short = [f"{name_text(name)} ({count})" for name, count in zip(classes, counts, strict=True) if count < least]
     if short:
         reason = f" {where}" if where else ""
         raise BakeoffError(
-            f"Every class needs at least {least} usable image{'s' if least > 1 else ''}{reason}. Too few in: "
+            f"Every class needs at least {counted(least, 'usable image')}{reason}. Too few in: "
             f"{names_text(short)}.{left_out}"
         )
 
@@ -154,3 +166,5 @@ def _state(path: Path) -> str:
 
 
 TRAIN_ON = ("train", "train+val")
+TEST_FROM = ("val", "train")
+"""What to test on where a folder has `train` and `val` and no `test`: the images in `val`, or a share of `train`."""

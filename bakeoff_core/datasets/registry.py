@@ -18,7 +18,7 @@ from bakeoff_core.datasets.elpv import elpv_folder, read_elpv
 from bakeoff_core.datasets.flowers102 import flowers_folder, has_images, read_flowers
 from bakeoff_core.datasets.image_folder import read_folder
 from bakeoff_core.datasets.images import find_damaged
-from bakeoff_core.datasets.records import ImageDataset, SkippedFile, require_every_class
+from bakeoff_core.datasets.records import TEST_FROM, ImageDataset, SkippedFile, composed, require_every_class
 from bakeoff_core.errors import BakeoffError, DatasetMissingError
 from bakeoff_core.system.files import read_json, write_json
 from bakeoff_core.system.paths import checks_path
@@ -32,31 +32,31 @@ class KnownDataset:
     """What it is called in a list to choose from."""
     phrase: str
     """What it is called within a sentence."""
-    read: Callable[[Path | None], ImageDataset]
-    """Makes its index; given the user's folder, `None` where none was named."""
+    read: Callable[[Path | None, str], ImageDataset]
+    """Makes its index of the user's folder, `None` where none was named, and one of `datasets.records.TEST_FROM`."""
     is_here: Callable[[], bool]
     """Tells whether its files are here where the user names no folder."""
     is_packaged: bool = False
     """Whether it comes with the product, so that no folder can be named."""
 
 
-def _read_own(data_dir: Path | None) -> ImageDataset:
+def _read_own(data_dir: Path | None, test_from: str) -> ImageDataset:
     if data_dir is None:
         raise ValueError("`data_dir` must name the folder of images for the data set `folder`.")
-    return read_folder(data_dir)
+    return read_folder(data_dir, test_from)
 
 
 DATASETS = {
     "flowers102": KnownDataset(
         "Flowers102",
         "Flowers102",
-        lambda data_dir: read_flowers(flowers_folder(data_dir)),
+        lambda data_dir, test_from: read_flowers(flowers_folder(data_dir)),
         lambda: has_images(flowers_folder()),
     ),
     "elpv": KnownDataset(
         "Solar cells",
         "the solar cells of ELPV",
-        lambda data_dir: read_elpv(),
+        lambda data_dir, test_from: read_elpv(),
         lambda: elpv_folder() is not None,
         is_packaged=True,
     ),
@@ -68,13 +68,15 @@ CHECK_VERSION = 1
 """Of the files that keep the outcome of a check."""
 
 
-def read_dataset(name: str, data_dir: Path | None = None) -> ImageDataset:
+def read_dataset(name: str, data_dir: Path | None = None, test_from: str = TEST_FROM[0]) -> ImageDataset:
     """Return the index of a data set.
 
     Args:
         name: One of `DATASETS`.
         data_dir: For `flowers102` the folder that holds `flowers-102/`, as torchvision's root; for `folder`
             the folder of classes. `None` looks in `BAKEOFF_DATA` and in the state's own folder.
+        test_from: What to test on where a folder has `train` and `val` and no `test`; one of
+            `datasets.records.TEST_FROM`.
 
     Raises:
         DatasetMissingError: Its files are not here; says which, where to put them, and what is here instead.
@@ -84,7 +86,7 @@ def read_dataset(name: str, data_dir: Path | None = None) -> ImageDataset:
     if name not in DATASETS:
         raise ValueError(f"`name` must be one of {', '.join(DATASETS)}. Got {name!r}.")
     try:
-        return DATASETS[name].read(data_dir)
+        return DATASETS[name].read(data_dir, test_from)
     except DatasetMissingError as err:
         raise missing(name, str(err)) from err
 
@@ -130,9 +132,9 @@ def without_damaged(dataset: ImageDataset, progress: Callable[[int], None] = lam
     known = _read_check(file)
     if known is None:
         damaged = find_damaged(images, progress)
-        _keep_check(file, [os.path.relpath(path, dataset.root) for path in damaged])
+        _keep_check(file, [_name_in(dataset, path) for path in damaged])
     else:
-        damaged = find_damaged(path for path in images if os.path.relpath(path, dataset.root) in known)
+        damaged = find_damaged(path for path in images if _name_in(dataset, path) in known)
         progress(len(images))
     if not damaged:
         return dataset
@@ -145,6 +147,11 @@ def without_damaged(dataset: ImageDataset, progress: Callable[[int], None] = lam
     if not kept["test"]:
         raise BakeoffError(f"Every image to test on is damaged, the first because {next(iter(damaged.values()))}")
     return replace(dataset, **kept, skipped=skipped)
+
+
+def _name_in(dataset: ImageDataset, path: Path) -> str:
+    """A file's name in a data set, as the data set's key has it."""
+    return composed(os.path.relpath(path, dataset.root))
 
 
 def _read_check(file: Path) -> set[str] | None:

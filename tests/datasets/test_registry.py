@@ -118,7 +118,7 @@ def test_too_much_damage_is_refused_with_the_reason(tmp_path: Path) -> None:
     dataset = read_dataset("folder", tmp_path / "mine")
     for path in (tmp_path / "mine" / "dog").iterdir():
         path.write_bytes(path.read_bytes()[:-30])
-    with pytest.raises(BakeoffError, match=r"1 usable images .* 2 classes; too few. Skipped: 3, .* is damaged"):
+    with pytest.raises(BakeoffError, match=r"is 1 usable image .* 2 classes; too few. Skipped: 3, .* is damaged"):
         without_damaged(dataset)
 
 
