@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bakeoff_core.cli.options.shared import add_json
+from bakeoff_core.cli.options.shared import add_fields, add_json
+from bakeoff_core.cli.options.training import image_details
+from bakeoff_core.datasets.choices import ImageChoices
 from bakeoff_core.datasets.records import TRAIN_ON, expanded
 from bakeoff_core.datasets.registry import DATASETS
 from bakeoff_core.schema.profile import DEVICE_CHOICES
@@ -20,6 +22,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--models", required=True, nargs="+", metavar="A,B,C", help="timm names, separated by commas or spaces"
     )
+    add_fields(parser, ImageChoices, image_details())
     parser.add_argument("--train-on", choices=TRAIN_ON, default="train", help="default train")
     parser.add_argument("--limit", type=int, metavar="N", help="images at most, drawn from every class")
     parser.add_argument("--seed", type=int, default=0, help="fixes the folds of a cross-validation (default 0)")
@@ -43,6 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
         dataset=arguments.dataset,
         # The worker looks from another folder than the user's.
         data_dir=str(expanded(Path(arguments.data_dir))) if arguments.data_dir else None,
+        test_from=arguments.test_from,
+        leave_out_copies=arguments.leave_out_copies,
         train_on=arguments.train_on,
         limit=arguments.limit,
         seed=arguments.seed,

@@ -82,7 +82,11 @@ def thumbnail(path: Path, side_px: int) -> bytes:
     return buffer.getvalue()
 
 
-def find_damaged(paths: Iterable[Path], progress: Callable[[int], None] = lambda done: None) -> dict[Path, str]:
+def find_damaged(
+    paths: Iterable[Path],
+    progress: Callable[[int], None] = lambda done: None,
+    look: Callable[[Path, Image.Image], None] = lambda path, image: None,
+) -> dict[Path, str]:
     """Decode every file whole and return what is wrong with those that can't be, by path.
 
     One after the other: two threads took as long as one here, since Pillow 13 decodes under Python's lock.
@@ -90,13 +94,16 @@ def find_damaged(paths: Iterable[Path], progress: Callable[[int], None] = lambda
     Args:
         paths: The files.
         progress: Told the number of files done, each time.
+        look: Shown each image that can be decoded.
     """
     found: dict[Path, str] = {}
     for done, path in enumerate(paths, start=1):
         try:
-            open_rgb(path)
+            image = open_rgb(path)
         except ImageFileError as err:
             found[path] = str(err)
+        else:
+            look(path, image)
         progress(done)
     return found
 

@@ -46,6 +46,49 @@ class SkippedFile:
 
 
 @dataclass(frozen=True)
+class CopyPair:
+    """An image and another one that it is a copy of."""
+
+    image: str
+    """Path in the data set, as for the other one; names that are no Unicode are never images."""
+    split: str
+    class_name: str
+    of: str
+    of_split: str
+    of_class_name: str
+    is_identical: bool
+    """Whether the files are the same byte for byte; else they are nearly the same picture."""
+
+
+@dataclass(frozen=True)
+class Copies:
+    """How many images of a data set are copies of others, as they were found, whether left out since or not."""
+
+    root: str
+    """The data set's folder."""
+    test_identical: int
+    """Images to test on that are also images to train or validate on, byte for byte."""
+    test_alike: int
+    """Images to test on that are nearly the same picture as one to train or validate on, the former aside."""
+    val_identical: int
+    """Images to validate on that are also images to train on, byte for byte."""
+    val_alike: int
+    """Images to validate on that are nearly the same picture as one to train on, the former aside."""
+    within_identical: int
+    """Images that are byte for byte another one of the same split: of three the same, two."""
+    within_alike: int
+    """Images that are nearly the same picture as another one of the same split, the former aside."""
+    contradicting: int
+    """Images that are byte for byte one of another class, so that one of the labels is wrong."""
+    alike_contradicting: int
+    """Images to validate or test on that are nearly the same picture as one of another class in an earlier split."""
+    left_out: int
+    """Images that were left out for any of these."""
+    pairs: tuple[CopyPair, ...]
+    """The first of them, those that spoil most first."""
+
+
+@dataclass(frozen=True)
 class ImageDataset:
     """An index of images."""
 
@@ -66,6 +109,8 @@ class ImageDataset:
     """Whether an image upside down is as likely as it is, so that training may show it so."""
     test_from: str | None = None
     """Which of `TEST_FROM` the test was taken from; `None` where there was no choice."""
+    copies: Copies | None = None
+    """Which images are copies of others; `None` before they were looked for."""
 
     def splits(self) -> dict[str, tuple[LabelledImage, ...]]:
         """Return the images by split."""

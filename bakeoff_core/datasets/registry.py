@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
+from bakeoff_core.datasets.copies import with_copies
 from bakeoff_core.datasets.elpv import elpv_folder, read_elpv
+from bakeoff_core.datasets.fingerprints import Fingerprints, Groups
 from bakeoff_core.datasets.flowers102 import flowers_folder, has_images, read_flowers
 from bakeoff_core.datasets.image_folder import read_folder
 from bakeoff_core.datasets.images import find_damaged
-from bakeoff_core.datasets.records import TEST_FROM, ImageDataset, SkippedFile, composed, require_every_class
+from bakeoff_core.datasets.records import TEST_FROM, Copies, ImageDataset, SkippedFile, composed, require_every_class
 from bakeoff_core.errors import BakeoffError, DatasetMissingError
+from bakeoff_core.schema.parsing import Whole, parse_record
 from bakeoff_core.system.files import read_json, write_json
 from bakeoff_core.system.paths import checks_path
 
@@ -64,8 +67,8 @@ DATASETS = {
 }
 """Every data set by its name; a new one gets an entry here, and nowhere else."""
 
-CHECK_VERSION = 1
-"""Of the files that keep the outcome of a check."""
+CHECK_VERSION = 2
+"""Of the files that keep the outcome of a check; one of before copies were looked for is made anew."""
 
 
 def read_dataset(name: str, data_dir: Path | None = None, test_from: str = TEST_FROM[0]) -> ImageDataset:
@@ -111,33 +114,51 @@ def missing(name: str, why: str) -> DatasetMissingError:
 
 def is_checked(dataset: ImageDataset) -> bool:
     """Tell whether `without_damaged` has looked at the same content before, so that it need not decode it again."""
-    return _read_check(checks_path() / f"{dataset.content_key()}.json") is not None
+    return _read_check(dataset) is not None
 
 
-def without_damaged(dataset: ImageDataset, progress: Callable[[int], None] = lambda done: None) -> ImageDataset:
-    """Decode every image and leave out those that can't be; they are named in `skipped`.
+def known_copies(dataset: ImageDataset) -> Copies | None:
+    """Return which images are copies of others, as `without_damaged` found it before; `None` before it did."""
+    check = _read_check(dataset)
+    return with_copies(dataset, check.groups, leave_out=False).copies if check else None
 
-    The outcome is kept by the data set's content: a second time only the damaged ones are tried again, in case it was
-    the disk that failed and not the file.
+
+def without_damaged(
+    dataset: ImageDataset,
+    progress: Callable[[int], None] = lambda done: None,
+    *,
+    leave_out_copies: bool = False,
+) -> ImageDataset:
+    """Decode every image, leave out those that can't be, and say which are copies of others.
+
+    Those left out are named in `skipped`. The outcome is kept by the data set's content: a second time only the damaged
+    ones are tried again, in case it was the disk that failed and not the file.
 
     Args:
         dataset: What to check.
         progress: Told the number of images done, each time.
+        leave_out_copies: Whether to leave out copies that spoil the data set; see `datasets.copies.with_copies`.
 
     Raises:
-        BakeoffError: So much is damaged that a class has nothing left to train on, or that no image is left to test on.
+        BakeoffError: So much is damaged, or a copy, that a class has nothing left to train on, or that no image is left
+            to test on.
     """
     images = [image.path for split in dataset.splits().values() for image in split]
-    file = checks_path() / f"{dataset.content_key()}.json"
-    known = _read_check(file)
+    known = _read_check(dataset)
     if known is None:
-        damaged = find_damaged(images, progress)
-        _keep_check(file, [_name_in(dataset, path) for path in damaged])
+        fingerprints = Fingerprints()
+        damaged = find_damaged(images, progress, fingerprints.add)
+        known = _Check({_name_in(dataset, path) for path in damaged}, fingerprints.groups())
+        _keep_check(dataset, known)
     else:
-        damaged = find_damaged(path for path in images if _name_in(dataset, path) in known)
+        damaged = find_damaged(path for path in images if _name_in(dataset, path) in known.damaged)
         progress(len(images))
-    if not damaged:
-        return dataset
+    if damaged:
+        dataset = _without(dataset, damaged)
+    return with_copies(dataset, known.groups, leave_out=leave_out_copies)
+
+
+def _without(dataset: ImageDataset, damaged: Mapping[Path, str]) -> ImageDataset:
     kept = {
         split: tuple(image for image in images if image.path not in damaged)
         for split, images in dataset.splits().items()
@@ -149,25 +170,60 @@ def without_damaged(dataset: ImageDataset, progress: Callable[[int], None] = lam
     return replace(dataset, **kept, skipped=skipped)
 
 
+# --- what a check found, kept ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Check:
+    """What opening every image of a data set has shown."""
+
+    damaged: set[str]
+    """By path in the data set."""
+    groups: Groups
+    """Copies of each other."""
+
+
 def _name_in(dataset: ImageDataset, path: Path) -> str:
     """A file's name in a data set, as the data set's key has it."""
     return composed(os.path.relpath(path, dataset.root))
 
 
-def _read_check(file: Path) -> set[str] | None:
-    """The damaged images of a check that was kept, by path in the data set; `None` where there is none to trust."""
-    content = read_json(file)
-    names = content.get("damaged")
-    if (content.get("version"), content.get("pillow")) != (CHECK_VERSION, _pillow()) or not isinstance(names, list):
+def _check_file(dataset: ImageDataset) -> Path:
+    return checks_path() / f"{dataset.content_key()}.json"
+
+
+def _read_check(dataset: ImageDataset) -> _Check | None:
+    """What a check that was kept found; `None` where there is none to trust."""
+    content = read_json(_check_file(dataset))
+    if (content.get("version"), content.get("pillow")) != (CHECK_VERSION, _pillow()):
         return None
-    return {name for name in names if isinstance(name, str)}
+    paths = [image.path for split in dataset.splits().values() for image in split]
+    try:
+        kept = parse_record(_KeptCheck, content)
+        groups = (tuple(tuple(paths[at] for at in group) for group in kind) for kind in (kept.identical, kept.alike))
+        return _Check(set(kept.damaged), Groups(*groups))
+    except (ValueError, IndexError):
+        return None
 
 
-def _keep_check(file: Path, damaged: list[str]) -> None:
+@dataclass(frozen=True)
+class _KeptCheck:
+    """A check's file; groups by the places of their images in train, val and test, one after the other."""
+
+    damaged: tuple[str, ...]
+    identical: tuple[tuple[Whole, ...], ...]
+    alike: tuple[tuple[Whole, ...], ...]
+
+
+def _keep_check(dataset: ImageDataset, check: _Check) -> None:
     """Keep a check's outcome; where it can't be written, the next run checks once more."""
+    places = {image.path: at for at, image in enumerate(i for split in dataset.splits().values() for i in split)}
+    kinds = {"identical": check.groups.identical, "alike": check.groups.alike}
+    groups = {kind: [[places[path] for path in group] for group in found] for kind, found in kinds.items()}
+    file = _check_file(dataset)
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_json(file, {"version": CHECK_VERSION, "pillow": _pillow(), "damaged": damaged})
+        write_json(file, {"version": CHECK_VERSION, "pillow": _pillow(), "damaged": sorted(check.damaged), **groups})
 
 
 def _pillow() -> str:

@@ -81,6 +81,7 @@ def write_results(folder: Path, run: Prepared, probabilities: np.ndarray, measur
         "test_images": len(dataset.test),
         "skipped_images": len(dataset.skipped),
         "notes": list(dataset.notes),
+        "copies": asdict(dataset.copies) if dataset.copies else None,
         "test_accuracy": found["accuracy"],
         "test_accuracy_low": found["low"],
         "test_accuracy_high": found["high"],

@@ -26,10 +26,11 @@ import torch
 from bakeoff_core.catalogue.accuracies import resolve_model_name
 from bakeoff_core.catalogue.timm_names import read_timm_models
 from bakeoff_core.catalogue.weights import find_weights
+from bakeoff_core.datasets.choices import parse_spec, read_images
 from bakeoff_core.datasets.images import is_grey
 from bakeoff_core.datasets.metrics import accuracy
 from bakeoff_core.datasets.records import ImageDataset, LabelledImage
-from bakeoff_core.datasets.registry import read_dataset, without_damaged
+from bakeoff_core.datasets.registry import without_damaged
 from bakeoff_core.errors import BakeoffError, ImageFileError
 from bakeoff_core.features.store import MIRRORED, read_features
 from bakeoff_core.finetuning.comparison.analysis import compare, curve_of
@@ -57,7 +58,6 @@ from bakeoff_core.jobs.parts import hold_part
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.jobs.worker import Reporter, StopRequested, run_worker
 from bakeoff_core.models.pretrained import pretrained_size, require_model
-from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.system.files import to_user_error, write_json
 from bakeoff_core.system.memory import keep_freed_memory
 from bakeoff_core.system.paths import timm_models_path
@@ -84,7 +84,7 @@ class Comparing:
         parts = [part.job_id for part in self._parts()]
         self._reporter.report(message="Looking for the images and the weights", parts=parts)
         # What no run could do without is looked for first, so that it fails once and not three times.
-        dataset = read_dataset(spec.dataset, Path(spec.data_dir) if spec.data_dir else None)
+        dataset = read_images(spec)
         name = resolve_model_name(spec.model_name, read_timm_models(timm_models_path()))
         require_model(name)
         find_weights(name, Path(spec.weights_file) if spec.weights_file else None)
@@ -157,7 +157,7 @@ class Comparing:
     def _judge(self, dataset: ImageDataset, name: str, runs: Sequence[Run], tested: Sequence[Run]) -> Comparison:
         results = tested[0].results() or {}
         answers = {run.spec.recipe: pd.read_parquet(run.job.folder / PREDICTIONS) for run in tested}
-        sound = without_damaged(dataset)  # known by now
+        sound = without_damaged(dataset, leave_out_copies=self._spec.leave_out_copies)  # known by now
         images = self._fit(sound)
         steps, epoch_steps = self._steps(len(images))
         labels = answers[tested[0].spec.recipe]["label"]
@@ -282,7 +282,7 @@ def main(folder: str) -> int:
     start_fork_server(DECODING)
 
     def work(reporter: Reporter) -> str:
-        return Comparing(reporter, Path(folder), parse_record(ComparisonSpec, reporter.spec)).run()
+        return Comparing(reporter, Path(folder), parse_spec(ComparisonSpec, reporter.spec)).run()
 
     return run_worker(folder, work, "Stopped. Resume goes on where it was; finished runs are kept.")
 

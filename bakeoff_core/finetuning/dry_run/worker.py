@@ -19,6 +19,7 @@ from statistics import fmean
 
 import numpy as np
 
+from bakeoff_core.datasets.choices import parse_spec
 from bakeoff_core.datasets.images import find_damaged
 from bakeoff_core.datasets.records import LabelledImage, evenly_spaced, labels_of
 from bakeoff_core.errors import BakeoffError
@@ -36,7 +37,6 @@ from bakeoff_core.jobs.isolation import start_fork_server
 from bakeoff_core.jobs.kinds import DECODING
 from bakeoff_core.jobs.worker import Reporter, process_start, run_worker
 from bakeoff_core.models.memory import peak_memory_bytes
-from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.system.files import write_text
 from bakeoff_core.system.memory import keep_freed_memory
 
@@ -209,7 +209,7 @@ def main(folder: str) -> int:
     start_fork_server(DECODING)
 
     def work(reporter: Reporter) -> str:
-        DryRun(reporter, Path(folder), parse_record(FinetuneSpec, reporter.spec)).run()
+        DryRun(reporter, Path(folder), parse_spec(FinetuneSpec, reporter.spec)).run()
         return "Finished."
 
     return run_worker(folder, work, "Stopped.")
