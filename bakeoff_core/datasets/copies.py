@@ -62,7 +62,8 @@ def with_copies(dataset: ImageDataset, groups: Groups, *, leave_out: bool) -> Im
     spoilt = {copy.image.path for copy in found if copy.leaks and (copy.is_identical or copy.agrees)} | contradicted
     left_out = spoilt if leave_out else set()
     copies = _counts(dataset, found, len(contradicted), len(left_out))
-    dataset = replace(dataset, copies=copies, notes=(*dataset.notes, *copies_notes(dataset, copies)))
+    copies = replace(copies, sentences=tuple(_sentences(dataset, copies)))
+    dataset = replace(dataset, copies=copies, notes=(*dataset.notes, *copies.sentences))
     if not left_out:
         return dataset
     kept = {
@@ -157,13 +158,8 @@ def _counts(dataset: ImageDataset, found: Sequence[_Copy], contradicting: int, l
     )
 
 
-def copies_notes(dataset: ImageDataset, copies: Copies) -> list[str]:
-    """Return the sentences on the copies in a data set, what spoils most first; none where there are none.
-
-    Args:
-        dataset: As it was when they were found.
-        copies: What was found.
-    """
+def _sentences(dataset: ImageDataset, copies: Copies) -> list[str]:
+    """What there is to say of the copies in a data set, what spoils most first; nothing where there are none."""
     notes = []
     for split, purpose, earlier, identical, alike in (
         ("test", "test", "train or validate", copies.test_identical, copies.test_alike),

@@ -86,6 +86,8 @@ class Copies:
     """Images that were left out for any of these."""
     pairs: tuple[CopyPair, ...]
     """The first of them, those that spoil most first."""
+    sentences: tuple[str, ...] = ()
+    """All of this in words; empty where there are none."""
 
 
 @dataclass(frozen=True)

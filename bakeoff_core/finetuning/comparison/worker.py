@@ -50,6 +50,7 @@ from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.finetuning.request import PREDICTIONS, Run
 from bakeoff_core.finetuning.results import read_run
 from bakeoff_core.finetuning.worker import TRAINING, run_in
+from bakeoff_core.formatting import counted
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.isolation import start_fork_server
 from bakeoff_core.jobs.kinds import DECODING
@@ -208,7 +209,7 @@ class Comparing:
             chosen = draw_by_class(labels, share, self._spec.seed)
             if len(chosen) == len(labels) or any(point.labels == len(chosen) for point in points):
                 continue
-            self._reporter.report(message=f"Linear probe on {len(chosen):,} of the {len(labels):,} labels")
+            self._reporter.report(message=f"Linear probe on {len(chosen):,} of {counted(len(labels), 'label')}")
             inputs, answers = np.concatenate([plain[chosen], mirrored[chosen]]), np.tile(labels[chosen], 2)
             classes, batch, seed = len(dataset.classes), self._spec.batch_size, self._spec.seed
             training = ProbeTraining(inputs, answers, classes, recipe, steps, batch, seed)

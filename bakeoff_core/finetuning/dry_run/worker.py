@@ -33,6 +33,7 @@ from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.finetuning.run import validation_interval
 from bakeoff_core.finetuning.setup import Prepared, prepare_run
 from bakeoff_core.finetuning.trainer import CHECKPOINT, CHECKPOINT_S, FIRST_CHECKPOINT_S, Training, predict
+from bakeoff_core.formatting import counted
 from bakeoff_core.jobs.isolation import start_fork_server
 from bakeoff_core.jobs.kinds import DECODING
 from bakeoff_core.jobs.worker import Reporter, process_start, run_worker
@@ -94,7 +95,7 @@ class DryRun:
         sound = [image for image in some if image.path not in damaged]
         if not sound:
             raise BakeoffError(
-                f"None of {len(some)} images can be used, the first because {next(iter(damaged.values()))}"
+                f"None of {counted(len(some), 'image')} can be used, the first because {next(iter(damaged.values()))}"
             )
         return sound
 

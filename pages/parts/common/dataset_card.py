@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
+from bakeoff_core.datasets.choices import ImageChoices
 from bakeoff_core.datasets.download.request import start_download
-from bakeoff_core.datasets.records import ImageDataset, expanded
-from bakeoff_core.datasets.registry import DATASETS, read_dataset
+from bakeoff_core.datasets.records import TEST_FROM, Copies, ImageDataset, expanded
+from bakeoff_core.datasets.registry import DATASETS, is_checked, known_copies, read_dataset
 from bakeoff_core.datasets.summary import DatasetSummary, describe_dataset, sample_images
 from bakeoff_core.errors import BakeoffError, DatasetMissingError
-from bakeoff_core.formatting import duration, markdown_text
+from bakeoff_core.formatting import counted, duration, markdown_text
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import list_jobs, read_job, stop_job
-from pages.parts.common import actions, pictures
+from pages.parts.common import actions, copies, pictures
 from pages.parts.common.job_card import share_done
 
 ORDER = sorted(DATASETS, key=lambda name: not DATASETS[name].is_packaged)
 """The data set that needs nothing first."""
 SAMPLES = 8
+TEST_KEY = "test_from"
+"""Of the widget that chooses what to test on, and so which parts the images are read into."""
 
 
-def choose() -> tuple[ImageDataset, str | None] | None:
-    """Draw the choice and what is known of it; return the data set and its folder, `None` while there is none."""
+@dataclass(frozen=True)
+class ChosenImages:
+    """What was chosen."""
+
+    dataset: ImageDataset
+    folder: str | None
+    """The user's, in full; `None` for the data set's usual place."""
+    choices: ImageChoices
+    """Which of the images to use."""
+
+    def fields(self) -> dict[str, Any]:
+        """Return it as fields of a request."""
+        return {"dataset": self.dataset.name, "data_dir": self.folder, **asdict(self.choices)}
+
+
+def choose() -> ChosenImages | None:
+    """Draw the choice and what is known of it; return what was chosen, `None` while nothing is."""
     name = st.segmented_control(
         "Images",
         ORDER,
@@ -50,7 +70,7 @@ def choose() -> tuple[ImageDataset, str | None] | None:
         st.info("Name the folder that holds your images: one folder a class, named as the class.")
         return None
     try:
-        dataset = _read(name, folder or None)
+        dataset = _read(name, folder or None, _chosen_test())
     except DatasetMissingError as err:
         st.warning(markdown_text(err))
         if name == "flowers102" and not folder:
@@ -60,7 +80,49 @@ def choose() -> tuple[ImageDataset, str | None] | None:
         st.error(markdown_text(err))
         return None
     _describe(dataset)
-    return dataset, str(expanded(Path(folder)).absolute()) if folder else None
+    choices = _choices(dataset)
+    return ChosenImages(dataset, str(expanded(Path(folder)).absolute()) if folder else None, choices)
+
+
+def _chosen_test() -> str:
+    """What to test on, as it was chosen the last time."""
+    chosen = st.session_state.get(TEST_KEY)
+    return chosen if chosen in TEST_FROM else TEST_FROM[0]
+
+
+def _choices(dataset: ImageDataset) -> ImageChoices:
+    """Draw which of the images to use, where there is a choice."""
+    test_from = _chosen_test()
+    if dataset.test_from is not None:
+        test_from = st.segmented_control(
+            "Test on",
+            TEST_FROM,
+            format_func={"val": "the images in val", "train": "a part of train"}.get,
+            default=TEST_FROM[0],
+            required=True,
+            key=TEST_KEY,
+            persist_state="session",
+            help="The folder has train and val, and no test. Accuracy on all of val can be compared with others' "
+            "figures on it; what chooses between models then comes out of train.",
+        )
+    leave_out = st.checkbox(
+        "Leave out copies",
+        key="leave_out_copies",
+        persist_state="session",
+        help="Images to validate or test on that are also among those to train on, and the same image under two "
+        "labels. Copies are looked for when all images are opened, at the start of a run or a ranking.",
+    )
+    _describe_copies(dataset)
+    return ImageChoices(test_from=test_from, leave_out_copies=leave_out)
+
+
+def _describe_copies(dataset: ImageDataset) -> None:
+    """Say which images are copies of others, as far as that is known."""
+    found = _copies(dataset.content_key(), is_checked(dataset), dataset)
+    if found is None or not found.pairs:
+        return
+    st.warning(markdown_text(" ".join(found.sentences)), icon=":material/content_copy:")
+    copies.draw(found)
 
 
 def _describe(dataset: ImageDataset) -> None:
@@ -87,7 +149,8 @@ def _describe(dataset: ImageDataset) -> None:
             height=180,
         )
     if summary.skipped_count:
-        with st.expander(f"{summary.skipped_count:,} files are left out", icon=":material/warning:"):
+        are = "is" if summary.skipped_count == 1 else "are"
+        with st.expander(f"{counted(summary.skipped_count, 'file')} {are} left out", icon=":material/warning:"):
             st.dataframe(
                 [{"file": str(skipped.path), "why": skipped.reason} for skipped in summary.skipped],
                 hide_index=True,
@@ -126,6 +189,11 @@ def _summary(content_key: str, _dataset: ImageDataset) -> DatasetSummary:
     return describe_dataset(_dataset)
 
 
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _copies(content_key: str, is_known: bool, _dataset: ImageDataset) -> Copies | None:
+    return known_copies(_dataset)
+
+
 @st.cache_resource(max_entries=4, ttl=60, show_spinner="Looking at the images")
-def _read(name: str, folder: str | None) -> ImageDataset:
-    return read_dataset(name, Path(folder) if folder else None)
+def _read(name: str, folder: str | None, test_from: str) -> ImageDataset:
+    return read_dataset(name, Path(folder) if folder else None, test_from)
