@@ -29,6 +29,7 @@ def ranking_sentences(ranking: Ranking, findings: RankFindings, escape: Escape =
     """
     return [
         *_picks(ranking, findings, escape),
+        *map(escape, _copies(ranking)),
         *_correlation(findings),
         *_chance(ranking, escape),
         *_edges(ranking, escape),
@@ -63,8 +64,18 @@ def ranking_section(ranking: Ranking, findings: RankFindings, heading: str = "##
         ),
     ]
     measured = f"{images} {how_measured(ranking)} Measured on {markdown_text(ranking.machine_name)}."
-    remarks = [f"- {sentence}" for sentence in (*rest, *map(markdown_text, ranking.notes))]
+    remarks = [f"- {sentence}" for sentence in (*rest, *map(markdown_text, other_notes(ranking)))]
     return "\n".join([heading, "", first, "", measured, "", *rows, "", *remarks]) + "\n"
+
+
+def other_notes(ranking: Ranking) -> list[str]:
+    """Return what a reader must know of the images and `ranking_sentences` does not say."""
+    said = _copies(ranking)
+    return [note for note in ranking.notes if note not in said]
+
+
+def _copies(ranking: Ranking) -> tuple[str, ...]:
+    return ranking.copies.sentences if ranking.copies else ()
 
 
 def how_measured(ranking: Ranking) -> str:

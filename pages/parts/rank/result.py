@@ -8,7 +8,7 @@ from bakeoff_core.formatting import counted, markdown_text
 from bakeoff_core.ranking.records import Ranking
 from bakeoff_core.ranking.request import find_in
 from bakeoff_core.reporting.figures.ranking import ranking_figure
-from bakeoff_core.reporting.text.ranking import how_measured, ranking_sentences
+from bakeoff_core.reporting.text.ranking import how_measured, other_notes, ranking_sentences
 from pages.parts.common import cache, copies, links, plotly_chart
 
 
@@ -34,7 +34,7 @@ def draw(ranking: Ranking, key: str) -> None:
             help="The probes' accuracy against latency, for every model ranked so on these images and measured.",
             query_params=links.to_ranking(ranking),
         )
-    notes = [*ranking.notes, f"Licence of the images: {ranking.licence}."]
+    notes = [*other_notes(ranking), f"Licence of the images: {ranking.licence}."]
     if ranking.skipped_images:
         are = "is" if ranking.skipped_images == 1 else "are"
         notes.append(f"{counted(ranking.skipped_images, 'file')} could not be used and {are} left out.")

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from bakeoff_core.datasets.records import Copies
 from bakeoff_core.formatting import markdown_text
 from bakeoff_core.ranking.records import Overlap, Ranking, RankRow, find
-from bakeoff_core.reporting.text.ranking import how_measured, ranking_section, ranking_sentences
+from bakeoff_core.reporting.text.ranking import how_measured, other_notes, ranking_section, ranking_sentences
 from tests.support.rankings import SIZE, make_ranking, make_row
 
 
@@ -90,6 +91,16 @@ def test_what_is_ahead_of_chance_on_few_images_cannot_be_told_from_it() -> None:
         and sentence.endswith("which is within their intervals.")
         for sentence in both
     )
+
+
+def test_copies_are_said_right_after_the_picks_and_once() -> None:
+    sentence = "Of the 200 images to test on, 200 are also among those to train on (200 byte for byte)."
+    copies = Copies("/images", 200, 0, 0, 0, 0, 0, 0, 0, 0, pairs=(), sentences=(sentence,))
+    ranking = make_ranking([make_row("a", 180), make_row("b", 180)], copies=copies, notes=("2,624 pictures.", sentence))
+    assert say(ranking)[1] == sentence
+    assert other_notes(ranking) == ["2,624 pictures."]
+    section = ranking_section(ranking, find(ranking, {}, ()))
+    assert section.count("200 byte for byte") == 1
 
 
 @pytest.mark.parametrize(
