@@ -21,14 +21,17 @@ import imagehash
 import numpy as np
 from PIL import Image
 
+REDUCING_GAP = 8.0
+"""How many times larger than asked for an image is when it stops being shrunk by plain means, which are quicker."""
 HASH_SIDE = 32
 """Side in pixels of the picture whose hash is taken; what `imagehash` itself makes of a larger one."""
 MINIATURE_SIDE = 16
 """Side in pixels of the miniature that candidates are compared by."""
-MOST_BITS = 4
+MOST_BITS = 8
 """Of 64 by which the hashes of nearly the same pictures differ at most."""
 BANDS = (11, 11, 11, 11, 10, 10)
-"""Bits of each band of a hash. Two hashes that differ in fewer bits than there are bands share one whole."""
+"""Bits of each band of a hash. Two hashes that differ in fewer bits than there are bands share one whole; those that
+differ in a few more usually do."""
 NEIGHBOURS = 16
 """Candidates that follow in the order of brightness and are compared; more would only matter among blank pictures."""
 MOST_DIFFERENCE = 0.05
@@ -71,10 +74,10 @@ class Fingerprints:
             path: Its file.
             image: In RGB.
         """
-        small = image.resize((HASH_SIDE, HASH_SIDE), Image.Resampling.BILINEAR)
-        bits = np.packbits(imagehash.phash(small).hash)
-        miniature = np.asarray(image.resize((MINIATURE_SIDE, MINIATURE_SIDE), Image.Resampling.BILINEAR)).ravel()
         at = len(self._paths)
+        small = _resized(image, HASH_SIDE)
+        bits = np.packbits(imagehash.phash(small).hash)
+        miniature = np.asarray(_resized(image, MINIATURE_SIDE)).ravel()
         self._paths.append(path)
         self._hashes.append(int(bits.view(">u8")[0]))
         self._shapes.append(image.width / image.height)
@@ -156,6 +159,10 @@ def _connected(pairs: Sequence[tuple[int, int]], count: int) -> list[list[int]]:
     for at in sorted({*one.tolist(), *other.tolist()}):
         members.setdefault(int(group_of[at]), []).append(at)
     return list(members.values())
+
+
+def _resized(image: Image.Image, side: int) -> Image.Image:
+    return image.resize((side, side), Image.Resampling.BILINEAR, reducing_gap=REDUCING_GAP)
 
 
 def _size(path: Path) -> int:
