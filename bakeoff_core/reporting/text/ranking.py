@@ -103,6 +103,15 @@ def _neighbours(ranking: Ranking) -> str:
     return f"all {ranking.train_images:,} training images by cosine"
 
 
+def voters(ranking: Ranking) -> str:
+    """Return which images vote on one, as a clause: `"its 20 nearest training images vote"`."""
+    if ranking.train_images > ranking.neighbours > 1:
+        return f"its {ranking.neighbours} nearest training images vote"
+    if ranking.train_images == 1:
+        return "the one training image votes"
+    return f"all {ranking.train_images:,} training images vote by nearness"
+
+
 def _speed(ranking: Ranking) -> str:
     """What the speeds are of."""
     runtimes = list(dict.fromkeys(row.runtime for row in ranking.ranked() if row.runtime))

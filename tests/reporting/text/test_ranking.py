@@ -7,7 +7,7 @@ import pytest
 from bakeoff_core.datasets.records import Copies
 from bakeoff_core.formatting import markdown_text
 from bakeoff_core.ranking.records import Overlap, Ranking, RankRow, find
-from bakeoff_core.reporting.text.ranking import how_measured, other_notes, ranking_section, ranking_sentences
+from bakeoff_core.reporting.text.ranking import how_measured, other_notes, ranking_section, ranking_sentences, voters
 from tests.support.rankings import SIZE, make_ranking, make_row
 
 
@@ -91,6 +91,18 @@ def test_what_is_ahead_of_chance_on_few_images_cannot_be_told_from_it() -> None:
         and sentence.endswith("which is within their intervals.")
         for sentence in both
     )
+
+
+@pytest.mark.parametrize(
+    ("images", "words"),
+    [
+        (21, "its 20 nearest training images vote"),
+        (20, "all 20 training images vote by nearness"),
+        (1, "the one training image votes"),
+    ],
+)
+def test_no_more_images_vote_than_there_are(images: int, words: str) -> None:
+    assert voters(make_ranking([], train_images=images)) == words
 
 
 def test_copies_are_said_right_after_the_picks_and_once() -> None:
