@@ -23,7 +23,7 @@ from bakeoff_core.datasets.images import find_damaged
 from bakeoff_core.datasets.records import TEST_FROM, Copies, ImageDataset, SkippedFile, composed, require_every_class
 from bakeoff_core.errors import BakeoffError, DatasetMissingError
 from bakeoff_core.schema.parsing import Whole, parse_record
-from bakeoff_core.system.files import read_json, write_json
+from bakeoff_core.system.files import FileStamp, read_json, stamp_of, write_json
 from bakeoff_core.system.paths import checks_path
 
 
@@ -115,6 +115,11 @@ def missing(name: str, why: str) -> DatasetMissingError:
 def is_checked(dataset: ImageDataset) -> bool:
     """Tell whether `without_damaged` has looked at the same content before, so that it need not decode it again."""
     return _read_check(dataset) is not None
+
+
+def check_stamp(content_key: str) -> FileStamp:
+    """Return what changes when `known_copies` may have found more of the images with a content key."""
+    return stamp_of(checks_path() / f"{content_key}.json")
 
 
 def known_copies(dataset: ImageDataset) -> Copies | None:

@@ -11,12 +11,13 @@ import streamlit as st
 from bakeoff_core.datasets.choices import ImageChoices
 from bakeoff_core.datasets.download.request import start_download
 from bakeoff_core.datasets.records import TEST_FROM, Copies, ImageDataset, expanded
-from bakeoff_core.datasets.registry import DATASETS, is_checked, known_copies, read_dataset
+from bakeoff_core.datasets.registry import DATASETS, check_stamp, known_copies, read_dataset
 from bakeoff_core.datasets.summary import DatasetSummary, describe_dataset, sample_images
 from bakeoff_core.errors import BakeoffError, DatasetMissingError
 from bakeoff_core.formatting import counted, duration, markdown_text
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import list_jobs, read_job, stop_job
+from bakeoff_core.system.files import FileStamp
 from pages.parts.common import actions, copies, pictures
 from pages.parts.common.job_card import share_done
 
@@ -79,8 +80,10 @@ def choose() -> ChosenImages | None:
     except BakeoffError as err:
         st.error(markdown_text(err))
         return None
-    _describe(dataset)
+    content_key = dataset.content_key()  # a look at every file, so once
+    _describe(dataset, content_key)
     choices = _choices(dataset)
+    _describe_copies(dataset, content_key)
     return ChosenImages(dataset, str(expanded(Path(folder)).absolute()) if folder else None, choices)
 
 
@@ -112,21 +115,20 @@ def _choices(dataset: ImageDataset) -> ImageChoices:
         help="Images to validate or test on that are also among those to train on, and the same image under two "
         "labels. Copies are looked for when all images are opened, at the start of a run or a ranking.",
     )
-    _describe_copies(dataset)
     return ImageChoices(test_from=test_from, leave_out_copies=leave_out)
 
 
-def _describe_copies(dataset: ImageDataset) -> None:
+def _describe_copies(dataset: ImageDataset, content_key: str) -> None:
     """Say which images are copies of others, as far as that is known."""
-    found = _copies(dataset.content_key(), is_checked(dataset), dataset)
+    found = _copies(content_key, check_stamp(content_key), dataset)
     if found is None or not found.pairs:
         return
     st.warning(markdown_text(" ".join(found.sentences)), icon=":material/content_copy:")
     copies.draw(found)
 
 
-def _describe(dataset: ImageDataset) -> None:
-    summary = _summary(dataset.content_key(), dataset)
+def _describe(dataset: ImageDataset, content_key: str) -> None:
+    summary = _summary(content_key, dataset)
     counts = ", ".join(
         f"{count:,} to {word}"
         for word, count in zip(("train", "validate", "test"), summary.images.values(), strict=True)
@@ -190,7 +192,7 @@ def _summary(content_key: str, _dataset: ImageDataset) -> DatasetSummary:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _copies(content_key: str, is_known: bool, _dataset: ImageDataset) -> Copies | None:
+def _copies(content_key: str, check: FileStamp, _dataset: ImageDataset) -> Copies | None:
     return known_copies(_dataset)
 
 
