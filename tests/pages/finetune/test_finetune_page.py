@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -226,3 +226,26 @@ def test_buttons_wait_while_the_machine_is_at_work(tmp_path: Path, monkeypatch: 
     assert button(app, "Fine-tune").disabled
     assert button(app, "Compare with from scratch").disabled
     assert "two jobs at once would spoil both" in text_of(app)
+
+
+def shown_copies(copies: dict | None) -> AppTest:
+    """What a finished run's results say of copies."""
+
+    def page(copies: dict | None) -> None:
+        from pages.parts.finetune import results
+
+        results._draw_copies({"copies": copies})
+
+    return AppTest.from_function(page, args=(copies,), default_timeout=60).run()
+
+
+def test_results_say_and_show_which_images_are_copies(tmp_path: Path) -> None:
+    root = photographs(tmp_path / "photos", ("cat", "dog"))
+    copies = without_damaged(read_dataset("folder", root)).copies
+    app = shown_copies(json.loads(json.dumps(asdict(copies))))
+    assert not app.exception
+    assert "16 images have the same bytes as one of another class" in app.warning[0].value
+    assert [expander.label for expander in app.expander] == ["8 pairs of copies"]
+    for of_before in (None, {"pairs": "no list"}):
+        app = shown_copies(of_before)
+        assert not (app.exception or app.warning or app.expander)
