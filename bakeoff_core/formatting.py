@@ -67,6 +67,11 @@ def count(value: float | None, unit: str = "", digits: int = 3) -> str:
     return f"{value:.0f}{' ' + unit if unit else ''}"
 
 
+def counted(number: int, noun: str) -> str:
+    """A whole number of things: `"1 image"`, `"2,000 images"`; the noun takes a plain "s"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def megabytes(byte_count: float | None, digits: int = 3) -> str:
     """Bytes as MB (10^6) or GB (10^9), the units of the `--max-memory-mb` limit: `"57.1 MB"`."""
     if is_unknown(byte_count):

@@ -6,7 +6,9 @@ import argparse
 from pathlib import Path
 
 from bakeoff_core.cli.options.limits import refusing
-from bakeoff_core.cli.options.shared import add_json
+from bakeoff_core.cli.options.shared import add_fields, add_json
+from bakeoff_core.cli.options.training import image_details
+from bakeoff_core.datasets.choices import ImageChoices
 from bakeoff_core.datasets.records import TRAIN_ON, expanded
 from bakeoff_core.datasets.registry import DATASETS
 from bakeoff_core.schema.limits import parse_count
@@ -22,6 +24,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--models", required=True, nargs="+", metavar="A,B,C", help="timm names, separated by commas or spaces"
     )
+    add_fields(parser, ImageChoices, image_details())
     parser.add_argument("--train-on", choices=TRAIN_ON, default="train", help="default train")
     parser.add_argument(
         "--limit", type=refusing(parse_count), metavar="N", help="images at most, drawn from every class"
@@ -47,6 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
         dataset=arguments.dataset,
         # The worker looks from another folder than the user's.
         data_dir=str(expanded(Path(arguments.data_dir))) if arguments.data_dir else None,
+        test_from=arguments.test_from,
+        leave_out_copies=arguments.leave_out_copies,
         train_on=arguments.train_on,
         limit=arguments.limit,
         seed=arguments.seed,

@@ -135,6 +135,7 @@ def find_damaged(
     paths: Iterable[Path],
     progress: Callable[[int], None] = lambda done: None,
     seen: ValueExtremes | None = None,
+    look: Callable[[Path, Image.Image], None] = lambda path, image: None,
 ) -> dict[Path, str]:
     """Decode every file whole and return what is wrong with those that can't be, by path.
 
@@ -144,22 +145,30 @@ def find_damaged(
         paths: The files.
         progress: Told the number of files done, each time.
         seen: Takes in the values of images of more than 8 bits.
+        look: Shown each image that can be decoded.
     """
     found: dict[Path, str] = {}
     for done, path in enumerate(paths, start=1):
         try:
-            with _opened(path) as image, _words_for_damage(path):
-                kind = pixel_kind(image)
-                if kind is None:
-                    to_rgb(image, {})
-                else:
-                    ends = extremes(upright(image))
-                    if seen is not None:
-                        seen.add(kind, *ends)
+            image = _looked_through(path, seen)
         except ImageFileError as err:
             found[path] = str(err)
+        else:
+            look(path, image)
         progress(done)
     return found
+
+
+def _looked_through(path: Path, seen: ValueExtremes | None) -> Image.Image:
+    """Return a file's image as `open_rgb` does, by its own range of values, which `seen` takes in."""
+    with _opened(path) as image, _words_for_damage(path):
+        kind = pixel_kind(image)
+        if kind is None:
+            return to_rgb(image, {})
+        ends = extremes(upright(image))
+    if seen is not None:
+        seen.add(kind, *ends)
+    return open_rgb(path)  # from the start, since it is turned by now
 
 
 def value_ranges_of(paths: Iterable[Path]) -> dict[str, tuple[float, float]]:

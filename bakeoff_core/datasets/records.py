@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TypeVar
 import numpy as np
 
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.formatting import name_text, path_text
+from bakeoff_core.formatting import counted, name_text, path_text
 
 Item = TypeVar("Item")
 
@@ -54,6 +55,51 @@ class SkippedFile:
 
 
 @dataclass(frozen=True)
+class CopyPair:
+    """An image and another one that it is a copy of."""
+
+    image: str
+    """Path in the data set, as for the other one; names that are no Unicode are never images."""
+    split: str
+    class_name: str
+    of: str
+    of_split: str
+    of_class_name: str
+    is_identical: bool
+    """Whether the files are the same byte for byte; else they are nearly the same picture."""
+
+
+@dataclass(frozen=True)
+class Copies:
+    """How many images of a data set are copies of others, as they were found, whether left out since or not."""
+
+    root: str
+    """The data set's folder."""
+    test_identical: int
+    """Images to test on that are also images to train or validate on, byte for byte."""
+    test_alike: int
+    """Images to test on that are nearly the same picture as one to train or validate on, the former aside."""
+    val_identical: int
+    """Images to validate on that are also images to train on, byte for byte."""
+    val_alike: int
+    """Images to validate on that are nearly the same picture as one to train on, the former aside."""
+    within_identical: int
+    """Images that are byte for byte another one of the same split: of three the same, two."""
+    within_alike: int
+    """Images that are nearly the same picture as another one of the same split, the former aside."""
+    contradicting: int
+    """Images that are byte for byte one of another class, so that one of the labels is wrong."""
+    alike_contradicting: int
+    """Images to validate or test on that are nearly the same picture as one of another class in an earlier split."""
+    left_out: int
+    """Images that were left out for any of these."""
+    pairs: tuple[CopyPair, ...]
+    """The first of them, those that spoil most first."""
+    sentences: tuple[str, ...] = ()
+    """All of this in words; empty where there are none."""
+
+
+@dataclass(frozen=True)
 class ImageDataset:
     """An index of images."""
 
@@ -72,6 +118,10 @@ class ImageDataset:
     skipped: tuple[SkippedFile, ...] = ()
     any_way_up: bool = False
     """Whether an image upside down is as likely as it is, so that training may show it so."""
+    test_from: str | None = None
+    """Which of `TEST_FROM` the test was taken from; `None` where there was no choice."""
+    copies: Copies | None = None
+    """Which images are copies of others; `None` before they were looked for."""
 
     def splits(self) -> dict[str, tuple[LabelledImage, ...]]:
         """Return the images by split."""
@@ -89,16 +139,24 @@ class ImageDataset:
         """Return a short digest of classes, splits, labels and files; other data has another one.
 
         A file counts by its path in the data set, its size and the time of its last change; one that is gone by its
-        path alone.
+        path alone. Names count composed, so that a copy on another system has the same key.
         """
-        digest = hashlib.sha256(repr(self.classes).encode())
+        digest = hashlib.sha256(repr(tuple(map(composed, self.classes))).encode())
         for split, images in self.splits().items():
             digest.update(split.encode())
             for image in images:
-                name = os.path.relpath(image.path, self.root)
+                name = composed(os.path.relpath(image.path, self.root))
                 scaling = f"\0scaling {SCALING_VERSION}" if image.pixel_kind else ""
                 digest.update(f"{name}\0{image.label}\0{_state(image.path)}{scaling}\n".encode())
         return digest.hexdigest()[:16]
+
+
+def composed(name: str) -> str:
+    """Return a name with its accents composed (Unicode's NFC), which is how names of different systems are compared.
+
+    A Mac writes "é" as "e" and an accent of its own, most other systems as one character; on the screen they are alike.
+    """
+    return unicodedata.normalize("NFC", name)
 
 
 def labels_of(images: Sequence[LabelledImage]) -> np.ndarray:
@@ -152,13 +210,14 @@ def require_every_class(
     left_out = f" Skipped: {len(skipped):,}, the first because {skipped[0].reason}" if skipped else ""
     if len(images) < len(classes):
         raise BakeoffError(
-            f"There are {len(images)} usable images to train on for {len(classes)} classes; too few.{left_out}"
+            f"There {'is' if len(images) == 1 else 'are'} {counted(len(images), 'usable image')} to train on for "
+            f"{len(classes)} classes; too few.{left_out}"
         )
     short = [f"{name_text(name)} ({count})" for name, count in zip(classes, counts, strict=True) if count < least]
     if short:
         reason = f" {where}" if where else ""
         raise BakeoffError(
-            f"Every class needs at least {least} usable image{'s' if least > 1 else ''}{reason}. Too few in: "
+            f"Every class needs at least {counted(least, 'usable image')}{reason}. Too few in: "
             f"{names_text(short)}.{left_out}"
         )
 
@@ -172,3 +231,5 @@ def _state(path: Path) -> str:
 
 
 TRAIN_ON = ("train", "train+val")
+TEST_FROM = ("val", "train")
+"""What to test on where a folder has `train` and `val` and no `test`: the images in `val`, or a share of `train`."""

@@ -10,18 +10,21 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 
+from bakeoff_core.datasets.copies import with_copies
 from bakeoff_core.datasets.elpv import elpv_folder, read_elpv
+from bakeoff_core.datasets.fingerprints import Fingerprints, Groups
 from bakeoff_core.datasets.flowers102 import flowers_folder, has_images, read_flowers
 from bakeoff_core.datasets.image_folder import read_folder
 from bakeoff_core.datasets.images import ValueExtremes, find_damaged
-from bakeoff_core.datasets.records import ImageDataset, SkippedFile, require_every_class
+from bakeoff_core.datasets.records import TEST_FROM, Copies, ImageDataset, SkippedFile, composed, require_every_class
 from bakeoff_core.errors import BakeoffError, DatasetMissingError
-from bakeoff_core.system.files import read_json, write_json
+from bakeoff_core.schema.parsing import Whole, parse_record
+from bakeoff_core.system.files import FileStamp, read_json, stamp_of, write_json
 from bakeoff_core.system.paths import checks_path
 
 
@@ -33,31 +36,31 @@ class KnownDataset:
     """What it is called in a list to choose from."""
     phrase: str
     """What it is called within a sentence."""
-    read: Callable[[Path | None], ImageDataset]
-    """Makes its index; given the user's folder, `None` where none was named."""
+    read: Callable[[Path | None, str], ImageDataset]
+    """Makes its index of the user's folder, `None` where none was named, and one of `datasets.records.TEST_FROM`."""
     is_here: Callable[[], bool]
     """Tells whether its files are here where the user names no folder."""
     is_packaged: bool = False
     """Whether it comes with the product, so that no folder can be named."""
 
 
-def _read_own(data_dir: Path | None) -> ImageDataset:
+def _read_own(data_dir: Path | None, test_from: str) -> ImageDataset:
     if data_dir is None:
         raise ValueError("`data_dir` must name the folder of images for the data set `folder`.")
-    return read_folder(data_dir)
+    return read_folder(data_dir, test_from)
 
 
 DATASETS = {
     "flowers102": KnownDataset(
         "Flowers102",
         "Flowers102",
-        lambda data_dir: read_flowers(flowers_folder(data_dir)),
+        lambda data_dir, test_from: read_flowers(flowers_folder(data_dir)),
         lambda: has_images(flowers_folder()),
     ),
     "elpv": KnownDataset(
         "Solar cells",
         "the solar cells of ELPV",
-        lambda data_dir: read_elpv(),
+        lambda data_dir, test_from: read_elpv(),
         lambda: elpv_folder() is not None,
         is_packaged=True,
     ),
@@ -65,20 +68,22 @@ DATASETS = {
 }
 """Every data set by its name; a new one gets an entry here, and nowhere else."""
 
-CHECK_VERSION = 1
-"""Of the files that keep the outcome of a check."""
+CHECK_VERSION = 2
+"""Of the files that keep the outcome of a check; one of before copies were looked for is made anew."""
 
 PIXEL_KINDS = {"I;16": "16 bits", "I": "32-bit integers", "F": "floating-point numbers"}
 """How images of more than 8 bits are spoken of, by `image_opening.pixel_kind`."""
 
 
-def read_dataset(name: str, data_dir: Path | None = None) -> ImageDataset:
+def read_dataset(name: str, data_dir: Path | None = None, test_from: str = TEST_FROM[0]) -> ImageDataset:
     """Return the index of a data set.
 
     Args:
         name: One of `DATASETS`.
         data_dir: For `flowers102` the folder that holds `flowers-102/`, as torchvision's root; for `folder`
             the folder of classes. `None` looks in `BAKEOFF_DATA` and in the state's own folder.
+        test_from: What to test on where a folder has `train` and `val` and no `test`; one of
+            `datasets.records.TEST_FROM`.
 
     Raises:
         DatasetMissingError: Its files are not here; says which, where to put them, and what is here instead.
@@ -88,7 +93,7 @@ def read_dataset(name: str, data_dir: Path | None = None) -> ImageDataset:
     if name not in DATASETS:
         raise ValueError(f"`name` must be one of {', '.join(DATASETS)}. Got {name!r}.")
     try:
-        return _with_frames_told(DATASETS[name].read(data_dir))
+        return _with_frames_told(DATASETS[name].read(data_dir, test_from))
     except DatasetMissingError as err:
         raise missing(name, str(err)) from err
 
@@ -113,47 +118,65 @@ def missing(name: str, why: str) -> DatasetMissingError:
 
 def is_checked(dataset: ImageDataset) -> bool:
     """Tell whether `without_damaged` has looked at the same content before, so that it need not decode it again."""
-    return _read_check(checks_path() / f"{dataset.content_key()}.json") is not None
+    return _read_check(dataset) is not None
 
 
 def kept_ranges(dataset: ImageDataset) -> dict[str, tuple[float, float]]:
     """Return what `without_damaged` has found black and white in images of more than 8 bits; nothing before."""
-    known = _read_check(checks_path() / f"{dataset.content_key()}.json")
+    known = _read_check(dataset)
     return known.seen.ranges() if known else {}
 
 
-def without_damaged(dataset: ImageDataset, progress: Callable[[int], None] = lambda done: None) -> ImageDataset:
-    """Decode every image and leave out those that can't be; they are named in `skipped`.
+def check_stamp(content_key: str) -> FileStamp:
+    """Return what changes when `known_copies` may have found more of the images with a content key."""
+    return stamp_of(checks_path() / f"{content_key}.json")
 
-    What is black and white in images of more than 8 bits is decided here, by all of them, and told in the notes. The
-    outcome is kept by the data set's content: a second time only the damaged ones are tried again, in case it was
-    the disk that failed and not the file.
+
+def known_copies(dataset: ImageDataset) -> Copies | None:
+    """Return which images are copies of others, as `without_damaged` found it before; `None` before it did."""
+    check = _read_check(dataset)
+    return with_copies(dataset, check.groups, leave_out=False).copies if check else None
+
+
+def without_damaged(
+    dataset: ImageDataset,
+    progress: Callable[[int], None] = lambda done: None,
+    *,
+    leave_out_copies: bool = False,
+) -> ImageDataset:
+    """Decode every image, leave out those that can't be, and say which are copies of others.
+
+    Those left out are named in `skipped`. What is black and white in images of more than 8 bits is decided here, by all
+    of them, and told in the notes. The outcome is kept by the data set's content: a second time only the damaged ones
+    are tried again, in case it was the disk that failed and not the file.
 
     Args:
         dataset: What to check.
         progress: Told the number of images done, each time.
+        leave_out_copies: Whether to leave out copies that spoil the data set; see `datasets.copies.with_copies`.
 
     Raises:
-        BakeoffError: So much is damaged that a class has nothing left to train on, or that no image is left to test on.
+        BakeoffError: So much is damaged, or a copy, that a class has nothing left to train on, or that no image is left
+            to test on.
     """
     images = [image.path for image in dataset.images()]
-    file = checks_path() / f"{dataset.content_key()}.json"
-    known = _read_check(file)
+    known = _read_check(dataset)
     if known is None:
-        seen = ValueExtremes()
-        damaged = find_damaged(images, progress, seen)
-        _keep_check(file, _Check({os.path.relpath(path, dataset.root) for path in damaged}, seen))
+        seen, fingerprints = ValueExtremes(), Fingerprints()
+        damaged = find_damaged(images, progress, seen, fingerprints.add)
+        known = _Check({_name_in(dataset, path) for path in damaged}, seen, fingerprints.groups())
+        _keep_check(dataset, known)
     else:
-        seen = known.seen
-        again = (path for path in images if os.path.relpath(path, dataset.root) in known.damaged)
-        damaged = find_damaged(again, lambda done: None, seen)
+        again = (path for path in images if _name_in(dataset, path) in known.damaged)
+        damaged = find_damaged(again, lambda done: None, known.seen)
         progress(len(images))
     if damaged:
         dataset = _without(dataset, damaged)
-    return _with_ranges(dataset, seen) if seen.by_kind else dataset
+    dataset = with_copies(dataset, known.groups, leave_out=leave_out_copies)
+    return _with_ranges(dataset, known.seen) if known.seen.by_kind else dataset
 
 
-def _without(dataset: ImageDataset, damaged: dict[Path, str]) -> ImageDataset:
+def _without(dataset: ImageDataset, damaged: Mapping[Path, str]) -> ImageDataset:
     kept = {
         split: tuple(image for image in images if image.path not in damaged)
         for split, images in dataset.splits().items()
@@ -197,36 +220,63 @@ def _with_ranges(dataset: ImageDataset, seen: ValueExtremes) -> ImageDataset:
     return replace(dataset, **splits, notes=(*dataset.notes, *notes))
 
 
-# --- what was found before --------------------------------------------------------------------------------------------
+# --- what a check found, kept ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class _Check:
-    """The outcome of a check."""
+    """What opening every image of a data set has shown."""
 
     damaged: set[str]
-    """Images, by path in the data set."""
+    """By path in the data set."""
     seen: ValueExtremes
+    """Of images of more than 8 bits."""
+    groups: Groups
+    """Copies of each other."""
 
 
-def _read_check(file: Path) -> _Check | None:
-    """A check that was kept; `None` where there is none to trust."""
-    content = read_json(file)
-    names, extremes = content.get("damaged"), content.get("extremes", {})
-    if (content.get("version"), content.get("pillow")) != (CHECK_VERSION, _pillow()) or not isinstance(names, list):
+def _name_in(dataset: ImageDataset, path: Path) -> str:
+    """A file's name in a data set, as the data set's key has it."""
+    return composed(os.path.relpath(path, dataset.root))
+
+
+def _check_file(dataset: ImageDataset) -> Path:
+    return checks_path() / f"{dataset.content_key()}.json"
+
+
+def _read_check(dataset: ImageDataset) -> _Check | None:
+    """What a check that was kept found; `None` where there is none to trust."""
+    content = read_json(_check_file(dataset))
+    if (content.get("version"), content.get("pillow")) != (CHECK_VERSION, _pillow()):
         return None
+    paths = [image.path for image in dataset.images()]
     try:
-        seen = ValueExtremes({kind: (float(low), float(high)) for kind, (low, high) in extremes.items()})
-    except (AttributeError, TypeError, ValueError):
+        kept = parse_record(_KeptCheck, content)
+        groups = (tuple(tuple(paths[at] for at in group) for group in kind) for kind in (kept.identical, kept.alike))
+        return _Check(set(kept.damaged), ValueExtremes(kept.extremes), Groups(*groups))
+    except (ValueError, IndexError):
         return None
-    return _Check({name for name in names if isinstance(name, str)}, seen)
 
 
-def _keep_check(file: Path, check: _Check) -> None:
+@dataclass(frozen=True)
+class _KeptCheck:
+    """A check's file; groups by the places of their images in train, val and test, one after the other."""
+
+    damaged: tuple[str, ...]
+    identical: tuple[tuple[Whole, ...], ...]
+    alike: tuple[tuple[Whole, ...], ...]
+    extremes: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+
+def _keep_check(dataset: ImageDataset, check: _Check) -> None:
     """Keep a check's outcome; where it can't be written, the next run checks once more."""
+    places = {image.path: at for at, image in enumerate(i for split in dataset.splits().values() for i in split)}
+    kinds = {"identical": check.groups.identical, "alike": check.groups.alike}
+    groups = {kind: [[places[path] for path in group] for group in found] for kind, found in kinds.items()}
+    file = _check_file(dataset)
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        content = {"damaged": sorted(check.damaged), "extremes": check.seen.by_kind}
+        content = {"damaged": sorted(check.damaged), "extremes": check.seen.by_kind, **groups}
         write_json(file, {"version": CHECK_VERSION, "pillow": _pillow(), **content})
 
 

@@ -22,7 +22,7 @@ from bakeoff_core.datasets import image_opening, metrics
 from bakeoff_core.datasets.records import labels_of
 from bakeoff_core.finetuning.request import EXPORT, OPENING, PREDICTIONS, RESULTS, SPLITS
 from bakeoff_core.finetuning.setup import Prepared
-from bakeoff_core.formatting import markdown_text
+from bakeoff_core.formatting import counted, markdown_text
 from bakeoff_core.system.files import write_text
 from bakeoff_core.system.machine import this_machine
 
@@ -85,6 +85,7 @@ def write_results(folder: Path, run: Prepared, probabilities: np.ndarray, measur
         "skipped_images": len(dataset.skipped),
         "notes": list(dataset.notes),
         "value_ranges": dataset.value_ranges(),
+        "copies": asdict(dataset.copies) if dataset.copies else None,
         "test_accuracy": found["accuracy"],
         "test_accuracy_low": found["low"],
         "test_accuracy_high": found["high"],
@@ -134,14 +135,15 @@ def model_card(results: dict[str, Any]) -> str:
     lines = [
         f"# {text(results['model_name'])}, fine-tuned on {text(results['dataset_title'])}",
         "",
-        f"{accuracy:.2f} % of {results['test_images']:,} test images are classified rightly "
+        f"{accuracy:.2f} % of {counted(results['test_images'], 'test image')} "
+        f"{'is' if results['test_images'] == 1 else 'are'} classified rightly "
         f"(95 % interval {low:.2f} to {high:.2f} %), at {results['img_size']} px.",
         "",
-        f"- Recipe: {text(results['recipe']['title'])}, {results['steps']:,} steps of {results['spec']['batch_size']} "
-        f"images, seed {results['spec']['seed']}",
+        f"- Recipe: {text(results['recipe']['title'])}, {counted(results['steps'], 'step')} of "
+        f"{counted(results['spec']['batch_size'], 'image')}, seed {results['spec']['seed']}",
         f"- Started from: {text(results['weights'])}",
-        f"- Trained on {results['train_images']:,} images, validated on {results['val_images']:,}; licence of the "
-        f"images: {text(results['licence'])}",
+        f"- Trained on {counted(results['train_images'], 'image')}, validated on {results['val_images']:,}; licence of "
+        f"the images: {text(results['licence'])}",
         *(f"- {text(note)}" for note in results["notes"]),
         f"- {len(results['classes'])} classes: {classes}",
         f"- Made with torch {text(results['machine']['torch_version'])} and timm "

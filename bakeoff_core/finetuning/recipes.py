@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bakeoff_core.formatting import counted
+
 AUGMENTATIONS = ("none", "light")
 """What is done to training images, by name: nothing but the evaluation's crop; random crops, mirroring and a little
 change of colour. Growing images bring RandAugment of their own (`GROWING`)."""
@@ -180,7 +182,7 @@ def recommend_recipe(labelled_images: int, class_count: int | None = None) -> Re
     """
     if labelled_images < 1 or (class_count is not None and class_count < 1):
         raise ValueError(f"There must be an image and a class at least. Got {labelled_images} and {class_count}.")
-    per_class = f"{labelled_images:,} labelled images"
+    per_class = counted(labelled_images, "labelled image")
     if class_count is not None:
         per_class += f", about {max(1, round(labelled_images / class_count))} a class"
     if labelled_images < 100:

@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from bakeoff_core.datasets.choices import ImageChoices, parse_spec
 from bakeoff_core.datasets.records import TRAIN_ON
 from bakeoff_core.datasets.registry import DATASETS
 from bakeoff_core.finetuning.recipes import RECIPES, Recipe
@@ -17,7 +18,6 @@ from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import start_job
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.schema.checks import require_choice, require_count, require_unicode
-from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.schema.profile import DEVICE_CHOICES
 
 RESULTS = "results.json"
@@ -38,7 +38,7 @@ IMG_SIZES = (16, 2048)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingOptions:
+class TrainingOptions(ImageChoices):
     """What can be asked of a run and of a comparison alike; each has a default."""
 
     data_dir: str | None = None
@@ -86,6 +86,7 @@ class FinetuneSpec(TrainingOptions):
         require_choice("recipe", self.recipe, tuple(RECIPES))
         require_choice("train_on", self.train_on, TRAIN_ON)
         require_choice("device", self.device, DEVICE_CHOICES)
+        self.require_known()
         if self.dataset == "folder" and not self.data_dir:
             raise ValueError("`data_dir` must name the folder of images for the data set `folder`.")
         if self.steps is not None and self.epochs is not None:
@@ -129,7 +130,7 @@ class Run:
     @classmethod
     def from_job(cls, job: Job) -> Run:
         """Return the run that a job, or a dry run of it, does; raises `ValueError` where it asks for the unknown."""
-        return cls(job, parse_record(FinetuneSpec, job.spec))
+        return cls(job, parse_spec(FinetuneSpec, job.spec))
 
     def results(self) -> dict[str, Any] | None:
         """Return what the finished run wrote of its test; `None` before."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +18,18 @@ from torch import nn
 
 from bakeoff_core.catalogue.accuracies import resolve_model_name
 from bakeoff_core.catalogue.weights import find_weights, require_reachable
+from bakeoff_core.datasets.choices import read_images
 from bakeoff_core.datasets.records import ImageDataset, LabelledImage
-from bakeoff_core.datasets.registry import is_checked, read_dataset, without_damaged
+from bakeoff_core.datasets.registry import is_checked, without_damaged
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.linear_probe import require_linear_head
 from bakeoff_core.finetuning.optimization import scaled, stage_transform, train_transform
 from bakeoff_core.finetuning.recipes import GROWING, RECIPES, Recipe, stage_size
 from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.finetuning.trainer import Training
+from bakeoff_core.formatting import counted
 from bakeoff_core.jobs.worker import yield_to_others
-from bakeoff_core.models.image_loaders import training_loader
+from bakeoff_core.models.image_loaders import shared_batch_size, training_loader
 from bakeoff_core.models.pretrained import (
     create_for_transfer,
     data_config,
@@ -72,7 +74,8 @@ class Prepared:
         """Return a training of so many steps, by default the run's, that keeps its checkpoints in a folder."""
         any_way_up = self.dataset.any_way_up or self.spec.any_way_up
         transform = train_transform(self.config, self.recipe.augmentation, any_way_up=any_way_up)
-        loader = training_loader(self.fit, transform, self.spec.batch_size, self.spec.seed)
+        batch_size = shared_batch_size(self.spec.batch_size, len(self.fit), self.accelerator.num_processes)
+        loader = training_loader(self.fit, transform, batch_size, self.spec.seed)
         growing = GROWING if self.spec.growing else ()
         stages = [(stage, stage_transform(self.config, stage, any_way_up=any_way_up)) for stage in growing]
         steps = steps or self.spec.planned_steps(self.recipe, len(self.fit))
@@ -101,11 +104,15 @@ def prepare_run(
     torch.set_num_threads(max(1, usable_cores() // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))))
     set_seed(spec.seed)
     tell("Checking the images")
-    dataset = read_dataset(spec.dataset, Path(spec.data_dir) if spec.data_dir else None)
+    dataset = read_images(spec)
     was_checked = is_checked(dataset)
     if check_images or was_checked:
         total = sum(map(len, dataset.splits().values()))
-        dataset = without_damaged(dataset, lambda done: tell("Checking the images", done=done, total=total))
+        dataset = without_damaged(
+            dataset,
+            lambda done: tell("Checking the images", done=done, total=total),
+            leave_out_copies=spec.leave_out_copies,
+        )
     recipe = scaled(RECIPES[spec.recipe], spec.learning_rate, spec.batch_size)
     name = resolve_model_name(spec.model_name, known_models())
     weights = find_weights(name, Path(spec.weights_file) if spec.weights_file else None)
@@ -121,20 +128,22 @@ def prepare_run(
         require_linear_head(model)
     config = data_config(model, spec.img_size)
     require_runs(model, name, config["input_size"][-1], _fed_sizes(spec))
+    fit = dataset.train + (dataset.val if spec.train_on == "train+val" else ())
+    batch_note = _batch_note(spec, recipe, len(fit), accelerator.num_processes)
     model.to(accelerator.device, memory_format=torch.channels_last)
     if seed_each:
         set_seed(spec.seed, device_specific=True)
     return Prepared(
         spec=spec,
         accelerator=accelerator,
-        dataset=dataset,
+        dataset=replace(dataset, notes=(*dataset.notes, *batch_note)),
         was_checked=was_checked,
         model_name=name,
         weights=weights.text if recipe.pretrained else "random",
         recipe=recipe,
         model=model,
         config=config,
-        fit=dataset.train + (dataset.val if spec.train_on == "train+val" else ()),
+        fit=fit,
         val=dataset.val if spec.train_on == "train" else (),
     )
 
@@ -147,6 +156,19 @@ def _fed_sizes(spec: FinetuneSpec) -> Callable[[int], Sequence[int]]:
         return list(dict.fromkeys(grown))
 
     return fed
+
+
+def _batch_note(spec: FinetuneSpec, recipe: Recipe, images: int, processes: int) -> list[str]:
+    """What to say of a step where processes can't share all images evenly; raises as `shared_batch_size` does."""
+    if recipe.uses_features:  # the head's steps are one process's
+        return []
+    used = shared_batch_size(spec.batch_size, images, processes)
+    if used == min(spec.batch_size, images):
+        return []
+    return [
+        f"Each step takes {used} of the {counted(images, 'image')} to train on, other ones each time, so that "
+        f"{processes} processes share it evenly."
+    ]
 
 
 def _accelerator_for(spec: FinetuneSpec) -> Accelerator:

@@ -20,6 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bakeoff_core.datasets.choices import parse_spec
 from bakeoff_core.datasets.summary import MOST_SKIPPED
 from bakeoff_core.finetuning.export import export_model, write_results, write_splits
 from bakeoff_core.finetuning.recipes import RECIPES
@@ -32,7 +33,6 @@ from bakeoff_core.jobs.kinds import DECODING
 from bakeoff_core.jobs.manager import hold_if_free
 from bakeoff_core.jobs.worker import Reporter, follow_launcher, process_start, run_to_end
 from bakeoff_core.models.memory import peak_memory_bytes
-from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.system.memory import keep_freed_memory
 
 REPORT_S = 0.5
@@ -156,7 +156,7 @@ def run_in(folder: Path, reporter: Reporter, *, began: float | None = None) -> s
     """
 
     def work() -> str:
-        finetune(reporter, folder, parse_record(FinetuneSpec, reporter.spec), began=began)
+        finetune(reporter, folder, parse_spec(FinetuneSpec, reporter.spec), began=began)
         return "Finished."
 
     stopped = "Stopped. Resume goes on from the last checkpoint, which is at most a minute old."

@@ -20,6 +20,8 @@ from torch.utils.data import DataLoader, Dataset
 from bakeoff_core.datasets.image_opening import known_formats
 from bakeoff_core.datasets.images import open_rgb
 from bakeoff_core.datasets.records import LabelledImage
+from bakeoff_core.errors import BakeoffError
+from bakeoff_core.formatting import counted
 from bakeoff_core.jobs.isolation import follow_parent, fork_server
 from bakeoff_core.jobs.kinds import DECODING
 from bakeoff_core.system.machine import usable_cores
@@ -44,19 +46,42 @@ class ImageFiles(Dataset):
 
 
 def training_loader(images: Sequence[LabelledImage], transform: Callable, batch_size: int, seed: int) -> DataLoader:
-    """Return shuffled batches; the last one of an epoch is dropped unless it is the only one.
+    """Return shuffled batches; what is left over after whole ones is dropped, as a batch norm can't be trained on one.
 
-    With several processes, `batch_size` is of all of them together, and has to be a multiple of their number. A batch
-    norm can't be trained on a single image, so a lone remainder would be an error.
+    Args:
+        images: At least `batch_size` of them.
+        transform: PIL image to a tensor of shape (3, size, size).
+        batch_size: Of all processes together; as `shared_batch_size` returns it.
+        seed: Fixes the order.
     """
     return DataLoader(
         ImageFiles(images, transform),
-        batch_size=min(batch_size, len(images)),
+        batch_size=batch_size,
         shuffle=True,
         drop_last=True,
         generator=torch.Generator().manual_seed(seed),
         **_workers(),
     )
+
+
+def shared_batch_size(batch_size: int, images: int, processes: int) -> int:
+    """Return the images of a step: those asked for, or as many as there are and processes can share evenly.
+
+    Args:
+        batch_size: Asked for; a multiple of the number of processes.
+        images: To train on.
+        processes: That share each batch.
+
+    Raises:
+        BakeoffError: There are fewer images than processes.
+    """
+    if images < processes:
+        raise BakeoffError(
+            f"Each of {processes} processes needs an image of its own in every step, and there "
+            f"{'is' if images == 1 else 'are'} {counted(images, 'image')} to train on. Train with `--processes "
+            f"{max(1, images)}` at most."
+        )
+    return min(batch_size, images // processes * processes)
 
 
 def evaluation_loader(images: Sequence[LabelledImage], transform: Callable, batch_size: int) -> DataLoader:

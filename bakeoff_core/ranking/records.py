@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from bakeoff_core.datasets.records import Copies
 from bakeoff_core.schema.parsing import parse_kept
 from bakeoff_core.stats import PairedCounts, mcnemar_p, paired_interval, spearman_interval
 
@@ -118,11 +119,13 @@ class Ranking:
     """Files that could not be used."""
     machine_name: str
     neighbours: int
-    """Of the k-NN."""
+    """Of the k-NN at most; it has no more than there are images to learn from."""
     rows: tuple[RankRow, ...] = ()
     """In the order they were asked for, those that failed included."""
     value_ranges: dict[str, tuple[float, float]] = field(default_factory=dict, hash=False)
     """What is black and white in images of more than 8 bits, by the kind of their pixels."""
+    copies: Copies | None = None
+    """Which images are copies of others; `None` in rankings of before they were looked for."""
 
     @property
     def chance(self) -> float:

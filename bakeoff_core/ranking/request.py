@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from bakeoff_core.catalogue.accuracies import read_catalogue
+from bakeoff_core.datasets.choices import ImageChoices, parse_spec
 from bakeoff_core.datasets.records import TRAIN_ON
 from bakeoff_core.datasets.registry import DATASETS
 from bakeoff_core.jobs import kinds
@@ -22,7 +23,6 @@ from bakeoff_core.jobs.manager import list_understood, read_understood, start_jo
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.ranking.records import Overlap, RankFindings, Ranking, find, from_json
 from bakeoff_core.schema.checks import require_choice, require_count, require_unicode
-from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.schema.profile import DEVICE_CHOICES
 from bakeoff_core.system.files import read_json
 from bakeoff_core.system.paths import own_accuracy_path
@@ -47,7 +47,7 @@ _OVERLAPS_PATH = Path(__file__).parents[1] / "catalogue" / "data" / "overlaps.cs
 
 
 @dataclass(frozen=True)
-class RankSpec:
+class RankSpec(ImageChoices):
     """A ranking: everything it needs to be repeated, with the data and the versions."""
 
     models: tuple[str, ...]
@@ -73,6 +73,7 @@ class RankSpec:
         require_choice("dataset", self.dataset, DATASETS)
         require_choice("train_on", self.train_on, TRAIN_ON)
         require_choice("device", self.device, DEVICE_CHOICES)
+        self.require_known()
         if self.dataset == "folder" and not self.data_dir:
             raise ValueError("`data_dir` must name the folder of images for the data set `folder`.")
         if self.limit is not None:
@@ -91,7 +92,7 @@ class RankRun:
     @classmethod
     def from_job(cls, job: Job) -> RankRun:
         """Return the ranking that a job does; raises `ValueError` where it asks for the unknown."""
-        return cls(job, parse_record(RankSpec, job.spec))
+        return cls(job, parse_spec(RankSpec, job.spec))
 
     @property
     def rank_id(self) -> str:

@@ -26,8 +26,9 @@ from accelerate import Accelerator
 
 from bakeoff_core.catalogue.accuracies import resolve_model_name
 from bakeoff_core.catalogue.weights import find_weights, require_obtainable
+from bakeoff_core.datasets.choices import parse_spec, read_images
 from bakeoff_core.datasets.records import ImageDataset, labels_of
-from bakeoff_core.datasets.registry import read_dataset, without_damaged
+from bakeoff_core.datasets.registry import without_damaged
 from bakeoff_core.datasets.splits import limited
 from bakeoff_core.datasets.summary import MOST_SKIPPED
 from bakeoff_core.errors import BakeoffError, ImageFileError, NoSpaceError
@@ -51,7 +52,6 @@ from bakeoff_core.ranking.scoring import (
     score_backbone,
 )
 from bakeoff_core.ranking.time_left import Pace, work_of
-from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.system.files import read_json, to_user_error, write_json
 from bakeoff_core.system.machine import this_machine, usable_cores
 from bakeoff_core.system.memory import keep_freed_memory
@@ -112,11 +112,15 @@ class Ranker:
         """The images to rank on: as many as were asked for, all of which open."""
         spec = self._spec
         self._tell("Checking the images")
-        dataset = read_dataset(spec.dataset, Path(spec.data_dir) if spec.data_dir else None)
+        dataset = read_images(spec)
         if spec.limit is not None:
             dataset = limited(dataset, spec.limit)
         total = sum(map(len, dataset.splits().values()))
-        dataset = without_damaged(dataset, lambda done: self._tell("Checking the images", done=done, total=total))
+        dataset = without_damaged(
+            dataset,
+            lambda done: self._tell("Checking the images", done=done, total=total),
+            leave_out_copies=spec.leave_out_copies,
+        )
         skipped = [asdict(s) | {"path": str(s.path)} for s in dataset.skipped[:MOST_SKIPPED]]
         self._reporter.report(skipped=skipped, skipped_count=len(dataset.skipped))
         return dataset
@@ -146,6 +150,7 @@ class Ranker:
             machine_name=this_machine().machine_name,
             neighbours=NEIGHBOURS,
             value_ranges=dict(dataset.value_ranges()),
+            copies=dataset.copies,
         )
         content = read_json(self._folder / RANKING)
         if content:
@@ -258,7 +263,7 @@ def main(folder: str) -> int:
     start_fork_server(DECODING)
 
     def work(reporter: Reporter) -> str:
-        return Ranker(reporter, Path(folder), parse_record(RankSpec, reporter.spec), began=process_start()).run()
+        return Ranker(reporter, Path(folder), parse_spec(RankSpec, reporter.spec), began=process_start()).run()
 
     return run_worker(folder, work, "Stopped. Resume goes on where it was; finished backbones are kept.")
 

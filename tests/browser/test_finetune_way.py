@@ -38,7 +38,7 @@ def ask(page: Page, cells: Path, steps: int) -> None:
     page.get_by_label("Folder", exact=True).fill(str(cells))
     page.keyboard.press("Enter")
     expect(page.get_by_text("2 classes")).to_be_visible()
-    expect(page.get_by_text("1 files are left out")).to_be_visible()
+    expect(page.get_by_text("1 file is left out")).to_be_visible()
     page.get_by_text("Full fine-tune", exact=True).click()
     page.get_by_text("Steps", exact=True).click()
     page.get_by_role("spinbutton", name="Steps").fill(str(steps))

@@ -34,7 +34,7 @@ def test_user_ranks_a_folder_of_photographs_reloads_stops_resumes_and_reads_the_
     page.get_by_label("Folder", exact=True).fill(str(cells))
     page.keyboard.press("Enter")
     expect(page.get_by_text("2 classes")).to_be_visible()
-    expect(page.get_by_text("1 files are left out")).to_be_visible()
+    expect(page.get_by_text("1 file is left out")).to_be_visible()
     page.get_by_role("button", name=re.compile("lite2.*(remove|clear)|(remove|clear).*lite2", re.I)).click()
     expect(page.get_by_text("for 2 models.")).to_be_visible()
 

@@ -32,6 +32,8 @@ SPEC = FinetuneSpec(
     any_way_up=True,
     growing=True,
     processes=2,
+    test_from="train",
+    leave_out_copies=True,
 )
 """Nothing in it is at its default but the epochs, which exclude the steps."""
 
@@ -56,6 +58,7 @@ def test_the_example_leaves_no_field_at_its_default():
 def test_a_comparison_is_asked_for_with_the_same_options():
     shared = {name: value for name, value in asdict(SPEC).items() if name not in {"recipe", "growing", "processes"}}
     words = ("--data-dir", "/images", "--weights-file", "/own weights.safetensors", "--steps", "7", "--any-way-up")
+    words += ("--test-from", "train", "--leave-out-copies")
     words += ("--train-on", "train+val", "--batch-size", "8", "--lr", "0.5", "--img-size", "64", "--seed", "3")
     spec = parse(ComparisonSpec, "compare", "--model", "net.tag", "--dataset", "folder", "--device", "cpu", *words)
     assert spec == ComparisonSpec(**shared)

@@ -1,13 +1,16 @@
 """Folders of the user's own as data sets, in every state."""
 
 import os
+import unicodedata
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bakeoff_core.datasets import image_folder
+from bakeoff_core.datasets import image_folder, listing
 from bakeoff_core.datasets.image_folder import read_folder
+from bakeoff_core.datasets.records import ImageDataset, LabelledImage
 from bakeoff_core.errors import BakeoffError
 from tests.support.image_folders import counts, fill, fill_classes, split_digest
 from tests.support.odd_images import KINDS
@@ -78,6 +81,137 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
     assert sum(counts(dataset).values()) == 10
 
 
+def test_the_sizes_of_drawn_splits_are_told_as_totals(tmp_path: Path) -> None:
+    fill_classes(tmp_path, 3)
+    assert read_folder(tmp_path).notes == (
+        "The folder has no splits of its own: its 6 images were divided class by class with the seed 2026, in all "
+        "2 to train on, 2 to validate and 2 to test.",
+    )
+
+
+# --- train and val, no test ------------------------------------------------------------------------------------------
+
+
+def test_val_is_the_test_where_there_is_no_other(tmp_path: Path) -> None:
+    fill_classes(tmp_path / "train", 20)
+    fill_classes(tmp_path / "Valid", 7)
+    dataset = read_folder(tmp_path)
+    assert counts(dataset) == {"train": 34, "val": 6, "test": 14}
+    assert {image.path.parts[-3] for image in dataset.test} == {"Valid"}
+    assert {image.path.parts[-3] for image in (*dataset.train, *dataset.val)} == {"train"}
+    assert dataset.test_from == "val"
+    assert dataset.notes == (
+        "The splits are the folder's own.",
+        "It has no `test`, so `Valid` is the test, as in others' figures on it: 14 images. For choices, 6 images of "
+        "`train` were held back from training.",
+    )
+
+
+def test_the_test_can_be_taken_from_train_as_before(tmp_path: Path) -> None:
+    fill_classes(tmp_path / "train", 20)
+    fill_classes(tmp_path / "val", 7)
+    dataset = read_folder(tmp_path, "train")
+    assert counts(dataset) == {"train": 34, "val": 14, "test": 6}
+    assert {image.path.parts[-3] for image in dataset.val} == {"val"}
+    assert (dataset.test_from, dataset.notes[1]) == (
+        "train",
+        "It has no images to test on; 6 images of `train` were taken.",
+    )
+
+
+@pytest.mark.parametrize("splits", [("train",), ("train", "test"), ("train", "val", "test"), ()])
+def test_where_there_is_no_choice_the_test_is_the_same_either_way(tmp_path: Path, splits: tuple[str, ...]) -> None:
+    for split in splits or (".",):
+        fill_classes(tmp_path / split, 8)
+    assert read_folder(tmp_path, "val") == read_folder(tmp_path, "train")
+    assert read_folder(tmp_path).test_from is None
+
+
+def test_a_test_without_class_folders_is_no_test(tmp_path: Path) -> None:
+    """As competitions publish it, without labels."""
+    fill_classes(tmp_path / "train", 8)
+    fill_classes(tmp_path / "val", 3)
+    fill(tmp_path / "test", "1.png")
+    dataset = read_folder(tmp_path)
+    assert counts(dataset) == {"train": 14, "val": 2, "test": 6}
+    assert "`test` has no class folders, so it is not known what its images show." in dataset.notes
+    assert reasons(dataset) == {"test/1.png": f"1.png {image_folder.BESIDE}"}
+
+
+def test_a_class_too_small_to_hold_an_image_back_is_named(tmp_path: Path) -> None:
+    fill_classes(tmp_path / "train", 5)
+    fill_classes(tmp_path / "val", 5)
+    for at in range(1, 5):
+        (tmp_path / "train" / "dog" / f"{at}.png").unlink()
+    with pytest.raises(BakeoffError, match=r"at least 2 usable images so that the validation gets one.*: dog \(1\)"):
+        read_folder(tmp_path)
+
+
+# --- names of other systems ------------------------------------------------------------------------------------------
+
+COMPOSED, DECOMPOSED = (unicodedata.normalize(form, "café") for form in ("NFC", "NFD"))
+
+
+def test_classes_whose_accents_are_written_in_another_way_are_the_same(tmp_path: Path) -> None:
+    fill_classes(tmp_path / "train", 4, (COMPOSED, "tea"))
+    fill_classes(tmp_path / "val", 2, (DECOMPOSED, "tea"))
+    fill_classes(tmp_path / "test", 3, (DECOMPOSED, "tea"))
+    dataset = read_folder(tmp_path)
+    assert dataset.classes == (COMPOSED, "tea")
+    assert counts(dataset) == {"train": 8, "val": 4, "test": 6}
+
+
+def test_class_names_are_composed_and_paths_stay_as_they_are_on_the_disk(tmp_path: Path) -> None:
+    fill_classes(tmp_path, 4, (DECOMPOSED, "tea"))
+    dataset = read_folder(tmp_path)
+    assert dataset.classes == (COMPOSED, "tea")
+    assert all(image.path.is_file() for image in dataset.train)
+
+
+def test_two_folders_of_one_name_are_one_class_and_said(tmp_path: Path) -> None:
+    fill_classes(tmp_path, 4, (COMPOSED, DECOMPOSED, "tea"))
+    dataset = read_folder(tmp_path)
+    assert (dataset.classes, sum(counts(dataset).values())) == ((COMPOSED, "tea"), 12)
+    assert dataset.notes[1] == "Folders of the same name, its accents written in different ways, are one class: café."
+
+
+def test_one_folder_copied_between_systems_has_the_same_splits_and_key(tmp_path: Path) -> None:
+    roots = [tmp_path / "a", tmp_path / "b"]
+    for root, name in zip(roots, (COMPOSED, DECOMPOSED), strict=True):
+        fill(root / "tea", *(f"{at}.png" for at in range(12)))
+        fill(root / name, *(f"{name} {at}.png" for at in range(12)), "cafz.png")
+        for path in root.rglob("*.png"):
+            os.utime(path, ns=(0, 10**18))
+    one, other = map(read_folder, roots)
+    assert one.content_key() == other.content_key()
+    assert split_digest(one) == split_digest(replace(other, **composed_splits(other)))
+
+
+def composed_splits(dataset: ImageDataset) -> dict[str, tuple[LabelledImage, ...]]:
+    return {
+        split: tuple(replace(image, path=Path(unicodedata.normalize("NFC", str(image.path)))) for image in images)
+        for split, images in dataset.splits().items()
+    }
+
+
+def test_a_class_in_other_letters_is_the_same_where_only_one_can_be_meant(tmp_path: Path) -> None:
+    fill_classes(tmp_path / "train", 4, ("Cat", "dog", "Dog"))
+    fill_classes(tmp_path / "test", 2, ("cat", "dog", "Dog"))
+    dataset = read_folder(tmp_path)
+    assert (dataset.classes, len(dataset.test)) == (("Cat", "Dog", "dog"), 6)
+    assert "Taken for the class of the same name in other letters: test/cat." in dataset.notes
+    fill_classes(tmp_path / "test", 2, ("DOG",))
+    with pytest.raises(BakeoffError, match="has classes that there are no images to train on: DOG"):
+        read_folder(tmp_path)
+
+
+def test_a_folder_is_found_however_its_accents_are_typed(tmp_path: Path) -> None:
+    fill_classes(tmp_path / DECOMPOSED / "mine", 4)
+    assert read_folder(tmp_path / COMPOSED / "mine").root == tmp_path / DECOMPOSED / "mine"
+    with pytest.raises(BakeoffError, match=f"There is no folder {tmp_path / COMPOSED / 'other'}"):
+        read_folder(tmp_path / COMPOSED / "other")
+
+
 # --- what is left out ------------------------------------------------------------------------------------------------
 
 
@@ -92,8 +226,8 @@ def test_a_link_to_another_image_does_not_count_as_an_image_of_its_own(tmp_path:
     dataset = read_folder(tmp_path)
     assert sum(counts(dataset).values()) == 10
     assert reasons(dataset) == {
-        "cat/again.png": f"again.png {image_folder.LINK}",
-        "dog/loop": f"loop {image_folder.LINK}",
+        "cat/again.png": f"again.png {listing.LINK}",
+        "dog/loop": f"loop {listing.LINK}",
     }
 
 
@@ -189,7 +323,7 @@ def test_a_folder_with_an_absurd_name_is_not_there(tmp_path: Path, name: str) ->
 
 
 def test_a_folder_with_far_too_many_files_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_folder, "MOST_FILES", 9)
+    monkeypatch.setattr(listing, "MOST_FILES", 9)
     fill_classes(tmp_path, 10)
     with pytest.raises(BakeoffError, match="cat has more than 9 files"):
         read_folder(tmp_path)

@@ -25,7 +25,7 @@ def test_only_the_probe_leaves_the_backbone_as_it_is_and_only_scratch_starts_at_
 def test_the_more_labels_the_more_trains(images: int, recipe: str) -> None:
     advice = recommend_recipe(images, 2)
     assert advice.recipe == recipe
-    assert f"{images:,} labelled images" in advice.reason
+    assert f"{images:,} labelled image{'' if images == 1 else 's'}, about" in advice.reason
 
 
 def test_with_very_many_labels_a_comparison_with_scratch_is_advised() -> None:

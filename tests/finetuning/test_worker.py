@@ -25,7 +25,7 @@ from bakeoff_core.finetuning.request import EXPORT, SPLITS, FinetuneSpec, start_
 from bakeoff_core.finetuning.results import list_runs, read_run, summarise_run
 from bakeoff_core.jobs.manager import jobs_path, read_job, resume_job, stop_job
 from bakeoff_core.models.sizes import skeleton
-from tests.support.image_folders import copy_solar_cells
+from tests.support.image_folders import copy_solar_cells, fill_classes
 from tests.support.places import ROOT
 from tests.support.processes import living_in_session, wait_until
 
@@ -158,6 +158,22 @@ def test_two_processes_train_one_model_and_agree_with_one_process(cells: Path) -
     trained = start_run(request(cells, "progressive", processes=2))
     assert ended(trained.run_id)["state"] == "done", trained.job.log()
     assert [m["step"] for m in read_job(trained.run_id).metrics() if "loss" in m] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.usefixtures("warm_workers")
+def test_three_images_are_shared_by_two_processes_two_at_a_time_and_by_four_not_at_all(tmp_path: Path) -> None:
+    for split in ("train", "val", "test"):
+        fill_classes(tmp_path / split, 1, ("cat", "dog", "owl"))
+    run = start_run(request(tmp_path, "full", steps=2, processes=2))
+    assert ended(run.run_id)["state"] == "done", run.job.log()
+    assert read_run(run.run_id).results()["notes"][-1] == (
+        "Each step takes 2 of the 3 images to train on, other ones each time, so that 2 processes share it evenly."
+    )
+    four = start_run(request(tmp_path, "full", steps=2, processes=4))
+    assert ended(four.run_id)["message"] == (
+        "Each of 4 processes needs an image of its own in every step, and there are 3 images to train on. Train with "
+        "`--processes 3` at most."
+    )
 
 
 @pytest.mark.parametrize("kill", [False, True])

@@ -37,7 +37,7 @@ from bakeoff_core.ranking.request import (
 from bakeoff_core.ranking.worker import hopeless_rows
 from bakeoff_core.reporting.text.ranking import how_measured
 from bakeoff_core.system.paths import features_path, timm_models_path
-from tests.support.image_folders import copy_solar_cells
+from tests.support.image_folders import copy_solar_cells, picture
 from tests.support.processes import living_in_session, wait_until
 from tests.support.rankings import make_ranking, make_row
 
@@ -247,6 +247,23 @@ def test_an_unknown_tag_where_nothing_was_measured_yet_leaves_the_others_alone()
         "Did you mean resnet18.a1_in1k or resnet18.a2_in1k or resnet18.a3_in1k?",
     }
     assert timm_models_path().exists()
+
+
+@pytest.mark.usefixtures("warm_workers")
+def test_a_ranking_says_which_images_are_copies_and_ranks_without_them_on_demand(tmp_path: Path) -> None:
+    for at, (split, name) in enumerate((s, c) for s in ("train", "val", "test") for c in ("cat", "dog")):
+        (tmp_path / split / name).mkdir(parents=True)
+        for number in range(3):
+            picture(10 * at + number).save(tmp_path / split / name / f"{number}.png")
+    shutil.copy(tmp_path / "train" / "cat" / "0.png", tmp_path / "test" / "cat" / "copy.png")
+    told, without = [
+        read_ranking(ended(start_ranking(request(tmp_path, LITE0, leave_out_copies=leave_out)).rank_id).job_id).result()
+        for leave_out in (False, True)
+    ]
+    assert (told.test_images, without.test_images) == (7, 6)
+    assert (told.copies.test_identical, told.copies.left_out, without.copies.left_out) == (1, 0, 1)
+    assert told.copies.pairs[0].of == "train/cat/0.png"
+    assert told.content_key != without.content_key
 
 
 def test_models_without_anything_to_rank_are_told_apart() -> None:

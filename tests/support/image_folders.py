@@ -4,6 +4,7 @@ import hashlib
 import shutil
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from bakeoff_core.datasets.records import ImageDataset
@@ -57,3 +58,9 @@ def copy_solar_cells(root: Path, each: int) -> Path:
             shutil.copy(image.path, root / name)
     (root / "defective" / "broken.png").write_bytes(b"\x89PNG and no more")
     return root
+
+
+def picture(seed: int, size: tuple[int, int] = (200, 150)) -> Image.Image:
+    """A picture like no other of another seed: blobs of colour, as soft as a photograph."""
+    grain = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    return Image.fromarray(grain).resize(size, Image.Resampling.BICUBIC)

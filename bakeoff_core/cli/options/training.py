@@ -8,11 +8,24 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from bakeoff_core.datasets.records import TRAIN_ON, expanded
+from bakeoff_core.datasets.records import TEST_FROM, TRAIN_ON, expanded
 from bakeoff_core.datasets.registry import DATASETS
 from bakeoff_core.schema.profile import DEVICE_CHOICES
 
 _PATHS = ("data_dir", "weights_file")
+
+
+def image_details() -> Mapping[str, Mapping[str, Any]]:
+    """Return what `add_fields` is to know of the fields of `datasets.choices.ImageChoices`."""
+    return {
+        "test_from": {
+            "choices": TEST_FROM,
+            "help": "with train and val, and no test: test on val, or on a part of train (default %(default)s)",
+        },
+        "leave_out_copies": {
+            "help": "leave copies of training images out of validation and test, and copies whose labels contradict"
+        },
+    }
 
 
 def shared_details(epochs: str) -> Mapping[str, Mapping[str, Any]]:
@@ -21,6 +34,7 @@ def shared_details(epochs: str) -> Mapping[str, Mapping[str, Any]]:
         "model_name": {"metavar": "NAME", "help": "timm name"},
         "dataset": {"choices": DATASETS},
         "data_dir": {"metavar": "DIR", "help": "flowers102: the folder that holds flowers-102/; folder: yours"},
+        **image_details(),
         "steps": {"help": "optimiser steps"},
         "epochs": {"help": f"passes over the training images (default: {epochs})"},
         "train_on": {"choices": TRAIN_ON, "help": "default %(default)s"},

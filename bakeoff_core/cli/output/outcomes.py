@@ -16,7 +16,7 @@ from bakeoff_core.jobs.records import Job
 from bakeoff_core.ranking.records import Ranking
 from bakeoff_core.ranking.request import find_in, read_ranking, summarise_ranking
 from bakeoff_core.reporting.documents.json import summarise_comparison
-from bakeoff_core.reporting.text.ranking import how_measured, ranking_sentences
+from bakeoff_core.reporting.text.ranking import how_measured, other_notes, ranking_sentences
 
 
 def require_training(job_id: str) -> str:
@@ -48,8 +48,16 @@ def show_run(job: Job, as_json: bool) -> int:
         print_json(summary)
     else:
         print(run_line(summary))
+    _remark_notes((read_run(job.job_id).results() or {}).get("notes"))
     remark(job.status.get("message") or job.state)
     return 0 if job.state == "done" else 1
+
+
+def _remark_notes(notes: object) -> None:
+    """Say what a reader of the result must know of the images."""
+    for note in notes if isinstance(notes, list | tuple) else ():
+        if isinstance(note, str):
+            remark(note)
 
 
 def show_comparison(job: Job, as_json: bool) -> int:
@@ -77,6 +85,7 @@ def show_ranking(rank_id: str, as_json: bool) -> int:
         print()
         for sentence in [*ranking_sentences(ranking, find_in(ranking)), how_measured(ranking)]:
             print(sentence)
+    _remark_notes(other_notes(ranking) if ranking else None)
     status = run.job.status
     if status.get("skipped_count"):
         remark(f"Skipped {status['skipped_count']:,}: {' '.join(s['reason'] for s in status['skipped'][:MOST_NAMES])}")

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from bakeoff_core.datasets.choices import parse_spec
 from bakeoff_core.finetuning.comparison.records import COMPARED, FULL, Comparison, from_json
 from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.finetuning.request import FinetuneSpec, Run, TrainingOptions
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import list_parts, list_understood, read_understood, start_job
 from bakeoff_core.jobs.records import Job
-from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.system.files import read_json
 
 COMPARISON = "comparison.json"
@@ -57,7 +57,7 @@ class ComparisonRun:
     @classmethod
     def from_job(cls, job: Job) -> ComparisonRun:
         """Return the comparison that a job does; raises `ValueError` where it asks for the unknown."""
-        return cls(job, parse_record(ComparisonSpec, job.spec))
+        return cls(job, parse_spec(ComparisonSpec, job.spec))
 
     def runs(self) -> list[Run]:
         """Return the runs that have been begun, in order; while it is at work, the last one is being trained."""

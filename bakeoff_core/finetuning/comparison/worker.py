@@ -25,10 +25,11 @@ import torch
 
 from bakeoff_core.catalogue.accuracies import resolve_model_name
 from bakeoff_core.catalogue.weights import find_weights
+from bakeoff_core.datasets.choices import parse_spec, read_images
 from bakeoff_core.datasets.images import is_grey
 from bakeoff_core.datasets.metrics import accuracy
 from bakeoff_core.datasets.records import ImageDataset, LabelledImage
-from bakeoff_core.datasets.registry import read_dataset, without_damaged
+from bakeoff_core.datasets.registry import without_damaged
 from bakeoff_core.errors import BakeoffError, ImageFileError
 from bakeoff_core.features.store import MIRRORED, read_features
 from bakeoff_core.finetuning.comparison.analysis import compare, curve_of
@@ -48,6 +49,7 @@ from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.finetuning.request import PREDICTIONS, Run
 from bakeoff_core.finetuning.results import read_run
 from bakeoff_core.finetuning.worker import TRAINING, run_in
+from bakeoff_core.formatting import counted
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.isolation import start_fork_server
 from bakeoff_core.jobs.kinds import DECODING
@@ -57,7 +59,6 @@ from bakeoff_core.jobs.records import Job
 from bakeoff_core.jobs.worker import Reporter, StopRequested, run_worker
 from bakeoff_core.models.pretrained import pretrained_size
 from bakeoff_core.models.timm_models import known_models
-from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.system.files import to_user_error, write_json
 from bakeoff_core.system.memory import keep_freed_memory
 
@@ -83,7 +84,7 @@ class Comparing:
         parts = [part.job_id for part in self._parts()]
         self._reporter.report(message="Looking for the images and the weights", parts=parts)
         # What no run could do without is looked for first, so that it fails once and not three times.
-        dataset = read_dataset(spec.dataset, Path(spec.data_dir) if spec.data_dir else None)
+        dataset = read_images(spec)
         name = resolve_model_name(spec.model_name, known_models())
         find_weights(name, Path(spec.weights_file) if spec.weights_file else None)
         for number, recipe in enumerate(COMPARED, 1):
@@ -155,7 +156,7 @@ class Comparing:
     def _judge(self, dataset: ImageDataset, name: str, runs: Sequence[Run], tested: Sequence[Run]) -> Comparison:
         results = tested[0].results() or {}
         answers = {run.spec.recipe: pd.read_parquet(run.job.folder / PREDICTIONS) for run in tested}
-        sound = without_damaged(dataset)  # known by now
+        sound = without_damaged(dataset, leave_out_copies=self._spec.leave_out_copies)  # known by now
         images = self._fit(sound)
         steps, epoch_steps = self._steps(len(images))
         labels = answers[tested[0].spec.recipe]["label"]
@@ -206,7 +207,7 @@ class Comparing:
             chosen = draw_by_class(labels, share, self._spec.seed)
             if len(chosen) == len(labels) or any(point.labels == len(chosen) for point in points):
                 continue
-            self._reporter.report(message=f"Linear probe on {len(chosen):,} of the {len(labels):,} labels")
+            self._reporter.report(message=f"Linear probe on {len(chosen):,} of {counted(len(labels), 'label')}")
             inputs, answers = np.concatenate([plain[chosen], mirrored[chosen]]), np.tile(labels[chosen], 2)
             classes, batch, seed = len(dataset.classes), self._spec.batch_size, self._spec.seed
             training = ProbeTraining(inputs, answers, classes, recipe, steps, batch, seed)
@@ -280,7 +281,7 @@ def main(folder: str) -> int:
     start_fork_server(DECODING)
 
     def work(reporter: Reporter) -> str:
-        return Comparing(reporter, Path(folder), parse_record(ComparisonSpec, reporter.spec)).run()
+        return Comparing(reporter, Path(folder), parse_spec(ComparisonSpec, reporter.spec)).run()
 
     return run_worker(folder, work, "Stopped. Resume goes on where it was; finished runs are kept.")
 

@@ -19,6 +19,7 @@ from statistics import fmean
 
 import numpy as np
 
+from bakeoff_core.datasets.choices import parse_spec
 from bakeoff_core.datasets.images import find_damaged
 from bakeoff_core.datasets.records import LabelledImage, evenly_spaced, labels_of
 from bakeoff_core.errors import BakeoffError
@@ -32,11 +33,11 @@ from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.finetuning.run import validation_interval
 from bakeoff_core.finetuning.setup import Prepared, prepare_run
 from bakeoff_core.finetuning.trainer import CHECKPOINT, CHECKPOINT_S, FIRST_CHECKPOINT_S, Training, predict
+from bakeoff_core.formatting import counted
 from bakeoff_core.jobs.isolation import start_fork_server
 from bakeoff_core.jobs.kinds import DECODING
 from bakeoff_core.jobs.worker import Reporter, process_start, run_worker
 from bakeoff_core.models.memory import peak_memory_bytes
-from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.system.files import write_text
 from bakeoff_core.system.memory import keep_freed_memory
 
@@ -94,7 +95,7 @@ class DryRun:
         sound = [image for image in some if image.path not in damaged]
         if not sound:
             raise BakeoffError(
-                f"None of {len(some)} images can be used, the first because {next(iter(damaged.values()))}"
+                f"None of {counted(len(some), 'image')} can be used, the first because {next(iter(damaged.values()))}"
             )
         return sound
 
@@ -209,7 +210,7 @@ def main(folder: str) -> int:
     start_fork_server(DECODING)
 
     def work(reporter: Reporter) -> str:
-        DryRun(reporter, Path(folder), parse_record(FinetuneSpec, reporter.spec)).run()
+        DryRun(reporter, Path(folder), parse_spec(FinetuneSpec, reporter.spec)).run()
         return "Finished."
 
     return run_worker(folder, work, "Stopped.")

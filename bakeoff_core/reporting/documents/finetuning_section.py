@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from bakeoff_core.finetuning.results import FinishedRun, leading_run
-from bakeoff_core.formatting import UNKNOWN, duration, listed, markdown_code, markdown_text, percent
+from bakeoff_core.formatting import UNKNOWN, counted, duration, listed, markdown_code, markdown_text, percent
 from bakeoff_core.reporting.text.commands import option_of
 from bakeoff_core.reporting.text.names import interval_text
 from bakeoff_core.schema.candidate import CandidateRef, candidate_label, candidate_refs
@@ -104,12 +104,12 @@ def repeat_command(run: FinishedRun) -> str:
 
 def _cells(run: FinishedRun) -> Iterator[str]:
     result = run.results
-    images = _count(result.get("train_images"))
+    images = _counted(result.get("train_images"), "image")
     part = " (train and validation)" if run.spec.train_on == "train+val" else ""
     yield markdown_code(candidate_label(run.model_name, run.img_size))
     yield markdown_text(run.dataset_title)
     yield markdown_text(run.recipe_title)
-    yield f"{images} images{part}"
+    yield f"{images}{part}"
     yield f"{run.steps:,}{_epochs(run)}"
     yield duration(_number(result.get("seconds")))
     yield f"{percent(run.test_accuracy)} ({interval_text('top1', run.test_accuracy_low, run.test_accuracy_high)})"
@@ -147,7 +147,7 @@ def _paragraph(run: FinishedRun, *, alone: bool) -> list[str]:
 def _images(run: FinishedRun) -> str:
     result = run.results
     parts = [
-        f"{_count(result.get('train_images'))} images to train on, {_count(result.get('val_images'))} to validate, "
+        f"{_counted(result.get('train_images'), 'image')} to train on, {_count(result.get('val_images'))} to validate, "
         f"{run.test_images:,} to test."
     ]
     skipped = result.get("skipped_images")
@@ -184,7 +184,7 @@ def _worst(run: FinishedRun) -> str:
     if not missed:
         return "Every class was recognised in every test image."
     named = [
-        f"{markdown_code(row['name'])} ({percent(accuracy)} of {_count(row.get('images'))} images)"
+        f"{markdown_code(row['name'])} ({percent(accuracy)} of {_counted(row.get('images'), 'image')})"
         for accuracy, row in missed
     ]
     return f"Recognised worst: {listed(named)}."
@@ -206,6 +206,10 @@ def _rows(value: object) -> list[dict[str, Any]]:
 def _number(value: object) -> float | None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     return float(value) if is_number else None
+
+
+def _counted(value: object, noun: str) -> str:
+    return counted(value, noun) if isinstance(value, int) else f"{UNKNOWN} {noun}s"
 
 
 def _count(value: object) -> str:

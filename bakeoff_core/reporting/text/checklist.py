@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
 from bakeoff_core.finetuning.recipes import RECIPES, recommend_recipe
-from bakeoff_core.formatting import Escape, is_unknown, limit_text, listed, points, quantity
+from bakeoff_core.formatting import Escape, counted, is_unknown, limit_text, listed, points, quantity
 from bakeoff_core.reporting.text.decision import (
     explain_choice,
     explain_limits,
@@ -75,7 +75,7 @@ def describe_answers(answers: Answers) -> list[str]:
     lines.append(f"{limits[0].upper()}{limits[1:]}.")
     if answers.priority:
         lines.append(f"What matters most is {PRIORITY_WORDS[answers.priority]}.")
-    images = [f"{answers.labelled:,} labelled images"] if answers.labelled else []
+    images = [counted(answers.labelled, "labelled image")] if answers.labelled else []
     images += [DOMAIN_WORDS[answers.domain]] if answers.domain else []
     if images:
         text = " ".join(images if answers.labelled else ["images", *images])

@@ -24,6 +24,7 @@ from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.formatting import (
     UNKNOWN,
     Escape,
+    counted,
     duration,
     listed,
     markdown_code,
@@ -45,12 +46,12 @@ LIKELY_REASONS = {
     "try a size closer to it",
     "own_weights": "the weights are a file of your own; if they were trained with another normalisation of the input "
     "than timm's for this model, their features mislead",
-    "few_steps": "{steps:,} steps are {epochs} passes over the training images, which may be too few to tell; "
+    "few_steps": "{steps_are} {epochs} passes over the training images, which may be too few to tell; "
     "compare again with more",
-    "few_labels": "{train_images:,} labelled images are very few, even for a new head alone",
-    "many_labels": "{train_images:,} labelled images are so many that there is less left for pretraining to give",
+    "few_labels": "{train_images_are} very few, even for a new head alone",
+    "many_labels": "{train_images_are} so many that there is less left for pretraining to give",
     "nothing_left": "from scratch is nearly perfect already, so there is little left to gain",
-    "few_test_images": "{test_images:,} test images are too few to tell a small difference from chance",
+    "few_test_images": "{test_images_are} too few to tell a small difference from chance",
 }
 """Likely reasons why transfer does not help, by the keys of `Comparison.reasons`; what to do is said where known."""
 
@@ -97,8 +98,9 @@ def comparison_section(comparison: Comparison, heading: str = "## What transfer 
     conditions = comparison.conditions
     setting = (
         f"{markdown_code(comparison.model_name)} on {markdown_text(comparison.dataset_title)}: "
-        f"{conditions.train_images:,} images to train on, {conditions.class_count:,} classes, "
-        f"{conditions.img_size} px, {conditions.steps:,} steps of {comparison.batch_size} images, "
+        f"{counted(conditions.train_images, 'image')} to train on, {conditions.class_count:,} classes, "
+        f"{conditions.img_size} px, {counted(conditions.steps, 'step')} of "
+        f"{counted(comparison.batch_size, 'image')}, "
         f"seed {comparison.seed}."
     )
     rows = [
@@ -121,8 +123,8 @@ def _headline(comparison: Comparison) -> list[str]:
         return [f"What transfer was worth can't be said: {why}."]
     run, scratch = comparison.part(worth.run), comparison.part(SCRATCH)
     numbers = (
-        f"of the same {worth.images:,} test images, {NAMES[recipe]} has {percent(run.test_accuracy)} right, the run "
-        f"from scratch {percent(scratch.test_accuracy)}"
+        f"of the same {counted(worth.images, 'test image')}, {NAMES[recipe]} has {percent(run.test_accuracy)} right, "
+        f"the run from scratch {percent(scratch.test_accuracy)}"
     )
     interval = f"95 % interval {_interval(worth)}"
     if worth.is_ahead:
@@ -150,9 +152,14 @@ def _scratch_at_chance(comparison: Comparison) -> list[str]:
     scratch, conditions = comparison.part(SCRATCH), comparison.conditions
     if scratch is None or scratch.test_low > conditions.chance:
         return []
+    stands = (
+        "is itself no better than chance"
+        if scratch.test_accuracy <= conditions.chance
+        else f"can itself not be told from chance with {counted(conditions.test_images, 'test image')}"
+    )
     return [
-        f"The run from scratch is itself no better than chance after {conditions.steps:,} steps: this says what "
-        "transfer is worth in so short a time, not in a longer one."
+        f"The run from scratch {stands} after {counted(conditions.steps, 'step')}: this says what transfer is worth in "
+        "so short a time, not in a longer one."
     ]
 
 
@@ -162,8 +169,13 @@ def _against_scratch(comparison: Comparison) -> list[str]:
     for recipe in (PROBE, FULL):
         part, gap = comparison.part(recipe), comparison.gap(recipe, SCRATCH)
         if Finding(recipe, "at_chance") in comparison.findings:
+            stands = (
+                "is no better than chance"
+                if part.test_accuracy <= chance
+                else f"can't be told from chance with {counted(comparison.conditions.test_images, 'test image')}"
+            )
             found.append(
-                f"{_start(NAMES[recipe])} is no better than chance: {percent(part.test_accuracy)} (95 % interval "
+                f"{_start(NAMES[recipe])} {stands}: {percent(part.test_accuracy)} (95 % interval "
                 f"{part.test_low:.2f} to {part.test_high:.2f} %), where answering without a look at the image gives "
                 f"{percent(chance)}."
             )
@@ -201,12 +213,12 @@ def _labels(comparison: Comparison) -> list[str]:
         most = "at most " if saved.at_most else ""
         if saved.times <= 1:
             return [
-                f"{_start(NAMES[PROBE])} needs all {saved.probe_labels:,} labels to do as well as from scratch: it "
-                "saved none."
+                f"{_start(NAMES[PROBE])} needs all {counted(saved.probe_labels, 'label')} to do as well as from "
+                "scratch: it saved none."
             ]
         return [
-            f"{_start(NAMES[PROBE])} with {most}{saved.probe_labels:,} labels does as well as from scratch with "
-            f"{saved.scratch_labels:,}: {'at least ' if most else ''}{significant(saved.times, 2)} times fewer."
+            f"{_start(NAMES[PROBE])} with {most}{counted(saved.probe_labels, 'label')} does as well as from scratch "
+            f"with {saved.scratch_labels:,}: {'at least ' if most else ''}{significant(saved.times, 2)} times fewer."
         ]
     if not (comparison.part(PROBE) and comparison.part(SCRATCH)):
         return []
@@ -222,7 +234,7 @@ def _reach(reach: Reach) -> str:
     if reach.step is None:
         return f"{_start(NAMES[reach.run])} never reached {best} (step {reach.scratch_step:,})."
     there = f"{_start(NAMES[reach.run])} had {best}, by step {reach.step:,} after {duration(reach.seconds)}"
-    scratch = f"{NAMES[SCRATCH]} took {reach.scratch_step:,} steps and {duration(reach.scratch_seconds)}"
+    scratch = f"{NAMES[SCRATCH]} took {counted(reach.scratch_step, 'step')} and {duration(reach.scratch_seconds)}"
     seconds = round(reach.seconds_saved)
     steps = _difference(reach.steps_saved, f"{abs(reach.steps_saved):,} fewer", f"{abs(reach.steps_saved):,} more")
     time = _difference(seconds, f"{duration(abs(seconds))} less", f"{duration(abs(seconds))} more")
@@ -289,11 +301,16 @@ def _reason(code: str, conditions: Conditions) -> str:
     return LIKELY_REASONS[code].format(
         img_size=conditions.img_size,
         pretrained_size=conditions.pretrained_size,
-        steps=conditions.steps,
+        steps_are=_are(conditions.steps, "step"),
         epochs=epochs,
-        train_images=conditions.train_images,
-        test_images=conditions.test_images,
+        train_images_are=_are(conditions.train_images, "labelled image"),
+        test_images_are=_are(conditions.test_images, "test image"),
     )
+
+
+def _are(number: int, noun: str) -> str:
+    """Begin a clause on so many things: `"1 step is"`, `"20 steps are"`."""
+    return f"{counted(number, noun)} {'is' if number == 1 else 'are'}"
 
 
 def _row(part: ComparedRun) -> str:

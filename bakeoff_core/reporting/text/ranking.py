@@ -6,7 +6,16 @@ Text that came from a file passes through an `escape` function, as in `reporting
 
 from __future__ import annotations
 
-from bakeoff_core.formatting import Escape, images_per_second, listed, markdown_code, markdown_text, percent, points
+from bakeoff_core.formatting import (
+    Escape,
+    counted,
+    images_per_second,
+    listed,
+    markdown_code,
+    markdown_text,
+    percent,
+    points,
+)
 from bakeoff_core.ranking.records import LEAST_FOR_CORRELATION, RankFindings, RankGap, Ranking, RankRow
 
 
@@ -20,6 +29,7 @@ def ranking_sentences(ranking: Ranking, findings: RankFindings, escape: Escape =
     """
     return [
         *_picks(ranking, findings, escape),
+        *map(escape, _copies(ranking)),
         *_correlation(findings),
         *_chance(ranking, escape),
         *_edges(ranking, escape),
@@ -54,8 +64,18 @@ def ranking_section(ranking: Ranking, findings: RankFindings, heading: str = "##
         ),
     ]
     measured = f"{images} {how_measured(ranking)} Measured on {markdown_text(ranking.machine_name)}."
-    remarks = [f"- {sentence}" for sentence in (*rest, *map(markdown_text, ranking.notes))]
+    remarks = [f"- {sentence}" for sentence in (*rest, *map(markdown_text, other_notes(ranking)))]
     return "\n".join([heading, "", first, "", measured, "", *rows, "", *remarks]) + "\n"
+
+
+def other_notes(ranking: Ranking) -> list[str]:
+    """Return what a reader must know of the images and `ranking_sentences` does not say."""
+    said = _copies(ranking)
+    return [note for note in ranking.notes if note not in said]
+
+
+def _copies(ranking: Ranking) -> tuple[str, ...]:
+    return ranking.copies.sentences if ranking.copies else ()
 
 
 def how_measured(ranking: Ranking) -> str:
@@ -63,14 +83,33 @@ def how_measured(ranking: Ranking) -> str:
     if any(row.strength_chosen_on == "nothing" for row in ranking.ranked()):
         chosen = "its strength fixed, since none of them can be held back"
     elif ranking.val_images:
-        chosen = f"its strength chosen on {ranking.val_images:,} images held back"
+        chosen = f"its strength chosen on {counted(ranking.val_images, 'image')} held back"
     else:
         chosen = "its strength chosen by cross-validation on these"
+    tested = "one other" if ranking.test_images == 1 else f"{ranking.test_images:,} others"
     return (
-        f"Each backbone stays frozen; logistic regression on its features learns from {ranking.train_images:,} images, "
-        f"{chosen}, and is tested on {ranking.test_images:,} others. The k-NN is the vote of the {ranking.neighbours} "
-        f"training images nearest by cosine, weighted by nearness.{_speed(ranking)}"
+        f"Each backbone stays frozen; logistic regression on its features learns from "
+        f"{counted(ranking.train_images, 'image')}, {chosen}, and is tested on {tested}. The k-NN is the vote of "
+        f"{_neighbours(ranking)}, weighted by nearness.{_speed(ranking)}"
     )
+
+
+def _neighbours(ranking: Ranking) -> str:
+    """Which images vote: no more than there are."""
+    if ranking.train_images > ranking.neighbours:
+        return f"the {counted(ranking.neighbours, 'training image')} nearest by cosine"
+    if ranking.train_images == 1:
+        return "the one training image"
+    return f"all {ranking.train_images:,} training images by cosine"
+
+
+def voters(ranking: Ranking) -> str:
+    """Return which images vote on one, as a clause: `"its 20 nearest training images vote"`."""
+    if ranking.train_images > ranking.neighbours > 1:
+        return f"its {ranking.neighbours} nearest training images vote"
+    if ranking.train_images == 1:
+        return "the one training image votes"
+    return f"all {ranking.train_images:,} training images vote by nearness"
 
 
 def _speed(ranking: Ranking) -> str:
@@ -128,8 +167,8 @@ def _stands(gap: RankGap | None, own: RankRow, imagenet: RankRow) -> str:
             f"They have {percent(own.probe_accuracy)} and {percent(imagenet.probe_accuracy)} of the test images right."
         )
     numbers = (
-        f"of the same {gap.images:,} test images, yours has {percent(own.probe_accuracy)} right and ImageNet's "
-        f"{percent(imagenet.probe_accuracy)}"
+        f"of the same {counted(gap.images, 'test image')}, yours has {percent(own.probe_accuracy)} right and "
+        f"ImageNet's {percent(imagenet.probe_accuracy)}"
     )
     interval = f"95 % interval {gap.low:+.2f} to {gap.high:+.2f}"
     if not gap.differs:
@@ -166,14 +205,20 @@ def _correlation(findings: RankFindings) -> list[str]:
 
 
 def _chance(ranking: Ranking, escape: Escape) -> list[str]:
-    poor = [escape(row.model_name) for row in ranking.ranked() if (row.probe_low or 0) <= ranking.chance]
-    if not poor:
-        return []
-    verb = "is" if len(poor) == 1 else "are"
-    return [
-        f"{listed(poor)} {verb} no better than chance: answering without a look at the image gives "
-        f"{percent(ranking.chance)}."
-    ]
+    at_chance = [row for row in ranking.ranked() if (row.probe_low or 0) <= ranking.chance]
+    # What is ahead of chance, on too few images to be sure of it, is something else than being no better.
+    poor = [escape(row.model_name) for row in at_chance if (row.probe_accuracy or 0) <= ranking.chance]
+    unsure = [escape(row.model_name) for row in at_chance if (row.probe_accuracy or 0) > ranking.chance]
+    blind = f"answering without a look at the image gives {percent(ranking.chance)}"
+    found = []
+    if poor:
+        found.append(f"{listed(poor)} {'is' if len(poor) == 1 else 'are'} no better than chance: {blind}.")
+    if unsure:
+        found.append(
+            f"{listed(unsure)} can't be told from chance with {counted(ranking.test_images, 'test image')}: {blind}, "
+            f"which is within {'its interval' if len(unsure) == 1 else 'their intervals'}."
+        )
+    return found
 
 
 def _edges(ranking: Ranking, escape: Escape) -> list[str]:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
+from bakeoff_core.datasets.choices import ImageChoices
 from bakeoff_core.datasets.download.request import start_download
 from bakeoff_core.datasets.images import value_ranges_of
-from bakeoff_core.datasets.records import ImageDataset, LabelledImage, expanded
-from bakeoff_core.datasets.registry import DATASETS, kept_ranges, read_dataset
+from bakeoff_core.datasets.records import TEST_FROM, Copies, ImageDataset, LabelledImage, expanded
+from bakeoff_core.datasets.registry import DATASETS, check_stamp, kept_ranges, known_copies, read_dataset
 from bakeoff_core.datasets.summary import DatasetSummary, describe_dataset, sample_images
 from bakeoff_core.errors import BakeoffError, DatasetMissingError
-from bakeoff_core.formatting import duration, markdown_text
+from bakeoff_core.formatting import counted, duration, markdown_text
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import list_jobs, read_job, stop_job
-from pages.parts.common import actions, image_upload, pictures, server_paths
+from bakeoff_core.system.files import FileStamp
+from pages.parts.common import actions, copies, image_upload, pictures, server_paths
 from pages.parts.common.job_card import share_done
 
 ORDER = sorted(DATASETS, key=lambda name: not DATASETS[name].is_packaged)
@@ -24,10 +28,27 @@ ORDER = sorted(DATASETS, key=lambda name: not DATASETS[name].is_packaged)
 SAMPLES = 8
 PATH, UPLOAD = "In a folder", "In a zip file"
 """How images of the user's own come: on the disk of the machine that runs the app, or uploaded."""
+TEST_KEY = "test_from"
+"""Of the widget that chooses what to test on, and so which parts the images are read into."""
 
 
-def choose() -> tuple[ImageDataset, str | None] | None:
-    """Draw the choice and what is known of it; return the data set and its folder, `None` while there is none."""
+@dataclass(frozen=True)
+class ChosenImages:
+    """What was chosen."""
+
+    dataset: ImageDataset
+    folder: str | None
+    """The user's, in full; `None` for the data set's usual place."""
+    choices: ImageChoices
+    """Which of the images to use."""
+
+    def fields(self) -> dict[str, Any]:
+        """Return it as fields of a request."""
+        return {"dataset": self.dataset.name, "data_dir": self.folder, **asdict(self.choices)}
+
+
+def choose() -> ChosenImages | None:
+    """Draw the choice and what is known of it; return what was chosen, `None` while nothing is."""
     name = st.segmented_control(
         "Images",
         ORDER,
@@ -41,7 +62,7 @@ def choose() -> tuple[ImageDataset, str | None] | None:
     if name == "folder" and not folder:
         return None
     try:
-        dataset = _read(name, folder or None)
+        dataset = _read(name, folder or None, _chosen_test())
     except DatasetMissingError as err:
         st.warning(markdown_text(err))
         if name == "flowers102" and not folder:
@@ -50,8 +71,11 @@ def choose() -> tuple[ImageDataset, str | None] | None:
     except BakeoffError as err:
         st.error(markdown_text(err))
         return None
-    _describe(dataset)
-    return dataset, str(expanded(Path(folder)).absolute()) if folder else None
+    content_key = dataset.content_key()  # a look at every file, so once
+    _describe(dataset, content_key)
+    choices = _choices(dataset)
+    _describe_copies(dataset, content_key)
+    return ChosenImages(dataset, str(expanded(Path(folder)).absolute()) if folder else None, choices)
 
 
 def _choose_folder(name: str) -> str:
@@ -87,8 +111,48 @@ def _choose_folder(name: str) -> str:
     return folder
 
 
-def _describe(dataset: ImageDataset) -> None:
-    summary = _summary(dataset.content_key(), dataset)
+def _chosen_test() -> str:
+    """What to test on, as it was chosen the last time."""
+    chosen = st.session_state.get(TEST_KEY)
+    return chosen if chosen in TEST_FROM else TEST_FROM[0]
+
+
+def _choices(dataset: ImageDataset) -> ImageChoices:
+    """Draw which of the images to use, where there is a choice."""
+    test_from = _chosen_test()
+    if dataset.test_from is not None:
+        test_from = st.segmented_control(
+            "Test on",
+            TEST_FROM,
+            format_func={"val": "the images in val", "train": "a part of train"}.get,
+            default=TEST_FROM[0],
+            required=True,
+            key=TEST_KEY,
+            persist_state="session",
+            help="The folder has train and val, and no test. Accuracy on all of val can be compared with others' "
+            "figures on it; what chooses between models then comes out of train.",
+        )
+    leave_out = st.checkbox(
+        "Leave out copies",
+        key="leave_out_copies",
+        persist_state="session",
+        help="Images to validate or test on that are also among those to train on, and the same image under two "
+        "labels. Copies are looked for when all images are opened, at the start of a run or a ranking.",
+    )
+    return ImageChoices(test_from=test_from, leave_out_copies=leave_out)
+
+
+def _describe_copies(dataset: ImageDataset, content_key: str) -> None:
+    """Say which images are copies of others, as far as that is known."""
+    found = _copies(content_key, check_stamp(content_key), dataset)
+    if found is None or not found.pairs:
+        return
+    st.warning(markdown_text(" ".join(found.sentences)), icon=":material/content_copy:")
+    copies.draw(found)
+
+
+def _describe(dataset: ImageDataset, content_key: str) -> None:
+    summary = _summary(content_key, dataset)
     counts = ", ".join(
         f"{count:,} to {word}"
         for word, count in zip(("train", "validate", "test"), summary.images.values(), strict=True)
@@ -112,7 +176,8 @@ def _describe(dataset: ImageDataset) -> None:
             height=180,
         )
     if summary.skipped_count:
-        with st.expander(f"{summary.skipped_count:,} files are left out", icon=":material/warning:"):
+        are = "is" if summary.skipped_count == 1 else "are"
+        with st.expander(f"{counted(summary.skipped_count, 'file')} {are} left out", icon=":material/warning:"):
             st.dataframe(
                 [{"file": str(skipped.path), "why": skipped.reason} for skipped in summary.skipped],
                 hide_index=True,
@@ -163,6 +228,11 @@ def _summary(content_key: str, _dataset: ImageDataset) -> DatasetSummary:
     return describe_dataset(_dataset)
 
 
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _copies(content_key: str, check: FileStamp, _dataset: ImageDataset) -> Copies | None:
+    return known_copies(_dataset)
+
+
 @st.cache_resource(max_entries=4, ttl=60, show_spinner="Looking at the images")
-def _read(name: str, folder: str | None) -> ImageDataset:
-    return read_dataset(name, Path(folder) if folder else None)
+def _read(name: str, folder: str | None, test_from: str) -> ImageDataset:
+    return read_dataset(name, Path(folder) if folder else None, test_from)

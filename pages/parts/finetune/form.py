@@ -11,6 +11,7 @@ from bakeoff_core.finetuning.recipes import RECIPES, recommend_recipe
 from bakeoff_core.finetuning.request import IMG_SIZES, MAX_BATCH_SIZE, MAX_EPOCHS, MAX_STEPS, FinetuneSpec
 from bakeoff_core.formatting import markdown_text
 from pages.parts.common import dataset_card, model_choice
+from pages.parts.common.dataset_card import ChosenImages
 from pages.parts.common.model_choice import ModelChoice
 
 
@@ -24,9 +25,7 @@ def draw() -> FinetuneSpec | None:
             found = dataset_card.choose()
         if found is None or chosen is None:
             return None
-        dataset, folder = found
-        recipe = _recipe(dataset)
-        return _spec(chosen, dataset, folder, recipe)
+        return _spec(chosen, found, _recipe(found.dataset))
 
 
 def _recipe(dataset: ImageDataset) -> str:
@@ -50,7 +49,7 @@ def _recipe(dataset: ImageDataset) -> str:
     return recipe
 
 
-def _spec(model: ModelChoice, dataset: ImageDataset, folder: str | None, recipe: str) -> FinetuneSpec | None:
+def _spec(model: ModelChoice, images: ChosenImages, recipe: str) -> FinetuneSpec | None:
     """Draw the budget and what few people change, and return what the form asks for."""
     unit, amount, batch, part = st.columns(4, vertical_alignment="bottom")
     by = unit.segmented_control(
@@ -78,13 +77,12 @@ def _spec(model: ModelChoice, dataset: ImageDataset, folder: str | None, recipe:
         help="With the validation images more is learned from, and none are left to watch the accuracy by.",
     )
     with st.expander("More settings", icon=":material/tune:"):
-        settings = _draw_more_settings(model, dataset, recipe)
+        settings = _draw_more_settings(model, images.dataset, recipe)
     try:
         return FinetuneSpec(
             model_name=model.model_name,
-            dataset=dataset.name,
             recipe=recipe,
-            data_dir=folder,
+            **images.fields(),
             weights_file=model.weights_file,
             steps=None if is_epochs else length,
             epochs=length if is_epochs else None,

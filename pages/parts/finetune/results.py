@@ -9,11 +9,13 @@ from typing import Any, BinaryIO
 import pandas as pd
 import streamlit as st
 
+from bakeoff_core.datasets.records import Copies
 from bakeoff_core.finetuning.request import EXPORT, OPENING, PREDICTIONS, Run
-from bakeoff_core.formatting import duration, images_per_second, markdown_text, megabytes, percent
+from bakeoff_core.formatting import counted, duration, images_per_second, markdown_text, megabytes, percent
 from bakeoff_core.reporting.figures.finetuning import MOST_CLASSES, class_figure
+from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.system.files import replacing
-from pages.parts.common import cache, links, pictures, plotly_chart
+from pages.parts.common import cache, copies, links, pictures, plotly_chart
 
 GALLERY = 12
 KINDS = {"any": "At random", "wrong": "Wrong", "unsure": "Least sure"}
@@ -41,14 +43,15 @@ def draw(run: Run) -> None:
 
 
 def _headline(run: Run, results: dict[str, Any]) -> None:
+    tested = f"{counted(results['test_images'], 'test image')} {'is' if results['test_images'] == 1 else 'are'}"
     st.markdown(
-        f"**{percent(results['test_accuracy'])}** of {results['test_images']:,} test images are classified rightly "
+        f"**{percent(results['test_accuracy'])}** of {tested} classified rightly "
         f"(95 % interval {percent(results['test_accuracy_low'])} to {percent(results['test_accuracy_high'])})."
     )
     parts = [
         f"{markdown_text(results['model_name'])} at {results['img_size']} px",
         f"started from {markdown_text(results['weights'])}",
-        f"{results['steps']:,} steps on {results['train_images']:,} images",
+        f"{counted(results['steps'], 'step')} on {counted(results['train_images'], 'image')}",
         duration(results["seconds"]),
         *([images_per_second(results["images_per_second"])] if results["images_per_second"] else []),
         f"{megabytes(results['peak_memory_bytes'])} of memory",
@@ -56,8 +59,21 @@ def _headline(run: Run, results: dict[str, Any]) -> None:
     ]
     st.caption(" · ".join(parts))
     if results["skipped_images"]:
-        st.caption(f"{results['skipped_images']} files could not be used and were left out.")
+        were = "was" if results["skipped_images"] == 1 else "were"
+        st.caption(f"{counted(results['skipped_images'], 'file')} could not be used and {were} left out.")
+    _draw_copies(results)
     _draw_link(run)
+
+
+def _draw_copies(results: dict[str, Any]) -> None:
+    """Say and show which images are copies of others."""
+    try:
+        found = parse_record(Copies, results.get("copies") or {})
+    except ValueError:  # of a version that did not look for them
+        return
+    if found.pairs:
+        st.warning(markdown_text(" ".join(found.sentences)), icon=":material/content_copy:")
+        copies.draw(found)
 
 
 def _draw_link(run: Run) -> None:

@@ -10,7 +10,7 @@ from bakeoff_core.finetuning.comparison.request import ComparisonSpec, start_com
 from bakeoff_core.finetuning.dry_run.request import RunEstimate, last_dry_run, read_estimate, start_dry_run
 from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.finetuning.request import FinetuneSpec, start_run
-from bakeoff_core.formatting import duration, images_per_second, markdown_text, megabytes
+from bakeoff_core.formatting import counted, duration, images_per_second, markdown_text, megabytes
 from bakeoff_core.system import locks
 from pages.parts.common import actions
 
@@ -71,7 +71,7 @@ def _draw_cost(estimate: RunEstimate) -> None:
     rate = f", {images_per_second(estimate.images_per_second)}" if estimate.images_per_second else ""
     st.markdown(
         f"About **{duration(estimate.seconds)}** and **{megabytes(estimate.peak_memory_bytes)}** of memory: "
-        f"{estimate.steps:,} steps on {estimate.train_images:,} images{rate}."
+        f"{counted(estimate.steps, 'step')} on {counted(estimate.train_images, 'image')}{rate}."
     )
     longest = sorted(estimate.parts.items(), key=lambda part: -part[1])[:3]
     parts = ", ".join(f"{name} {duration(seconds)}" for name, seconds in longest if seconds >= 1)

@@ -10,7 +10,7 @@ from bakeoff_core.catalogue.weights import HUB_HOST, PACKAGED, find_weights, is_
 from bakeoff_core.datasets.records import TRAIN_ON, ImageDataset
 from bakeoff_core.datasets.splits import limited
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.formatting import duration, markdown_text
+from bakeoff_core.formatting import counted, duration, markdown_text
 from bakeoff_core.ranking.estimate import RankCost, estimate_ranking
 from bakeoff_core.ranking.request import MOST_MODELS, RankSpec, start_ranking
 from bakeoff_core.system import locks
@@ -26,19 +26,16 @@ def draw() -> None:
         chosen = _models(table)
         if found is None:
             return
-        dataset, folder = found
-        train_on, limit = _settings(dataset)
+        train_on, limit = _settings(found.dataset)
     if not chosen:
         st.info("Choose the models to rank.")
         return
     try:
-        spec = RankSpec(
-            models=tuple(chosen), dataset=dataset.name, data_dir=folder, train_on=train_on, limit=limit or None
-        )
+        spec = RankSpec(models=tuple(chosen), train_on=train_on, limit=limit or None, **found.fields())
     except ValueError as err:
         st.error(markdown_text(err))
         return
-    _draw_start(spec, dataset)
+    _draw_start(spec, found.dataset)
 
 
 def _models(table: pd.DataFrame | None) -> list[str]:
@@ -73,9 +70,10 @@ def _models(table: pd.DataFrame | None) -> list[str]:
             f"{HUB_HOST} does not answer, and these weights are not here: {names}. They will be listed without a "
             "result, with how to get their weights; the others are ranked."
         )
-    elif len(here) < len(options):
+    elif absent := len(options) - len(here):
+        are, their = ("is", "its") if absent == 1 else ("are", "their")
         st.caption(
-            f"{len(options) - len(here)} measured models are left out because their weights are not on this machine."
+            f"{counted(absent, 'measured model')} {are} left out because {their} weights are not on this machine."
         )
     return chosen
 

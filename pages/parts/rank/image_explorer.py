@@ -13,6 +13,7 @@ from bakeoff_core.features.patches.request import Look
 from bakeoff_core.formatting import markdown_code, markdown_text
 from bakeoff_core.ranking.records import Ranking, RankRow
 from bakeoff_core.ranking.request import RankRun
+from bakeoff_core.reporting.text.ranking import voters
 from pages.parts.common import pictures
 from pages.parts.components import patch_map, picture_picker
 from pages.parts.rank import patches_job
@@ -130,7 +131,7 @@ def _draw_one(one: _Answer, row: RankRow, ranking: Ranking, images: pd.DataFrame
     near = classes[one.predicted_by_neighbours]
     st.markdown(
         f"**{markdown_text(one.path.name)}** is {classes[one.label]}. The probe says {classes[one.predicted]} "
-        f"({one.probability:.0%}), its {ranking.neighbours} nearest training images vote for {near}."
+        f"({one.probability:.0%}), {voters(ranking)} for {near}."
     )
     st.markdown("**The images most like it**")
     try:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from bakeoff_core.formatting import markdown_text
+from bakeoff_core.formatting import counted, markdown_text
 from bakeoff_core.ranking.records import Ranking
 from bakeoff_core.ranking.request import find_in
 from bakeoff_core.reporting.figures.ranking import ranking_figure
-from bakeoff_core.reporting.text.ranking import how_measured, ranking_sentences
-from pages.parts.common import cache, links, plotly_chart
+from bakeoff_core.reporting.text.ranking import how_measured, other_notes, ranking_sentences
+from pages.parts.common import cache, copies, links, plotly_chart
 
 
 def draw(ranking: Ranking, key: str) -> None:
@@ -34,10 +34,13 @@ def draw(ranking: Ranking, key: str) -> None:
             help="The probes' accuracy against latency, for every model ranked so on these images and measured.",
             query_params=links.to_ranking(ranking),
         )
-    notes = [*ranking.notes, f"Licence of the images: {ranking.licence}."]
+    notes = [*other_notes(ranking), f"Licence of the images: {ranking.licence}."]
     if ranking.skipped_images:
-        notes.append(f"{ranking.skipped_images:,} files could not be used and are left out.")
+        are = "is" if ranking.skipped_images == 1 else "are"
+        notes.append(f"{counted(ranking.skipped_images, 'file')} could not be used and {are} left out.")
     st.caption(" ".join(markdown_text(note) for note in notes))
+    if ranking.copies is not None:
+        copies.draw(ranking.copies)
 
 
 def draw_table(ranking: Ranking, key: str) -> None:

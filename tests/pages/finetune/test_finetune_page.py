@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from bakeoff_core.datasets.registry import read_dataset, without_damaged
 from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.labels import set_label
@@ -123,8 +124,36 @@ def test_folder_of_photographs_is_described_with_what_is_left_out(tmp_path: Path
     assert not app.exception
     text = text_of(app)
     assert "**2 classes**; 12 to train, 2 to validate, 2 to test · 32 x 24 px" in text
-    assert "1 files are left out" in [expander.label for expander in app.expander]
+    assert "1 file is left out" in [expander.label for expander in app.expander]
     assert "fewer than 100 labels" in text
+
+
+def test_a_folder_of_train_and_val_asks_what_to_test_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    photographs(tmp_path / "photos" / "train", ("cat", "dog"), 20)
+    photographs(tmp_path / "photos" / "val", ("cat", "dog"), 7)
+    asked = []
+    monkeypatch.setattr("pages.parts.finetune.start.start_run", asked.append)
+    app = choose_folder(opened(), tmp_path / "photos")
+    assert not app.exception
+    assert "34 to train, 6 to validate, 14 to test" in text_of(app)
+    button(app, "Fine-tune").click().run()
+    app.button_group(key="test_from").set_value("train").run()
+    app.checkbox(key="leave_out_copies").check().run()
+    assert "34 to train, 14 to validate, 6 to test" in text_of(app)
+    button(app, "Fine-tune").click().run()
+    assert [(spec.test_from, spec.leave_out_copies) for spec in asked] == [("val", False), ("train", True)]
+
+
+def test_copies_are_told_and_shown_once_all_images_were_opened(tmp_path: Path) -> None:
+    root = photographs(tmp_path / "photos", ("cat", "dog"))
+    app = choose_folder(opened(), root)
+    assert not app.warning and "pairs of copies" not in str([expander.label for expander in app.expander])
+    without_damaged(read_dataset("folder", root))
+    app.run()
+    assert not app.exception
+    (warning,) = app.warning
+    assert "16 images have the same bytes as one of another class: one of the two labels is wrong." in warning.value
+    assert "8 pairs of copies" in [expander.label for expander in app.expander]
 
 
 @pytest.mark.parametrize(
@@ -215,3 +244,26 @@ def test_several_runs_are_deleted_at_once_where_they_are_listed() -> None:
     assert not app.exception
     assert [path.name for path in jobs_path().iterdir()] == [kept]
     assert any("Deleted 2 runs: " in said.value for said in app.success)
+
+
+def shown_copies(copies: dict | None) -> AppTest:
+    """What a finished run's results say of copies."""
+
+    def page(copies: dict | None) -> None:
+        from pages.parts.finetune import results
+
+        results._draw_copies({"copies": copies})
+
+    return AppTest.from_function(page, args=(copies,), default_timeout=60).run()
+
+
+def test_results_say_and_show_which_images_are_copies(tmp_path: Path) -> None:
+    root = photographs(tmp_path / "photos", ("cat", "dog"))
+    copies = without_damaged(read_dataset("folder", root)).copies
+    app = shown_copies(json.loads(json.dumps(asdict(copies))))
+    assert not app.exception
+    assert "16 images have the same bytes as one of another class" in app.warning[0].value
+    assert [expander.label for expander in app.expander] == ["8 pairs of copies"]
+    for of_before in (None, {"pairs": "no list"}):
+        app = shown_copies(of_before)
+        assert not (app.exception or app.warning or app.expander)

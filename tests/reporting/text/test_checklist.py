@@ -50,6 +50,7 @@ def test_questions_left_open_are_not_named():
     assert describe_answers(Answers()) == ["For image classification.", "No limit is set."]
     assert describe_answers(Answers(domain="natural"))[-1] == "Images like natural photographs."
     assert describe_answers(Answers(labelled=7))[-1] == "7 labelled images."
+    assert describe_answers(Answers(labelled=1))[-1] == "1 labelled image."
 
 
 def test_every_recipe_has_words_for_a_headline():

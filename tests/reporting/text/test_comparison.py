@@ -95,8 +95,8 @@ def test_where_transfer_hurts_it_is_said_with_the_likely_reasons() -> None:
     )
     assert found[0].startswith("Transfer hurt: it cost 15 points (95 % interval 9.90 to 19.90): ")
     assert (
-        "The linear probe is no better than chance: 50.5 % (95 % interval 43.63 to 57.35 %), where answering without a "
-        "look at the image gives 50 %." in found
+        "The linear probe can't be told from chance with 200 test images: 50.5 % (95 % interval 43.63 to 57.35 %), "
+        "where answering without a look at the image gives 50 %." in found
     )
     reasons = [sentence for sentence in found if sentence.startswith("A likely reason: ")]
     assert len(reasons) == 3
@@ -114,8 +114,12 @@ def test_where_nothing_can_be_told_apart_no_gain_is_claimed() -> None:
 
 
 def test_a_run_from_scratch_at_chance_is_said_before_anyone_believes_the_gap() -> None:
-    found = comparison_sentences(make_comparison(scratch=105, curves=CURVES, steps=60))
+    found = comparison_sentences(make_comparison(scratch=100, curves=CURVES, steps=60))
     assert found[2].startswith("The run from scratch is itself no better than chance after 60 steps")
+    found = comparison_sentences(make_comparison(scratch=105, curves=CURVES, steps=1))
+    assert found[2].startswith(
+        "The run from scratch can itself not be told from chance with 200 test images after 1 step: this says"
+    )
     assert not any("itself" in sentence for sentence in comparison_sentences(make_comparison()))
 
 
@@ -140,7 +144,12 @@ def test_a_run_that_failed_is_named_with_its_reason() -> None:
 @pytest.mark.parametrize("code", LIKELY_REASONS)
 def test_every_reason_has_words_that_the_conditions_fill_in(code: str) -> None:
     words = LIKELY_REASONS[code].format(
-        img_size=64, pretrained_size=224, steps=100, epochs="2.0", train_images=50, test_images=20
+        img_size=64,
+        pretrained_size=224,
+        epochs="2.0",
+        steps_are="100 steps are",
+        train_images_are="50 labelled images are",
+        test_images_are="20 test images are",
     )
     assert "{" not in words and not words.endswith(".")
 

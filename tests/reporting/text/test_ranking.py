@@ -1,8 +1,13 @@
 """A ranking in words: each sentence from numbers chosen for it."""
 
+from dataclasses import replace
+
+import pytest
+
+from bakeoff_core.datasets.records import Copies
 from bakeoff_core.formatting import markdown_text
 from bakeoff_core.ranking.records import Overlap, Ranking, RankRow, find
-from bakeoff_core.reporting.text.ranking import how_measured, ranking_section, ranking_sentences
+from bakeoff_core.reporting.text.ranking import how_measured, other_notes, ranking_section, ranking_sentences, voters
 from tests.support.rankings import SIZE, make_ranking, make_row
 
 
@@ -71,6 +76,62 @@ def test_chance_an_edge_an_overlap_and_a_failure_are_named() -> None:
         "Beside a's number belongs: part of its images were retrieved for their likeness (arXiv:2304.07193)." in found
     )
     assert found[-1] == "c was not ranked: Its weights are not here."
+
+
+def test_what_is_ahead_of_chance_on_few_images_cannot_be_told_from_it() -> None:
+    row = make_row("a", 200, probe_accuracy=100.0, probe_low=56.55, probe_high=100.0)
+    found = say(make_ranking([row], test_images=5))
+    assert (
+        "a can't be told from chance with 5 test images: answering without a look at the image gives 60 %, which is "
+        "within its interval." in found
+    )
+    both = say(make_ranking([row, replace(row, asked="b", model_name="b")], test_images=1))
+    assert any(
+        sentence.startswith("a and b can't be told from chance with 1 test image: ")
+        and sentence.endswith("which is within their intervals.")
+        for sentence in both
+    )
+
+
+@pytest.mark.parametrize(
+    ("images", "words"),
+    [
+        (21, "its 20 nearest training images vote"),
+        (20, "all 20 training images vote by nearness"),
+        (1, "the one training image votes"),
+    ],
+)
+def test_no_more_images_vote_than_there_are(images: int, words: str) -> None:
+    assert voters(make_ranking([], train_images=images)) == words
+
+
+def test_copies_are_said_right_after_the_picks_and_once() -> None:
+    sentence = "Of the 200 images to test on, 200 are also among those to train on (200 byte for byte)."
+    copies = Copies("/images", 200, 0, 0, 0, 0, 0, 0, 0, 0, pairs=(), sentences=(sentence,))
+    ranking = make_ranking([make_row("a", 180), make_row("b", 180)], copies=copies, notes=("2,624 pictures.", sentence))
+    assert say(ranking)[1] == sentence
+    assert other_notes(ranking) == ["2,624 pictures."]
+    section = ranking_section(ranking, find(ranking, {}, ()))
+    assert section.count("200 byte for byte") == 1
+
+
+@pytest.mark.parametrize(
+    ("train", "val", "test", "words"),
+    [
+        (1, 0, 1, ("learns from 1 image, ", "tested on one other.", "the vote of the one training image, weighted")),
+        (
+            3,
+            1,
+            2,
+            ("learns from 3 images, its strength chosen on 1 image held back", "the vote of all 3 training images"),
+        ),
+        (20, 2, 2, ("the vote of all 20 training images by cosine",)),
+        (21, 2, 2, ("the vote of the 20 training images nearest by cosine",)),
+    ],
+)
+def test_how_it_was_measured_is_true_of_few_images(train: int, val: int, test: int, words: tuple[str, ...]) -> None:
+    told = how_measured(make_ranking([], train_images=train, val_images=val, test_images=test))
+    assert all(part in told for part in words), told
 
 
 def test_a_ranking_that_has_hardly_begun_says_so() -> None:
