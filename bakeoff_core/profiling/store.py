@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 
 from bakeoff_core.errors import NewerFileError, NotAProfileFileError, StoreError
 from bakeoff_core.formatting import path_text
+from bakeoff_core.profiling.recount import recount
 from bakeoff_core.schema.candidate import PRECISIONS, PYTORCH
 from bakeoff_core.schema.profile import (
     DEVICES,
@@ -245,11 +246,11 @@ def damaged_files(path: Path) -> list[Path]:
 
 
 def _read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
-    """Read a file of any version with the columns of today's."""
+    """Read a file of any version with the columns of today's, and counts as they are made today."""
     table = zeros_as_unknown(read_table(path, SCHEMA, columns, older_names=OLDER_NAMES), NEVER_ZERO)
     at = table.column_names.index("backend")
     named = pc.replace_substring_regex(table.column(at), f"^{PYTORCH_IN_1}$", PYTORCH)
-    return table.set_column(at, table.field(at), named)
+    return recount(table.set_column(at, table.field(at), named))
 
 
 def _merge(present: Iterable[Profile], incoming: Iterable[Profile]) -> list[Profile]:

@@ -1,4 +1,4 @@
-"""When the timings of a model are to be doubted: load, throttling, drift, noise, outliers.
+"""When the numbers of a model are to be doubted: load, throttling, drift, noise, outliers, and what is unknown.
 
 Not covered: the words of a warning (`reporting.text.warnings`), and the timing (`profiling.timer`).
 """
@@ -65,6 +65,11 @@ def find_warnings(rounds: Sequence[Round], *, cores: int, threads: int) -> tuple
     if all(r.peak_memory_bytes is None for r in rounds):
         found.append(MeasurementWarning("memory_unknown"))
     return tuple(found)
+
+
+def find_count_warnings(macs: int | None) -> tuple[MeasurementWarning, ...]:
+    """List the doubts about what was counted of a model; `macs` is `None` where the count is unknown."""
+    return (MeasurementWarning("macs_unknown"),) if macs is None else ()
 
 
 def _drift(times: Sequence[float]) -> float:

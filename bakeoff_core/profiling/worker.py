@@ -25,8 +25,9 @@ from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.profiling.intervals import median_interval, pool_spread
 from bakeoff_core.profiling.request import MeasureSpec, deployment_of
 from bakeoff_core.profiling.timer import summarise
+from bakeoff_core.profiling.warnings import find_count_warnings
 from bakeoff_core.schema.parsing import parse_record
-from bakeoff_core.schema.profile import MeasurementWarning, Profile, Round
+from bakeoff_core.schema.profile import Profile, Round
 from bakeoff_core.system.files import utc_now
 from bakeoff_core.system.machine import this_machine, usable_cores
 from bakeoff_core.system.paths import profiles_path, timm_models_path
@@ -234,8 +235,7 @@ def fold(profile: Profile, measured: Round, counts: dict[str, int | None] | None
     rounds = (*profile.rounds, measured)
     summary = summarise(rounds, profile.batch_size, cores=profile.cpu_count, threads=profile.threads)
     counted = counts or {}
-    macs = counted.get("macs", profile.macs)
-    warnings = summary.warnings + ((MeasurementWarning("macs_unknown"),) if macs is None else ())
+    warnings = summary.warnings + find_count_warnings(counted.get("macs", profile.macs))
     statistics = {**asdict(summary), "warnings": warnings}
     return replace(profile, **counted, **statistics, rounds=rounds, measured_at=measured.measured_at, error=None)
 

@@ -59,8 +59,8 @@ def published_points(rows: pd.DataFrame, machine: str, part: str, accuracies: pd
     """Return the points of one table of a published machine.
 
     Where the catalogue knows the accuracy of a tag at a size too, that one counts: a model is as accurate here as on
-    every other page, whichever year's table came along. MACs, which do not depend on the machine, are the catalogue's
-    where the table has none.
+    every other page, whichever year's table came along. So do its MACs, which do not depend on the machine: timm's
+    tables leave out what its counter does not know (see docs/catalogue.md).
 
     Args:
         rows: As `catalogue.published_store.read_published_frame` returns them.
@@ -75,7 +75,7 @@ def published_points(rows: pd.DataFrame, machine: str, part: str, accuracies: pd
     keys = ["model_name", "img_size"]
     found = own[keys].astype({"model_name": object}).merge(known, how="left", on=keys, validate="many_to_one")
     table_top1 = own["top1"]
-    top1, macs = found["top1"].fillna(table_top1), own["macs"].fillna(found["macs"])
+    top1, macs = found["top1"].fillna(table_top1), found["macs"].fillna(own["macs"])
     return _points(own.assign(top1=top1, table_top1=table_top1, macs=macs), accuracies)
 
 

@@ -26,6 +26,19 @@ def test_the_macs_of_a_transformer_include_its_attention() -> None:
     assert count_macs(model, 224) == fused
 
 
+@pytest.mark.parametrize(
+    ("model_name", "macs"),
+    [
+        # LSTMs along rows and columns: 3.397 G of it.
+        ("sequencer2d_s.in1k", 8_356_125_696),
+        # 32 depthwise convolutions, 7×7 on 32×32, padded by a word: 1.233 G of it.
+        ("convmixer_768_32.in1k", 20_779_874_304),
+    ],
+)
+def test_macs_include_layers_that_fvcore_does_not_know(model_name: str, macs: int) -> None:
+    assert count_macs(create_backbone(model_name, 224), 224) == macs
+
+
 def test_macs_grow_with_the_image() -> None:
     assert count_macs(create_backbone("resnet18.a1_in1k", 288), 288) == 3_006_692_864
 

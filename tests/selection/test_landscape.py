@@ -84,6 +84,14 @@ def test_macs_that_a_table_lacks_are_the_catalogues_at_the_same_size(tmp_path):
     assert set(points["macs"]) == {4_111_512_576}
 
 
+def test_macs_that_timms_counter_leaves_out_of_a_table_are_the_catalogues(tmp_path):
+    accuracies = "model,img_size,top1\nsequencer2d_s.in1k,224,82.336\nmy_net.v1,224,70.5\n"
+    header = SPEEDS.splitlines()[0]
+    lines = (f"{name},224,1000.0,256.0,256,27.65,4.96,9.76" for name in ("sequencer2d_s", "my_net"))
+    points = points_of(tmp_path, accuracies, "\n".join([header, *lines])).set_index("model_name")["macs"]
+    assert points.to_dict() == {"sequencer2d_s.in1k": 8_356_125_696, "my_net.v1": 4_960_000_000}
+
+
 def test_a_part_of_a_machine_holds_no_other_parts_speeds(tmp_path):
     path = tmp_path / "published.parquet"
     results = write(tmp_path, "results.csv", ACCURACIES)

@@ -9,6 +9,7 @@ Not covered: taking a model apart (`profiling.anatomy.trace`), and asking for it
 from __future__ import annotations
 
 from bakeoff_core.profiling.anatomy.records import Anatomy, from_json, to_json
+from bakeoff_core.profiling.recount import recounted
 from bakeoff_core.system.files import FileStamp, read_json, stamp_of, to_user_error, write_json
 from bakeoff_core.system.paths import anatomy_path
 
@@ -16,13 +17,15 @@ from bakeoff_core.system.paths import anatomy_path
 def read_anatomy(model_name: str, img_size: int) -> Anatomy | None:
     """Return the anatomy that is kept of a model, `None` where there is none that can be used.
 
-    A damaged file, or one of another version, counts as absent: a worker can always write it anew.
+    A damaged file, one of another version, or one whose MACs were counted wrongly then, counts as absent: a worker can
+    always write it anew.
     """
     try:
         found = from_json(read_json(anatomy_path(model_name, img_size)))
     except ValueError:
         return None
-    return found if (found.model_name, found.img_size) == (model_name, img_size) else None
+    right = recounted(found.model_name, found.img_size, found.macs) == found.macs
+    return found if right and (found.model_name, found.img_size) == (model_name, img_size) else None
 
 
 def anatomy_stamp(model_name: str, img_size: int) -> FileStamp:

@@ -1,7 +1,8 @@
 """Take a timm model apart: which kind of layer, in which stage, holds its parameters, MACs and activations.
 
 Runs in a process of its own a model, with random weights. One pass is traced, and every operation is counted by the
-handles that the profile's MACs come from, so the totals are the same. fvcore adds up by module and by operator; which
+handles that the profile's MACs come from, so the totals are the same; a model that uses an operator which nobody knows
+is not taken apart, since its shares would be of a part only. fvcore adds up by module and by operator; which
 weights an operation reads, and whether both sides of a product come from the image, only the traced graph tells, so the
 graph is walked here once more.
 
@@ -24,7 +25,18 @@ from fvcore.nn.jit_analysis import _get_scoped_trace_graph
 from fvcore.nn.jit_handles import get_shape
 from torch import nn
 
-from bakeoff_core.models.counting import mac_analysis
+from bakeoff_core.models.counting import MacAnalysis, describe_unknown
+from bakeoff_core.models.operators import (
+    CONVOLUTIONS,
+    EINSUM,
+    FUSED_ATTENTION,
+    LINEAR,
+    PRODUCTS,
+    RECURRENT,
+    counts_nothing,
+    einsum_operands,
+    recurrent_weights,
+)
 from bakeoff_core.models.sizes import explained
 from bakeoff_core.models.timm_models import create_backbone, describe_failure
 from bakeoff_core.profiling.anatomy.records import LAYER_KINDS, Anatomy, AnatomyPart, to_json
@@ -34,11 +46,9 @@ from bakeoff_core.system.memory import die_first_when_memory_runs_out
 
 __all__ = ["describe_failure", "dissect"]
 
-CONVOLUTION, LINEAR, ADDMM = "aten::_convolution", "aten::linear", "aten::addmm"
-FUSED_ATTENTION = "aten::scaled_dot_product_attention"
-PRODUCTS = ("aten::matmul", "aten::bmm", "aten::mm", "aten::einsum")
+ADDMM = "aten::addmm"
 WEIGHT_INPUTS = {
-    CONVOLUTION: (1, 2),
+    **dict.fromkeys(CONVOLUTIONS, (1, 2)),
     LINEAR: (1, 2),
     ADDMM: (0, 2),
     "aten::batch_norm": (1, 2),
@@ -46,14 +56,14 @@ WEIGHT_INPUTS = {
     "aten::layer_norm": (2, 3),
     "aten::group_norm": (2, 3),
 }
-"""Where operators take their weights; those of `PRODUCTS` are on the side that does not come from the image."""
+"""Where operators take their weights; products have them on the side that does not come from the image."""
 
 WEIGHTED = ("spatial", "grouped", "depthwise", "pointwise", "fully_connected")
 """Kinds of layers that are convolutions or linear layers."""
 
-WRITERS = {CONVOLUTION, LINEAR, ADDMM, FUSED_ATTENTION, "aten::matmul", "aten::bmm", "aten::einsum"}
+WRITERS = {*CONVOLUTIONS, *RECURRENT, *PRODUCTS, LINEAR, EINSUM, FUSED_ATTENTION}
 """Operators whose outputs are activations: those of fvcore's `ActivationCountAnalysis`, which timm's figures are from,
-and fused attention."""
+and what it does not know."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,7 @@ def dissect(model_name: str, img_size: int) -> dict[str, Any]:
 
     Raises:
         BakeoffError: The model can't be built or traced; the words name sizes that it takes where that is why.
+        RuntimeError: The model multiplies in a way that is not known here.
         Exception: Whatever torch raises for a model that does not fit into memory.
     """
     die_first_when_memory_runs_out()
@@ -98,6 +109,9 @@ def take_apart(model: nn.Module, model_name: str, img_size: int) -> Anatomy:
         model: On the CPU, in float32 and eval mode.
         model_name: Its name.
         img_size: Height and width of the input in pixels.
+
+    Raises:
+        RuntimeError: It multiplies in a way that is not known here.
     """
     graph, handles = _trace(model, torch.zeros(1, 3, img_size, img_size))
     operations = _operations(graph, handles)
@@ -117,10 +131,15 @@ def take_apart(model: nn.Module, model_name: str, img_size: int) -> Anatomy:
 
 def _trace(model: nn.Module, images: torch.Tensor) -> tuple[torch._C.Graph, dict[str, Any]]:
     """Trace one pass as fvcore does; returns the graph and the handles that count its operators."""
-    analysis = mac_analysis(model, images)
+    analysis = MacAnalysis(model, images)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        return _get_scoped_trace_graph(model, images, analysis._aliases), analysis._op_handles
+        graph = _get_scoped_trace_graph(model, images, analysis._aliases)
+    handles = analysis._op_handles
+    unknown = {node.kind() for node in graph.nodes() if node.kind() not in handles and not counts_nothing(node)}
+    if unknown:
+        raise RuntimeError(f"This model cannot be taken apart: {describe_unknown(sorted(unknown))}.")
+    return graph, handles
 
 
 def _boundaries(model: nn.Module) -> list[Boundary]:
@@ -164,9 +183,11 @@ def _operations(graph: torch._C.Graph, handles: dict[str, Any]) -> list[Operatio
 
 
 def _operands(node: torch._C.Node) -> list[Any]:
-    """What an operation works on; of an einsum the tensors in its list."""
+    """What an operation works on; of an einsum the tensors in its list, of a recurrent layer its input and weights."""
     values = list(node.inputs())
-    return list(values[1].node().inputs()) if node.kind() == "aten::einsum" else values
+    if node.kind() in RECURRENT:
+        return [values[0], *recurrent_weights(values)]
+    return einsum_operands(values) if node.kind() == EINSUM else values
 
 
 def _count(handle: Any, node: torch._C.Node) -> int:
@@ -184,20 +205,24 @@ def _kind(operator: str, values: Sequence[Any], sides: Sequence[Any], output: An
         sides: Those of them that come from the image.
         output: What it writes.
     """
-    if operator == CONVOLUTION:
-        return _kind_of_convolution(values, output)
-    if operator in PRODUCTS:
-        return "attention" if len(sides) == len(values) else _kind_of_linear((sides or values)[0])
-    if operator in (LINEAR, ADDMM):
-        return _kind_of_linear(values[1 if operator == ADDMM else 0])
+    if operator in CONVOLUTIONS:
+        return _kind_of_convolution(operator, values, output)
+    if operator == EINSUM or operator in PRODUCTS:
+        first = PRODUCTS.get(operator, 0)
+        factors = values if operator == EINSUM else values[first : first + 2]
+        names = {value.debugName() for value in sides}
+        moving = [value for value in factors if value.debugName() in names]
+        return "attention" if len(moving) == len(factors) else _kind_of_linear((moving or factors)[0])
+    if operator == LINEAR or operator in RECURRENT:
+        return _kind_of_linear(values[0])
     if operator == FUSED_ATTENTION:
         return "attention"
     return "normalisation" if operator.endswith("_norm") else "other"
 
 
-def _kind_of_convolution(values: Sequence[Any], output: Any) -> str:
+def _kind_of_convolution(operator: str, values: Sequence[Any], output: Any) -> str:
     inside, weight, outside = (get_shape(value) for value in (values[0], values[1], output))
-    groups, kernel = values[8].toIValue(), weight[2:]
+    groups, kernel = values[CONVOLUTIONS[operator]].toIValue(), weight[2:]
     if groups > 1:
         return "depthwise" if inside[1] == groups else "grouped"
     if math.prod(outside[2:]) == 1 and list(inside[2:]) == list(kernel):

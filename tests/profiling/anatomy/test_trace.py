@@ -44,6 +44,7 @@ ARCHITECTURES = (
     ("mixer_s32_224", 224),
     ("xcit_nano_12_p16_224", 224),
 )
+"""Networks whose activations fvcore counts as well: it knows neither LSTMs nor padding in words."""
 
 
 def parameters_of(model: nn.Module) -> int:
@@ -166,6 +167,69 @@ def test_a_layer_is_of_the_kind_that_it_works_as(kind: str, parameters: int, mac
     assert found.total("param_count", kind=kind) == parameters
     assert found.total("macs", kind=kind) == macs
     assert found.total("activations", kind=kind) == activations
+
+
+class Unusual(nn.Module):
+    """Convolutions padded by a word, an LSTM over the tokens, and a product that something is added to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv2d(3, 3, 5, padding="same", groups=3)
+        self.spatial = nn.Conv2d(3, 8, 3, padding="same")
+        self.recurrent = nn.LSTM(8, 5, batch_first=True, bidirectional=True)
+        self.matrix = nn.Parameter(torch.ones(1, 10, 2))
+        self.shift = nn.Parameter(torch.ones(1, 1, 2))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        tokens = self.spatial(self.depthwise(images)).flatten(2).transpose(1, 2)
+        return torch.baddbmm(self.shift, self.recurrent(tokens)[0], self.matrix)
+
+
+@pytest.mark.parametrize(
+    ("kind", "layers", "parameters", "macs", "activations"),
+    [
+        ("depthwise", 1, 3 * 25 + 3, 16 * 3 * 25, 16 * 3),
+        ("spatial", 1, 8 * 3 * 9 + 8, 16 * 8 * 3 * 9, 16 * 8),
+        # A matrix at every token: 2 directions of 4 gates of 5 numbers from 8 of the token and 5 of the state.
+        (
+            "pointwise",
+            2,
+            2 * 4 * 5 * (8 + 5 + 2) + 10 * 2 + 2,
+            16 * (2 * 4 * 5 * (8 + 5) + 10 * 2),
+            16 * (10 + 2),
+        ),
+        ("attention", 0, 0, 0, 0),
+        ("other", 0, 0, 0, 0),
+    ],
+)
+def test_layers_that_fvcore_does_not_know_are_counted_and_hold_their_parameters(
+    kind: str, layers: int, parameters: int, macs: int, activations: int
+) -> None:
+    model = Unusual().eval()
+    found = take_apart(model, "unusual", 4)
+    quantities = ("layers", "param_count", "macs", "activations")
+    assert tuple(found.total(name, kind=kind) for name in quantities) == (layers, parameters, macs, activations)
+    assert found.macs == count_macs(model, 4)
+
+
+def test_sequencers_parameters_are_where_its_macs_are() -> None:
+    found = take_apart(create_backbone("sequencer2d_s", 224), "sequencer2d_s", 224)
+    assert (found.param_count, found.macs) == (27_651_688, 8_356_125_696)
+    assert found.share("param_count", "other") == 0
+    assert found.share("macs", "pointwise") > 0.95
+
+
+def test_a_model_with_an_unknown_operator_is_not_taken_apart() -> None:
+    class Spectral(nn.Module):
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            return torch.fft.rfft2(images).abs()
+
+    with pytest.raises(
+        RuntimeError,
+        match="^This model cannot be taken apart: it uses operators whose multiply-accumulates are not known here: "
+        "aten::fft_rfft2.$",
+    ):
+        take_apart(Spectral(), "spectral", 4)
 
 
 def test_a_weight_that_two_layers_share_is_counted_once() -> None:
