@@ -191,7 +191,6 @@ FOREIGN = {
     "a truncated file": truncated,
     "a csv file under our name": renamed_csv,
     "another parquet file": another_parquet,
-    "a folder": lambda path: path.mkdir(),
     "a nonsensical version": lambda path: with_version(path, b"one"),
     "a file that lacks a column": without_a_column,
     "text where numbers belong": with_text_for_numbers,
@@ -206,6 +205,16 @@ def test_what_is_not_ours_is_refused_and_left_alone_by_readers_and_writers(tmp_p
         with pytest.raises(NotAProfileFileError, match="profiles.parquet"):
             use(path)
     assert path.exists()
+    assert not damaged_files(path)
+
+
+def test_a_folder_in_the_stores_place_is_named_and_not_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "profiles.parquet"
+    path.mkdir()
+    for use in (read_profiles, read_frame, lambda p: write_profiles(p, [make_profile()])):
+        with pytest.raises(StoreError, match="profiles.parquet can't be read: Is a directory"):
+            use(path)
+    assert path.is_dir()
     assert not damaged_files(path)
 
 

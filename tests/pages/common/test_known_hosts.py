@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from streamlit import config
@@ -39,7 +40,8 @@ def answer(*headers: tuple[str, str], kind: str = "http", path: str = "/", allow
 
     raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]
     scope = {"type": kind, "path": path, "method": "GET", "headers": raw}
-    asyncio.run(KnownHosts(app, frozenset(allowed))(scope, None, send))
+    with ThreadPoolExecutor(1) as thread:  # a browser's tests leave a loop running in this one
+        thread.submit(asyncio.run, KnownHosts(app, frozenset(allowed))(scope, None, send)).result()
     assert bool(through) != bool(sent)
     return sent
 
