@@ -225,7 +225,7 @@ def at_rest(element: Locator) -> FloatRect:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh 1280x800 tab; an error that no script caught fails the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     tab = context.new_page()
     errors: list[str] = []
     tab.on("pageerror", lambda error: errors.append(str(error)))

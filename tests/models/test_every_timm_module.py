@@ -124,8 +124,12 @@ def test_no_module_with_weights_runs_and_counts_nothing(counted: tuple[nn.Module
     assert silent == []
 
 
+@pytest.mark.parametrize("counted", [*SMALLEST[::4], "convmixer_768_32", "sequencer2d_s"], indirect=True)
 def test_the_count_is_torchs_own(counted: tuple[nn.Module, MacAnalysis, int]) -> None:
-    """torch's counter sees what a pass comes down to, without a trace: of an LSTM its matrix products."""
+    """torch's counter sees what a pass comes down to, without a trace: of an LSTM its matrix products.
+
+    Of every fourth module, and of those that were counted wrongly; `benchmarks/macs_agreement.py` asks timm's figures.
+    """
     model, analysis, size = counted
     handled = {name.partition("::")[2] for name in HANDLES}
     ours = sum(macs for operator, macs in analysis.by_operator().items() if operator in handled)
