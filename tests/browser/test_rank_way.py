@@ -72,5 +72,6 @@ def test_the_frontier_goes_by_a_rankings_accuracy_and_its_slider_moves_the_pick(
     expect(page.locator("#pick")).to_have_text(QUICK)
     page.get_by_role("slider", name="Accuracy floor (%)").fill("80")
     expect(page.locator("#pick")).to_have_text("none")
+    expect(page).to_have_url(re.compile("min_top1=80"))
     page.get_by_role("slider", name="Latency budget (ms)").fill("30")
     expect(page.locator("#pick")).to_have_text(SLOW)
