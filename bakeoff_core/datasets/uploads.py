@@ -7,11 +7,13 @@ whatever the file's table says. Not covered: which images are in a folder (`data
 from __future__ import annotations
 
 import hashlib
+import lzma
 import re
 import shutil
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -32,6 +34,11 @@ UNRATED_BYTES = 50_000_000
 """What may be unpacked whatever the share: a few flat drawings can shrink a hundredfold."""
 BLOCK_BYTES = 1 << 20
 _DIGEST_CHARS = 12
+_UNREADABLE = (
+    *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError),
+    *(EOFError, NotImplementedError, ValueError, RuntimeError),
+)
+"""What `zipfile` and its decompressors raise for a file that is none, is damaged or encrypted."""
 _ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:")
 
 
@@ -116,7 +123,7 @@ def _unpack(file: IO[bytes], name: str, folder: Path, progress: Callable[[float]
             for at, member in enumerate(members):
                 done += _extract(archive, member, folder, allowed - done, name, allowed)
                 progress((at + 1) / len(members))
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, ValueError, RuntimeError) as err:
+    except _UNREADABLE as err:
         reason = "is encrypted; unpack it and zip it again without a password" if _is_encrypted(err) else "is damaged"
         if isinstance(err, zipfile.BadZipFile) and "not a zip file" in str(err):
             reason = "is no zip file"

@@ -42,7 +42,8 @@ def delete_jobs(job_ids: Sequence[str]) -> int:
     freed = sum(size_of(job.folder) for job in jobs.values())
     for job in jobs.values():
         remove_job(job)
-    unused = features - features_in_use(list_jobs())
+    # A job at work may be about to use them; nothing refers to them yet, so that they can be cleared once it has ended.
+    unused = set() if _needing_features() else features - features_in_use(list_jobs())
     return freed + _remove(features_path() / key for key in sorted(unused) if (features_path() / key).is_dir())
 
 
@@ -64,12 +65,16 @@ def clear_unused() -> int:
     Raises:
         BakeoffError: A job is at work, which may be about to use some of it; or something can't be removed.
     """
-    needing = [job for job in active_jobs() if job.kind in NEEDING_FEATURES]
+    needing = _needing_features()
     if needing:
         raise BakeoffError(
             f"Job {needing[0].job_id} is at work and may need some of it. Wait for it, or stop it first."
         )
     return _remove(path for holding in read_holdings() for path in holding.unused)
+
+
+def _needing_features() -> list[Job]:
+    return [job for job in active_jobs() if job.kind in NEEDING_FEATURES]
 
 
 def _remove(paths: Iterable[Path]) -> int:

@@ -22,7 +22,7 @@ from bakeoff_core.jobs.removal import REMOVED
 from bakeoff_core.ranking.records import from_json
 from bakeoff_core.ranking.request import RANKING
 from bakeoff_core.system import paths
-from bakeoff_core.system.files import read_json
+from bakeoff_core.system.files import looking_at, read_json
 
 OF_RUNS = (kinds.FINETUNE.key, kinds.COMPARISON.key)
 OF_RANKINGS = (kinds.RANKING.key,)
@@ -73,10 +73,8 @@ def read_holdings() -> list[Holding]:
         BakeoffError: The folder can't be read.
     """
     home = paths.home()
-    try:
+    with looking_at(home):
         top = sorted(home.iterdir()) if home.is_dir() else []
-    except OSError as err:
-        raise BakeoffError(f"The state folder {home} can't be read: {err.strerror}.") from err
     jobs = list_jobs()
     found = [
         _of_jobs("runs", jobs, OF_RUNS),

@@ -127,6 +127,16 @@ def test_a_damaged_and_an_encrypted_file_are_refused_in_words() -> None:
     assert everything() == []
 
 
+@pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_packed_data_that_is_damaged_is_refused_in_words(compression: int) -> None:
+    whole = bytearray(zipped({"cat/a.bin": bytes(range(256)) * 200, **photographs()}, compression).getvalue())
+    for at in range(45, 90):
+        whole[at] ^= 0xA5
+    with pytest.raises(BakeoffError, match="photos.zip (is damaged|could not be unpacked)"):
+        unpack_upload(io.BytesIO(bytes(whole)), "photos.zip")
+    assert everything() == []
+
+
 def test_a_full_disk_leaves_nothing_behind(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BAKEOFF_HOME", str(small_disk))
     monkeypatch.setattr(uploads, "SPARE_BYTES", -(10**9))

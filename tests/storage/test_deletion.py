@@ -44,6 +44,15 @@ def test_a_run_goes_with_its_folder_and_the_features_that_only_it_used() -> None
     assert [path.name for path in jobs_path().iterdir()] == [ranking]
 
 
+def test_features_stay_while_a_job_at_work_may_be_about_to_use_them() -> None:
+    run, busy = write_run(1, features_key=MINE), write_run(2, state="running")
+    mine = keep_features(MINE)
+    with at_work(busy):
+        delete_jobs([run])
+    assert ids() == [busy] and mine.exists()
+    assert clear_unused() == 1000 and not mine.exists()
+
+
 def test_a_part_goes_with_its_comparison_and_not_alone() -> None:
     comparison = write_job(kinds.COMPARISON, {}, 1, state="done")
     part = f"{comparison[:15]}-finetune-{comparison.rpartition('-')[2]}-1"
