@@ -42,6 +42,28 @@ def wilson_interval(accuracy: ArrayLike, images: ArrayLike) -> tuple[np.ndarray,
     return np.clip(100 * (centre - reach), 0, 100), np.clip(100 * (centre + reach), 0, 100)
 
 
+def weighted_interval(weights: ArrayLike, right: ArrayLike, images: ArrayLike) -> tuple[float, float, float]:
+    """Return a weighted sum of independent accuracies, in percent, and its 95 % interval.
+
+    The distances of each one's Wilson limits, squared and added (MOVER; Zou, Huang and Zhang 2009, Computational
+    Statistics & Data Analysis 53, 1080-1085, doi:10.1016/j.csda.2008.09.033).
+
+    Args:
+        weights: Of the accuracies, shape (n,); may be negative.
+        right: Images of each that were right, shape (n,).
+        images: Behind each, at least 1, shape (n,).
+    """
+    w, n = np.asarray(weights, float), np.asarray(images, float)
+    if not (n >= 1).all():
+        raise ValueError(f"There must be an image behind each accuracy. Got {n.min():g}.")
+    p = 100 * np.asarray(right, float) / n
+    low, high = wilson_interval(p, n)
+    value = float((w * p).sum())
+    downwards = np.where(w > 0, w * (p - low), w * (p - high))
+    upwards = np.where(w > 0, w * (high - p), w * (low - p))
+    return value, value - math.sqrt((downwards**2).sum()), value + math.sqrt((upwards**2).sum())
+
+
 # --- the gap between two accuracies ----------------------------------------------------------------------------------
 
 

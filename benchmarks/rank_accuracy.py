@@ -206,7 +206,7 @@ def near_the_bare_model() -> Checks:
 
 def by_the_faster_way() -> Checks:
     """Compare passes by PyTorch and by the faster runtime in turns, and the probes that learn from either."""
-    from bakeoff_core.datasets.metrics import accuracy
+    from bakeoff_core.datasets.metrics.classes import accuracy
     from bakeoff_core.features.classifiers import fit_probe
 
     scene = set_scene()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from bakeoff_core.cli.options.limits import refusing
 from bakeoff_core.cli.options.shared import add_fields, add_json
-from bakeoff_core.cli.options.training import image_details
-from bakeoff_core.datasets.choices import ImageChoices
+from bakeoff_core.cli.options.training import image_details, metric_details
+from bakeoff_core.datasets.choices import ImageChoices, MetricChoices
 from bakeoff_core.datasets.records import TRAIN_ON, expanded
 from bakeoff_core.datasets.registry import DATASETS
 from bakeoff_core.schema.limits import parse_count
@@ -25,6 +25,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--models", required=True, nargs="+", metavar="A,B,C", help="timm names, separated by commas or spaces"
     )
     add_fields(parser, ImageChoices, image_details())
+    add_fields(parser, MetricChoices, metric_details())
     parser.add_argument("--train-on", choices=TRAIN_ON, default="train", help="default train")
     parser.add_argument(
         "--limit", type=refusing(parse_count), metavar="N", help="images at most, drawn from every class"
@@ -52,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
         data_dir=str(expanded(Path(arguments.data_dir))) if arguments.data_dir else None,
         test_from=arguments.test_from,
         leave_out_copies=arguments.leave_out_copies,
+        metric=arguments.metric,
+        positive_class=arguments.positive_class,
         train_on=arguments.train_on,
         limit=arguments.limit,
         seed=arguments.seed,

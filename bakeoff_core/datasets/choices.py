@@ -1,4 +1,4 @@
-"""What can be asked of a data set's images by every kind of job that learns from them, and requests that ask for it.
+"""What can be asked by every kind of job that learns from images: which of them, and the metric that decides.
 
 Not covered: what follows from it (`datasets.image_folder`, `datasets.copies`).
 """
@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from bakeoff_core.datasets.records import TEST_FROM, ImageDataset
 from bakeoff_core.datasets.registry import read_dataset
-from bakeoff_core.schema.checks import require_choice
+from bakeoff_core.schema.checks import require_choice, require_unicode
+from bakeoff_core.schema.metrics import DECIDING
 from bakeoff_core.schema.parsing import parse_record
 
 Spec = TypeVar("Spec")
@@ -31,6 +32,21 @@ class ImageChoices:
     def require_known(self) -> None:
         """Raise `ValueError` where something unknown is asked for."""
         require_choice("test_from", self.test_from, TEST_FROM)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricChoices:
+    """By which metric a job tells the better of two models; each choice has a default."""
+
+    metric: str = DECIDING[0]
+    """One of `schema.metrics.DECIDING`: what early stopping, the best checkpoint, a ranking and a pick go by."""
+    positive_class: str | None = None
+    """Of two classes, the name of the one that matters; `None` for the rarer, see `schema.metrics.positive_class`."""
+
+    def require_known_metric(self) -> None:
+        """Raise `ValueError` where something unknown is asked for; the classes are asked once the images are read."""
+        require_choice("metric", self.metric, DECIDING)
+        require_unicode("positive_class", self.positive_class)
 
 
 def read_images(spec: Any) -> ImageDataset:

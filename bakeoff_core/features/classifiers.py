@@ -1,7 +1,7 @@
 """How well features tell classes apart: nearest neighbours, and logistic regression on top of them.
 
 Neither looks at a test label before its answers stand. Loads scikit-learn; only workers use it. Not covered: computing
-the features (`features.extract`), and the accuracy of the answers (`datasets.metrics`).
+the features (`features.extract`), and the accuracy of the answers (`datasets.metrics.scores`).
 """
 
 from __future__ import annotations

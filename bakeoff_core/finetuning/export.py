@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from bakeoff_core.datasets import image_opening, metrics
+from bakeoff_core.datasets import image_opening
+from bakeoff_core.datasets.metrics import classes as by_classes
 from bakeoff_core.datasets.records import labels_of
 from bakeoff_core.finetuning.request import EXPORT, OPENING, PREDICTIONS, RESULTS, SPLITS
 from bakeoff_core.finetuning.setup import Prepared
@@ -67,7 +68,7 @@ def write_results(folder: Path, run: Prepared, probabilities: np.ndarray, measur
     dataset = run.dataset
     labels, predicted = labels_of(dataset.test), probabilities.argmax(1)
     names = [os.path.relpath(image.path, dataset.root) for image in dataset.test]
-    found = metrics.accuracy(labels, predicted)
+    found = by_classes.accuracy(labels, predicted)
     results = {
         "format": RESULTS_VERSION,
         "model_name": run.model_name,
@@ -89,8 +90,8 @@ def write_results(folder: Path, run: Prepared, probabilities: np.ndarray, measur
         "test_accuracy": found["accuracy"],
         "test_accuracy_low": found["low"],
         "test_accuracy_high": found["high"],
-        "by_class": metrics.by_class(labels, predicted, dataset.classes),
-        "confusions": metrics.confusions(labels, predicted, dataset.classes, names),
+        "by_class": by_classes.by_class(labels, predicted, dataset.classes),
+        "confusions": by_classes.confusions(labels, predicted, dataset.classes, names),
         **measured,
         "recipe": asdict(run.recipe),
         "spec": asdict(run.spec),

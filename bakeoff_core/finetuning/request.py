@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from bakeoff_core.datasets.choices import ImageChoices, parse_spec
+from bakeoff_core.datasets.choices import ImageChoices, MetricChoices, parse_spec
 from bakeoff_core.datasets.records import TRAIN_ON
 from bakeoff_core.datasets.registry import DATASETS
 from bakeoff_core.finetuning.recipes import RECIPES, Recipe
@@ -30,6 +30,11 @@ EXPORT = "model"
 """The folder in a finished run's folder that plain timm can load."""
 OPENING = "image_opening.py"
 """In it, how images are opened: a copy of `datasets.image_opening`, so that there are no two ways."""
+CURVE = "curve.parquet"
+"""For two classes, what each threshold of the class that matters comes to on the test images; columns
+`datasets.metrics.scores.CURVE_COLUMNS`."""
+BALANCES = ("none", "class-weights", "balanced-sampling")
+"""What is done for rare classes: nothing; their images weigh more in the loss; they are drawn more often."""
 MAX_STEPS = 1_000_000
 MAX_EPOCHS = 10_000
 MAX_BATCH_SIZE = 4096
@@ -38,7 +43,7 @@ IMG_SIZES = (16, 2048)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingOptions(ImageChoices):
+class TrainingOptions(ImageChoices, MetricChoices):
     """What can be asked of a run and of a comparison alike; each has a default."""
 
     data_dir: str | None = None
@@ -60,6 +65,10 @@ class TrainingOptions(ImageChoices):
     device: str = "auto"
     any_way_up: bool = False
     """Whether images upside down are as likely, as from above or through a microscope; solar cells are in any case."""
+    balance: str = BALANCES[0]
+    """One of `BALANCES`: what is done for rare classes."""
+    patience: int | None = None
+    """Validations in a row without a better one after which a run ends early; `None` for never."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +95,11 @@ class FinetuneSpec(TrainingOptions):
         require_choice("recipe", self.recipe, tuple(RECIPES))
         require_choice("train_on", self.train_on, TRAIN_ON)
         require_choice("device", self.device, DEVICE_CHOICES)
+        require_choice("balance", self.balance, BALANCES)
         self.require_known()
+        self.require_known_metric()
+        if self.patience is not None:
+            require_count("patience", self.patience)
         if self.dataset == "folder" and not self.data_dir:
             raise ValueError("`data_dir` must name the folder of images for the data set `folder`.")
         if self.steps is not None and self.epochs is not None:

@@ -17,6 +17,7 @@ from bakeoff_core.finetuning.request import RESULTS, FinetuneSpec, Run
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import files_stamp, list_jobs, list_understood, read_understood
 from bakeoff_core.jobs.records import Job
+from bakeoff_core.schema.metrics import ACCURACY, Score
 from bakeoff_core.schema.parsing import Count, Key, Percent, Text, parse_record
 
 
@@ -57,6 +58,12 @@ class FinishedRun:
     """Optimiser steps made."""
     spec: FinetuneSpec
     """What was asked."""
+    positive_class: str | None = None
+    """Of two classes, the name of the one that matters."""
+    scores: Mapping[str, Score] = field(default_factory=dict, compare=False)
+    """On the test images, by metric; accuracy alone for runs of before there were others."""
+    val_scores: Mapping[str, float] = field(default_factory=dict, compare=False)
+    """On the validation images in percent, by metric, of the weights that were kept; empty where it trained on them."""
     results: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """Everything else it wrote of its test, as it stands in the file: unchecked."""
 
@@ -118,6 +125,9 @@ class _Results:
     test_accuracy_low: Percent
     test_accuracy_high: Percent
     val_accuracy: Percent | None
+    positive_class: Text | None = None
+    scores: dict[str, Score] = field(default_factory=dict)
+    val_scores: dict[str, Percent] = field(default_factory=dict)
 
 
 def _finished(job: Job) -> FinishedRun | None:
@@ -131,6 +141,10 @@ def _finished(job: Job) -> FinishedRun | None:
     except (BakeoffError, TypeError, ValueError, AttributeError):
         return None
     fields = {name: value for name, value in vars(found).items() if name != "recipe"}
+    plain = Score(found.test_accuracy, found.test_accuracy_low, found.test_accuracy_high)
+    fields["scores"] = {ACCURACY: plain, **found.scores}
+    validated = {} if found.val_accuracy is None else {ACCURACY: found.val_accuracy}
+    fields["val_scores"] = {**validated, **found.val_scores}
     return FinishedRun(
         run_id=run.run_id,
         recipe=found.recipe.name,

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from bakeoff_core.datasets.metrics import accuracy
+from bakeoff_core.datasets.metrics.classes import accuracy
 from bakeoff_core.datasets.records import LabelledImage, labels_of
 from bakeoff_core.features.extract import keep_features, weights_digest
 from bakeoff_core.features.frozen_backbone import FrozenBackbone

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from bakeoff_core.catalogue.accuracies import read_catalogue
-from bakeoff_core.datasets.choices import ImageChoices, parse_spec
+from bakeoff_core.datasets.choices import ImageChoices, MetricChoices, parse_spec
 from bakeoff_core.datasets.records import TRAIN_ON
 from bakeoff_core.datasets.registry import DATASETS
 from bakeoff_core.jobs import kinds
@@ -47,7 +47,7 @@ _OVERLAPS_PATH = Path(__file__).parents[1] / "catalogue" / "data" / "overlaps.cs
 
 
 @dataclass(frozen=True)
-class RankSpec(ImageChoices):
+class RankSpec(ImageChoices, MetricChoices):
     """A ranking: everything it needs to be repeated, with the data and the versions."""
 
     models: tuple[str, ...]
@@ -74,6 +74,7 @@ class RankSpec(ImageChoices):
         require_choice("train_on", self.train_on, TRAIN_ON)
         require_choice("device", self.device, DEVICE_CHOICES)
         self.require_known()
+        self.require_known_metric()
         if self.dataset == "folder" and not self.data_dir:
             raise ValueError("`data_dir` must name the folder of images for the data set `folder`.")
         if self.limit is not None:

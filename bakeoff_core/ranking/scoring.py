@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 from torch import nn
 
 from bakeoff_core.catalogue.weights import find_weights
-from bakeoff_core.datasets.metrics import accuracy
+from bakeoff_core.datasets.metrics.classes import accuracy
 from bakeoff_core.datasets.records import ImageDataset, labels_of
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.features.classifiers import THREADS, fit_probe, predict_by_neighbours

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from bakeoff_core.cli.app import main
-from bakeoff_core.datasets.metrics import accuracy
+from bakeoff_core.datasets.metrics.classes import accuracy
 from bakeoff_core.errors import BakeoffError, BusyError
 from bakeoff_core.features.logme import log_maximum_evidence
 from bakeoff_core.features.store import read_features

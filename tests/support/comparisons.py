@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from bakeoff_core.datasets.metrics import accuracy
+from bakeoff_core.datasets.metrics.classes import accuracy
 from bakeoff_core.finetuning.comparison.analysis import compare
 from bakeoff_core.finetuning.comparison.records import (
     FULL,

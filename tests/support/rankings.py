@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bakeoff_core.datasets.metrics import accuracy
+from bakeoff_core.datasets.metrics.classes import accuracy
 from bakeoff_core.ranking.records import Ranking, RankRow, pack_right
 
 IMAGES = 200

@@ -10,6 +10,8 @@ from typing import Any
 
 from bakeoff_core.datasets.records import TEST_FROM, TRAIN_ON, expanded
 from bakeoff_core.datasets.registry import DATASETS
+from bakeoff_core.finetuning.request import BALANCES
+from bakeoff_core.schema.metrics import DECIDING
 from bakeoff_core.schema.profile import DEVICE_CHOICES
 
 _PATHS = ("data_dir", "weights_file")
@@ -28,6 +30,17 @@ def image_details() -> Mapping[str, Mapping[str, Any]]:
     }
 
 
+def metric_details() -> Mapping[str, Mapping[str, Any]]:
+    """Return what `add_fields` is to know of the fields of `datasets.choices.MetricChoices`."""
+    return {
+        "metric": {"choices": DECIDING, "help": "what tells the better of two models (default %(default)s)"},
+        "positive_class": {
+            "metavar": "CLASS",
+            "help": "of two classes, the one that matters, for precision and recall (default: the rarer)",
+        },
+    }
+
+
 def shared_details(epochs: str) -> Mapping[str, Mapping[str, Any]]:
     """Return what `add_fields` is to know of the fields that both specs have; `epochs` are the default."""
     return {
@@ -35,6 +48,15 @@ def shared_details(epochs: str) -> Mapping[str, Mapping[str, Any]]:
         "dataset": {"choices": DATASETS},
         "data_dir": {"metavar": "DIR", "help": "flowers102: the folder that holds flowers-102/; folder: yours"},
         **image_details(),
+        **metric_details(),
+        "balance": {
+            "choices": BALANCES,
+            "help": "for rare classes: weigh their images more in the loss, or draw them more often",
+        },
+        "patience": {
+            "metavar": "N",
+            "help": "end early after N validations in a row without a better one (default: never)",
+        },
         "steps": {"help": "optimiser steps"},
         "epochs": {"help": f"passes over the training images (default: {epochs})"},
         "train_on": {"choices": TRAIN_ON, "help": "default %(default)s"},

@@ -27,7 +27,7 @@ from bakeoff_core.catalogue.accuracies import resolve_model_name
 from bakeoff_core.catalogue.weights import find_weights
 from bakeoff_core.datasets.choices import parse_spec, read_images
 from bakeoff_core.datasets.images import is_grey
-from bakeoff_core.datasets.metrics import accuracy
+from bakeoff_core.datasets.metrics.classes import accuracy
 from bakeoff_core.datasets.records import ImageDataset, LabelledImage
 from bakeoff_core.datasets.registry import without_damaged
 from bakeoff_core.errors import BakeoffError, ImageFileError

@@ -127,7 +127,7 @@ def class_figure(by_class: Sequence[dict[str, Any]], *, dark: bool = False) -> g
     """Draw each class's test accuracy with its 95 % interval, the worst on top; only the worst where there are many.
 
     Args:
-        by_class: As `datasets.metrics.by_class` returns it.
+        by_class: As `datasets.metrics.classes.by_class` returns it.
         dark: For a dark background.
     """
     figure, _, colours = _empty("", dark)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bakeoff_core.datasets.metrics import accuracy, by_class, confusions
+from bakeoff_core.datasets.metrics.classes import accuracy, by_class, confusions
 
 LABELS = np.array([0, 0, 0, 0, 1, 1, 2])
 PREDICTED = np.array([0, 0, 1, 1, 1, 0, 2])

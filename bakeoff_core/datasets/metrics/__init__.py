@@ -1,0 +1,1 @@
+"""What a classifier's answers on a test set come to."""
