@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from bakeoff_core.datasets.metrics.thresholds import OperatingPoint
-from bakeoff_core.formatting import html_text
+from bakeoff_core.formatting import html_text, percent
 from bakeoff_core.reporting.figures.palette import DARK, GRID_ALPHA, INTERVAL_ALPHA, LIGHT
 from bakeoff_core.reporting.figures.style import HOVER_LABEL, base_layout, rgba
 from bakeoff_core.schema.metrics import Score
@@ -24,7 +24,7 @@ def precision_recall_figure(
 ) -> go.Figure:
     """Draw precision against recall over all thresholds, and where one of them stands, with its 95 % intervals.
 
-    A dotted line is the class's share of the images: the precision of answers at random.
+    A dotted line stands at the class's share of the images, which is the precision of answers at random.
 
     Args:
         curve: Columns `datasets.metrics.thresholds.CURVE_COLUMNS`, the lowest threshold first.
@@ -41,7 +41,12 @@ def precision_recall_figure(
         y=[share, share],
         mode="lines",
         line={"color": palette.dominated, "dash": "dot", "width": 1.6},
-        hovertemplate="at random: precision %{y:.1f} %<extra></extra>",
+        hoverinfo="skip",
+    )
+    figure.add_annotation(
+        text=f"answers at random: {percent(share, 1)}",
+        showarrow=False,
+        **{"x": 1, "y": share, "xanchor": "left", "yanchor": "bottom", "font": {"size": 12}},
     )
     figure.add_scatter(
         x=shown["recall"],
@@ -64,6 +69,7 @@ def precision_recall_figure(
         )
     axis = {
         "range": [0, 102],
+        "dtick": 20,
         "gridcolor": rgba(palette.quiet, GRID_ALPHA),
         "zerolinecolor": rgba(palette.quiet, GRID_ALPHA),
         "color": palette.text,

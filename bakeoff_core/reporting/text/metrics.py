@@ -54,8 +54,8 @@ def hidden_class(
 
 
 FLATTERS = (
-    "A threshold that was chosen on these test images flatters: on new images it comes to less. Choose it on others "
-    "than you tell the result of."
+    "A threshold chosen on these test images flatters: on new images it comes to less. Choose it on other images than "
+    "those whose result you report."
 )
 """What to know before a threshold is taken from a curve of the test."""
 

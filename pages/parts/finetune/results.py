@@ -68,7 +68,7 @@ def _headline(results: dict[str, Any], finished: FinishedRun | None) -> None:
     if finished is not None:
         _draw_hidden(finished)
         if len(known) > 1:
-            scores.draw(known, metric)
+            scores.draw(known, metric, finished.positive_class)
     parts = [
         f"{markdown_text(results['model_name'])} at {results['img_size']} px",
         f"started from {markdown_text(results['weights'])}",
