@@ -154,7 +154,8 @@ def test_a_curve_that_cannot_be_read_is_said_to_be_damaged() -> None:
 
 
 def test_the_metric_that_decides_stands_first_and_its_curve_is_drawn_with_the_best_step() -> None:
-    write_cells_run(spec={"metric": "balanced-accuracy", "balance": "class-weights"}, stopped_early=True)
+    spec = {"metric": "balanced-accuracy", "balance": "class-weights"}
+    write_cells_run(spec=spec, stopped_early=True, curve=False)
     app = opened()
     assert not app.exception
     text = text_of(app)
@@ -168,6 +169,7 @@ def test_the_metric_that_decides_stands_first_and_its_curve_is_drawn_with_the_be
     ) in text
     assert [warning.value for warning in app.warning] == [HIDDEN]
     assert AGAIN not in [found.label for found in app.button]  # it has class weights
+    assert "Threshold" not in tabs_of(app)  # the curve's file is gone
     assert validation_of(app) == ("Validation balanced accuracy (%)", [60.0, 70.5, 68.0], [20])
     table = app.dataframe[1].value
     assert (table["decides (%)"][0], table["decided by"][0], table["test (%)"][0]) == (
