@@ -25,6 +25,7 @@ from bakeoff_core.datasets.metrics.resampling import (
     redraw,
     redraw_average_precision,
 )
+from bakeoff_core.datasets.metrics.thresholds import CURVE_COLUMNS
 from bakeoff_core.schema.metrics import (
     ACCURACY,
     AVERAGE_PRECISION,
@@ -37,8 +38,6 @@ from bakeoff_core.schema.metrics import (
     Score,
 )
 from bakeoff_core.stats import weighted_interval, wilson_interval
-
-CURVE_COLUMNS = ("threshold", "flagged", "precision", "recall")
 
 
 def values_of(answers: Answers) -> dict[str, float]:

@@ -18,9 +18,11 @@ import pandas as pd
 from bakeoff_core.finetuning.results import FinishedRun, leading_run
 from bakeoff_core.formatting import UNKNOWN, counted, duration, listed, markdown_code, markdown_text, percent
 from bakeoff_core.reporting.text.commands import option_of
+from bakeoff_core.reporting.text.finetuning import hidden_in, scores_sentences, training_sentences
 from bakeoff_core.reporting.text.names import interval_text
 from bakeoff_core.schema.candidate import CandidateRef, candidate_label, candidate_refs
 from bakeoff_core.schema.decision import Decision
+from bakeoff_core.schema.metrics import ACCURACY, METRICS
 
 MOST_RUNS = 12
 """Rows of the table; more would bury the pick's."""
@@ -31,6 +33,9 @@ _HEAD = (
     *("Model", "Data set", "Recipe", "Trained on", "Steps", "Time", "Test accuracy (95 % interval)", "Validation"),
     *("Started from", "Seed", "Run"),
 )
+_ALIGNED = ("---", "---", "---", "---:", "---:", "---:", "---:", "---:", "---", "---:", "---")
+_DECIDED_BY, _DECIDED_BY_AT = "Decided by (95 % interval)", 6
+"""A column for runs that another metric than accuracy decided, and its place, before the accuracy."""
 
 
 def runs_to_report(runs: Iterable[FinishedRun], decision: Decision, candidates: pd.DataFrame) -> list[FinishedRun]:
@@ -64,9 +69,7 @@ def runs_section(runs: Sequence[FinishedRun], *, chosen: Iterable[str] = ()) -> 
     lines = [
         "## Fine-tuned here",
         "",
-        f"| {' | '.join(_HEAD)} |",
-        "|---|---|---|---:|---:|---:|---:|---:|---|---:|---|",
-        *(f"| {' | '.join(_cells(run))} |" for run in runs[:MOST_RUNS]),
+        *_table(runs[:MOST_RUNS]),
         *(["", f"{rest} older {'run is' if rest == 1 else 'runs are'} left out."] if rest > 0 else []),
     ]
     run_ids = tuple(chosen)
@@ -102,6 +105,23 @@ def repeat_command(run: FinishedRun) -> str:
     return command.replace("<!--", "<!''--").replace("-->", "--''>")
 
 
+def _table(runs: Sequence[FinishedRun]) -> Iterator[str]:
+    head, aligned, rows = [*_HEAD], [*_ALIGNED], [[*_cells(run)] for run in runs]
+    if any(run.spec.metric != ACCURACY for run in runs):
+        for cells, cell in ((head, _DECIDED_BY), (aligned, "---"), *zip(rows, map(_decided_by, runs), strict=True)):
+            cells.insert(_DECIDED_BY_AT, cell)
+    yield f"| {' | '.join(head)} |"
+    yield f"|{'|'.join(aligned)}|"
+    yield from (f"| {' | '.join(cells)} |" for cells in rows)
+
+
+def _decided_by(run: FinishedRun) -> str:
+    score, title = run.scores.get(run.spec.metric), METRICS[run.spec.metric].title
+    if run.spec.metric == ACCURACY or score is None:
+        return title
+    return f"{title} {percent(score.value)} ({interval_text('top1', score.low, score.high)})"
+
+
 def _cells(run: FinishedRun) -> Iterator[str]:
     result = run.results
     images = _counted(result.get("train_images"), "image")
@@ -133,7 +153,11 @@ def _paragraph(run: FinishedRun, *, alone: bool) -> list[str]:
     """What a reviewer asks about the run to go by on one data set."""
     title = f"**{markdown_text(run.dataset_title)}**"
     intro = f"{title}:" if alone else f"{title}, by the run to go by, {markdown_code(run.run_id)}:"
-    remarks = [_images(run), _machine(run), _worst(run), _confusion(run)]
+    remarks = [
+        hidden_in(run, markdown_text),
+        scores_sentences(run, markdown_text),
+        *(_images(run), training_sentences(run), _machine(run), _worst(run), _confusion(run)),
+    ]
     command = repeat_command(run)
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", command)), default=0))
     return [

@@ -29,6 +29,7 @@ from bakeoff_core.reporting.figures.palette import (
     Palette,
 )
 from bakeoff_core.reporting.figures.style import base_layout, rgba
+from bakeoff_core.schema.metrics import ACCURACY, METRICS
 
 LIGHT_COLOURS = (BLUE, VERMILLION, BLUISH_GREEN, REDDISH_PURPLE, ORANGE, SKY_BLUE)
 DARK_COLOURS = (SKY_BLUE, ORANGE, BLUISH_GREEN, REDDISH_PURPLE, VERMILLION, BLUE)
@@ -51,6 +52,10 @@ class Curve:
     name: str
     metrics: Sequence[dict[str, Any]]
     """As `Job.metrics` returns them."""
+    metric: str = ACCURACY
+    """The one of `schema.metrics.METRICS` that decides."""
+    best_step: int | None = None
+    """Step whose weights were kept; `None` for the best so far by `metric`."""
 
 
 def loss_figure(curves: Sequence[Curve], *, dark: bool = False) -> go.Figure:
@@ -87,30 +92,28 @@ def loss_figure(curves: Sequence[Curve], *, dark: bool = False) -> go.Figure:
 
 
 def validation_figure(curves: Sequence[Curve], *, dark: bool = False) -> go.Figure:
-    """Draw the validation accuracy of each run with its 95 % interval."""
-    figure, palette, colours = _empty("Validation accuracy (%)", dark)
+    """Draw the metric that decides on the validation images, and ring the best step of each run.
+
+    Accuracy, with its 95 % interval, where the runs were decided by different metrics or not all of them have theirs;
+    runs of before the best weights were kept have no ring.
+    """
+    metric = _shared_metric(curves)
+    figure, palette, colours = _empty(f"Validation {METRICS[metric].title} (%)", dark)
     for at, curve in enumerate(curves):
-        points = [m for m in curve.metrics if m.get("val_accuracy") is not None]
-        accuracies = np.array([m["val_accuracy"] for m in points], dtype=float)
+        points = [m for m in curve.metrics if _validated(m, metric) is not None]
         colour = colours[at % len(colours)]
         figure.add_scatter(
             x=[m["step"] for m in points],
-            y=accuracies,
+            y=np.array([_validated(m, metric) for m in points], dtype=float),
             mode="lines+markers",
             name=html_text(curve.name),
             line={"color": colour, "width": 2.4, "dash": DASHES[at % len(DASHES)]},
             marker={"symbol": SYMBOLS[at % len(SYMBOLS)], "size": 8},
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": [m["val_accuracy_high"] - m["val_accuracy"] for m in points],
-                "arrayminus": [m["val_accuracy"] - m["val_accuracy_low"] for m in points],
-                "color": rgba(colour, 0.5),
-                "thickness": 1.2,
-                "width": 3,
-            },
+            error_y=_val_interval(points, colour) if metric == ACCURACY else None,
             hovertemplate="step %{x:.0f}: %{y:.1f} %<extra></extra>",
         )
+    for at, curve in enumerate(curves):
+        _ring_best(figure, curve, metric, colours[at % len(colours)], is_alone=len(curves) == 1)
     figure.update_layout(showlegend=len(curves) > 1)
     if not any(len(trace.x) for trace in figure.data):
         where = {"xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5}
@@ -200,6 +203,60 @@ def means(steps: np.ndarray, values: np.ndarray, parts: int) -> tuple[np.ndarray
         return steps, values
     bins = np.array_split(np.arange(len(steps)), parts)
     return np.array([steps[b].mean() for b in bins]), np.array([values[b].mean() for b in bins])
+
+
+def _shared_metric(curves: Sequence[Curve]) -> str:
+    """The metric by which all of them were decided, if each that was validated has it; otherwise accuracy."""
+    asked = {curve.metric for curve in curves}
+    if len(asked) != 1 or not asked <= METRICS.keys():
+        return ACCURACY
+    (metric,) = asked
+    validated = [curve for curve in curves if any(_validated(m, ACCURACY) is not None for m in curve.metrics)]
+    has_it = all(any(_validated(m, metric) is not None for m in curve.metrics) for curve in validated)
+    return metric if has_it else ACCURACY
+
+
+def _validated(measurement: dict[str, Any], metric: str) -> float | None:
+    """A metric of a validation in percent; `None` where the measurement is no validation, or lacks it."""
+    if metric == ACCURACY:
+        return measurement.get("val_accuracy")
+    return (measurement.get("val_scores") or {}).get(metric)
+
+
+def _val_interval(points: Sequence[dict[str, Any]], colour: str) -> dict[str, Any]:
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [m["val_accuracy_high"] - m["val_accuracy"] for m in points],
+        "arrayminus": [m["val_accuracy"] - m["val_accuracy_low"] for m in points],
+        "color": rgba(colour, 0.5),
+        "thickness": 1.2,
+        "width": 3,
+    }
+
+
+def _ring_best(figure: go.Figure, curve: Curve, metric: str, colour: str, *, is_alone: bool) -> None:
+    """Ring the step whose weights a run kept, or would keep now."""
+    scored = {m["step"]: m for m in curve.metrics if m.get("val_scores")}
+    step = curve.best_step
+    if step is None:
+        own = {at: value for at, m in scored.items() if (value := _validated(m, curve.metric)) is not None}
+        step = max(own, key=own.get, default=None)  # the first of equal ones
+    value = _validated(scored[step], metric) if step in scored else None
+    if value is None:
+        return
+    figure.add_scatter(
+        x=[step],
+        y=[value],
+        mode="markers+text" if is_alone else "markers",
+        text=["best"],
+        # Beside the interval's bar, and on this side of the edge.
+        textposition="bottom left" if step == max(scored) else "bottom right",
+        showlegend=False,
+        marker={"symbol": "circle-open", "size": 18, "color": colour, "line": {"width": 2.4}},
+        hovertemplate="the best, step %{x:.0f}: %{y:.1f} %<extra></extra>",
+        cliponaxis=False,
+    )
 
 
 def _keep_steps_whole(figure: go.Figure, curves: Sequence[Curve]) -> None:

@@ -25,6 +25,8 @@ KINDS = {
     "file": "your weights",
     "download": "needs a download",
 }
+WANTED = "model-wanted"
+"""Session key: the model to show next."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,14 @@ def draw() -> ModelChoice | None:
     start = choose_starting_model(decision, table, can_download=can_download)
     names = list(dict.fromkeys([start.model_name, *PACKAGED, *(table["model_name"] if table is not None else ())]))
     # The pick follows the limits until the user chooses another model here.
+    key = f"model-{start.model_name}"
+    if wanted := st.session_state.pop(WANTED, None):
+        st.session_state[key] = wanted
     name = st.selectbox(
         "Model",
         names,
         format_func=lambda model: f"{model} · {KINDS[find_weights(model).kind]}",
-        key=f"model-{start.model_name}",
+        key=key,
         persist_state="session",
         accept_new_options=True,
         help="Measured candidates first; any other name that timm knows can be typed.",

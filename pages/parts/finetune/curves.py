@@ -1,4 +1,4 @@
-"""Learning curves side by side: the loss, and the accuracy."""
+"""Learning curves side by side: the loss, and the metric that decides."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import streamlit as st
 
 from bakeoff_core.finetuning.comparison.request import ComparisonRun
 from bakeoff_core.finetuning.recipes import RECIPES
+from bakeoff_core.finetuning.request import Run
 from bakeoff_core.reporting.figures.finetuning import Curve, loss_figure, validation_figure
+from bakeoff_core.reporting.text.finetuning import best_step
 from pages.parts.common import cache, plotly_chart
 
 
@@ -31,4 +33,10 @@ def draw(curves: Sequence[Curve], *, keys: tuple[str, str], height_px: int | Non
 
 def of_comparison(comparison: ComparisonRun) -> list[Curve]:
     """Return the learning curves of a comparison's runs, as far as they have come."""
-    return [Curve(RECIPES[run.spec.recipe].title, cache.metrics_of(run.job)) for run in comparison.runs()]
+    return [of_run(RECIPES[run.spec.recipe].title, run) for run in comparison.runs()]
+
+
+def of_run(name: str, run: Run) -> Curve:
+    """Return the learning curves of a run, as far as they have come."""
+    finished = next((found for found in cache.finished_runs() if found.run_id == run.run_id), None)
+    return Curve(name, cache.metrics_of(run.job), run.spec.metric, best_step(finished) if finished else None)

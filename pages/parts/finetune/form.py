@@ -13,6 +13,10 @@ from bakeoff_core.formatting import markdown_text
 from pages.parts.common import dataset_card, model_choice
 from pages.parts.common.dataset_card import ChosenImages
 from pages.parts.common.model_choice import ModelChoice
+from pages.parts.finetune import deciding
+
+RECIPE_WANTED = "recipe-wanted"
+"""Session key: the recipe to show next."""
 
 
 def draw() -> FinetuneSpec | None:
@@ -32,13 +36,16 @@ def _recipe(dataset: ImageDataset) -> str:
     """Draw the recipes, the one that suits the number of labels chosen, and why."""
     advice = recommend_recipe(len(dataset.train), len(dataset.classes))
     # Other images may want another recipe: the choice starts anew with them.
+    key = f"recipe-{dataset.title}-{len(dataset.train)}"
+    if (wanted := st.session_state.pop(RECIPE_WANTED, None)) in RECIPES:
+        st.session_state[key] = wanted
     recipe = st.segmented_control(
         "Recipe",
         tuple(RECIPES),
         format_func=lambda key: RECIPES[key].title + (" · suits you" if key == advice.recipe else ""),
         default=advice.recipe,
         required=True,
-        key=f"recipe-{dataset.title}-{len(dataset.train)}",
+        key=key,
         persist_state="session",
     )
     st.caption(RECIPES[recipe].summary)
@@ -78,6 +85,8 @@ def _spec(model: ModelChoice, images: ChosenImages, recipe: str) -> FinetuneSpec
     )
     with st.expander("More settings", icon=":material/tune:"):
         settings = _draw_more_settings(model, images.dataset, recipe)
+        settings |= deciding.draw(images.dataset, is_validated=train_on == "train")
+    deciding.advise(images.dataset, metric=settings["metric"], balance=settings["balance"])
     try:
         return FinetuneSpec(
             model_name=model.model_name,

@@ -8,14 +8,18 @@ import streamlit as st
 
 from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.finetuning.request import Run
-from bakeoff_core.finetuning.results import list_runs
+from bakeoff_core.finetuning.results import FinishedRun, list_runs
 from bakeoff_core.formatting import UNKNOWN, duration, percent
 from bakeoff_core.jobs.labels import read_label
-from bakeoff_core.reporting.figures.finetuning import Curve
+from bakeoff_core.schema.metrics import ACCURACY, METRICS
 from pages.parts.common import cache, job_label, resume
 from pages.parts.finetune import curves, results
 
 SHOWN = 50
+DECIDED, DECIDED_BY = "decides (%)", "decided by"
+"""Columns of the metric that decided, where it was not accuracy."""
+WHERE_TOLD = ("name", DECIDED, DECIDED_BY)
+"""Columns that are shown where any run has something in them."""
 
 
 def draw() -> None:
@@ -27,9 +31,10 @@ def draw() -> None:
         return
     st.markdown("### Earlier runs")
     summaries = [cache.summary_of(run) for run in ended]
+    finished = {run.run_id: run for run in cache.finished_runs()}
     st.caption("Tick runs to lay their curves over each other; tick one to see its results.")
-    rows = [_row(run, summary) for run, summary in zip(ended, summaries, strict=True)]
-    columns = [name for name in rows[0] if name != "name" or any(row[name] for row in rows)]
+    rows = [_row(run, summary, finished.get(run.run_id)) for run, summary in zip(ended, summaries, strict=True)]
+    columns = [name for name in rows[0] if name not in WHERE_TOLD or any(row[name] for row in rows)]
     event = st.dataframe(
         rows,
         column_order=columns,
@@ -47,13 +52,14 @@ def draw() -> None:
                 format="%.2f", help="Share of the test images classified rightly"
             ),
             "validation (%)": st.column_config.NumberColumn(format="%.2f"),
+            DECIDED: st.column_config.NumberColumn(format="%.2f", help="On the test images, by the metric beside it"),
         },
     )
     chosen = _chosen(ended, event.selection.rows)
     if not chosen:
         return
     job_label.draw([run.job for run in chosen], "run")
-    named = [Curve(_name(run), cache.metrics_of(run.job)) for run in chosen]
+    named = [curves.of_run(_name(run), run) for run in chosen]
     curves.draw(named, keys=("ended-loss", "ended-accuracy"))
     if len(chosen) == 1:
         _draw_one(chosen[0])
@@ -72,10 +78,13 @@ def _name(run: Run) -> str:
     return f"{model}, {RECIPES[run.spec.recipe].title.lower()}, {run.run_id[4:8]}-{run.run_id[9:13]}"
 
 
-def _row(run: Run, summary: dict) -> dict:
+def _row(run: Run, summary: dict, finished: FinishedRun | None) -> dict:
     interval = UNKNOWN
     if summary["test_accuracy"] is not None:
         interval = f"{percent(summary['test_accuracy_low'], 1)} to {percent(summary['test_accuracy_high'], 1)}"
+    score = None
+    if finished is not None and run.spec.metric != ACCURACY:
+        score = finished.scores.get(run.spec.metric)
     return {
         "started (UTC)": f"{run.run_id[:4]}-{run.run_id[4:6]}-{run.run_id[6:8]} {run.run_id[9:11]}:{run.run_id[11:13]}",
         "name": read_label(run.job.folder).name,
@@ -83,6 +92,8 @@ def _row(run: Run, summary: dict) -> dict:
         "images": run.spec.dataset,
         "recipe": RECIPES[run.spec.recipe].title,
         "state": summary["state"],
+        DECIDED: score and score.value,
+        DECIDED_BY: METRICS[run.spec.metric].title if score else None,
         "test (%)": summary["test_accuracy"],
         "95 % interval": interval,
         "validation (%)": summary["val_accuracy"],

@@ -8,6 +8,7 @@ from bakeoff_core.formatting import markdown_text
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.reporting.figures.finetuning import Curve
+from bakeoff_core.schema.metrics import ACCURACY
 from pages.parts.common import cache
 from pages.parts.common.job_card import JobCard, describe_progress
 from pages.parts.finetune import curves
@@ -44,7 +45,7 @@ def _describe_training(job: Job, counted: str | None = "images") -> str:
 
 
 def _draw_run(job: Job) -> None:
-    _draw_curves(job, [Curve("", cache.metrics_of(job))])
+    _draw_curves(job, [Curve("", cache.metrics_of(job), job.spec.get("metric") or ACCURACY)])
 
 
 def _draw_comparison(job: Job) -> None:

@@ -1,4 +1,4 @@
-"""A finished run's results: accuracy, classes, confused pairs, predictions, and the model to take away."""
+"""A finished run's results: its metrics, classes, confused pairs, predictions, and the model to take away."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ import pandas as pd
 import streamlit as st
 
 from bakeoff_core.datasets.records import Copies
-from bakeoff_core.finetuning.request import EXPORT, OPENING, PREDICTIONS, Run
-from bakeoff_core.formatting import counted, duration, images_per_second, markdown_text, megabytes, percent
+from bakeoff_core.finetuning.request import BALANCES, EXPORT, OPENING, PREDICTIONS, Run
+from bakeoff_core.finetuning.results import FinishedRun
+from bakeoff_core.formatting import counted, duration, images_per_second, markdown_text, megabytes
 from bakeoff_core.reporting.figures.finetuning import MOST_CLASSES, class_figure
+from bakeoff_core.reporting.text.finetuning import headline, hidden_in, training_sentences
+from bakeoff_core.schema.metrics import ACCURACY, Score
 from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.system.files import replacing
 from pages.parts.common import cache, copies, links, pictures, plotly_chart
+from pages.parts.finetune import again, scores, threshold
 
 GALLERY = 12
 KINDS = {"any": "At random", "wrong": "Wrong", "unsure": "Least sure"}
@@ -27,8 +31,14 @@ def draw(run: Run) -> None:
     if results is None:
         st.error("Its results can't be read any more; the folder was changed.")
         return
-    _headline(run, results)
-    classes, confused, gallery, export = st.tabs(["Classes", "Confused pairs", "Predictions", "Take it away"])
+    finished = next((found for found in cache.finished_runs() if found.run_id == run.run_id), None)
+    _headline(results, finished)
+    has_curve = finished is not None and threshold.is_known(finished)
+    tabs = ["Classes", *(["Threshold"] if has_curve else []), "Confused pairs", "Predictions", "Take it away"]
+    classes, *of_threshold, confused, gallery, export = st.tabs(tabs)
+    for tab in of_threshold:
+        with tab:
+            threshold.draw(finished)
     with classes:
         if len(results["by_class"]) > MOST_CLASSES:
             st.caption(f"The {MOST_CLASSES} classes recognised worst, of {len(results['by_class'])}.")
@@ -42,12 +52,23 @@ def draw(run: Run) -> None:
         _draw_export(run, results)
 
 
-def _headline(run: Run, results: dict[str, Any]) -> None:
-    tested = f"{counted(results['test_images'], 'test image')} {'is' if results['test_images'] == 1 else 'are'}"
-    st.markdown(
-        f"**{percent(results['test_accuracy'])}** of {tested} classified rightly "
-        f"(95 % interval {percent(results['test_accuracy_low'])} to {percent(results['test_accuracy_high'])})."
-    )
+def _headline(results: dict[str, Any], finished: FinishedRun | None) -> None:
+    """Draw what the run came to, and how.
+
+    Args:
+        results: As they stand in the file.
+        finished: The same, checked; `None` while it is not listed among the finished runs.
+    """
+    known = {ACCURACY: Score(*(results[f"test_accuracy{end}"] for end in ("", "_low", "_high")))}
+    metric, name = ACCURACY, None
+    if finished is not None:
+        known, metric = finished.scores, finished.spec.metric
+        name = None if finished.positive_class is None else markdown_text(finished.positive_class)
+    st.markdown(headline(metric, known, results["test_images"], name))
+    if finished is not None:
+        _draw_hidden(finished)
+        if len(known) > 1:
+            scores.draw(known, metric, finished.positive_class)
     parts = [
         f"{markdown_text(results['model_name'])} at {results['img_size']} px",
         f"started from {markdown_text(results['weights'])}",
@@ -58,11 +79,24 @@ def _headline(run: Run, results: dict[str, Any]) -> None:
         f"on {markdown_text(results['machine']['machine_name'])}",
     ]
     st.caption(" · ".join(parts))
+    if finished is not None and (said := training_sentences(finished)):
+        st.caption(said)
     if results["skipped_images"]:
         were = "was" if results["skipped_images"] == 1 else "were"
         st.caption(f"{counted(results['skipped_images'], 'file')} could not be used and {were} left out.")
     _draw_copies(results)
-    _draw_link(run)
+    if finished is not None:
+        _draw_link(finished)
+
+
+def _draw_hidden(finished: FinishedRun) -> None:
+    """Say what accuracy hides, and offer what may help, unless it was done."""
+    hidden = hidden_in(finished, markdown_text)
+    if hidden is None:
+        return
+    st.warning(hidden, icon=":material/visibility_off:")
+    if finished.spec.balance == BALANCES[0]:
+        again.draw_balanced(finished)
 
 
 def _draw_copies(results: dict[str, Any]) -> None:
@@ -76,17 +110,15 @@ def _draw_copies(results: dict[str, Any]) -> None:
         copies.draw(found)
 
 
-def _draw_link(run: Run) -> None:
-    """Offer the frontier with this run's accuracy, once its results are listed among the finished ones."""
-    finished = next((found for found in cache.finished_runs() if found.run_id == run.run_id), None)
-    if finished is not None:
-        st.page_link(
-            links.FRONTIER,
-            label="Show it on the frontier",
-            icon=":material/show_chart:",
-            help="Accuracy on these images against latency, beside the other models that were fine-tuned on them.",
-            query_params=links.to_run(finished),
-        )
+def _draw_link(finished: FinishedRun) -> None:
+    """Offer the frontier with this run's accuracy."""
+    st.page_link(
+        links.FRONTIER,
+        label="Show it on the frontier",
+        icon=":material/show_chart:",
+        help="Accuracy on these images against latency, beside the other models that were fine-tuned on them.",
+        query_params=links.to_run(finished),
+    )
 
 
 def _draw_confusions(results: dict[str, Any]) -> None:

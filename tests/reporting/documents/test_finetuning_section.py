@@ -14,6 +14,7 @@ from bakeoff_core.schema.decision import Limits
 from bakeoff_core.selection.decision import decide
 from bakeoff_core.selection.pareto import annotate
 from tests.support.candidate_tables import HOSTILE_NAMES, LIMITS, measured
+from tests.support.judged_runs import write_cells_run, write_flowers_run
 from tests.support.run_folders import change, write_run
 
 B0 = "efficientnet_b0.ra_in1k"
@@ -131,6 +132,39 @@ def test_the_picks_runs_are_told_and_those_of_any_candidate_where_it_has_none():
     assert [run.run_id for run in runs_to_report(runs, vgg, frame)] == [other, mine]
 
 
+def test_what_accuracy_hides_comes_first_and_all_metrics_with_how_it_was_trained():
+    spec = {"metric": "balanced-accuracy", "balance": "class-weights", "patience": 1}
+    write_cells_run(spec=spec, stopped_early=True)
+    write_run(0, validated=10.0)
+    text = section()
+    first, second = cells(text)
+    assert "| Decided by (95 % interval) | Test accuracy (95 % interval) |" in text
+    assert first[6:8] == ["balanced accuracy 68.97 % (65.7 to 72.38 %)", "80.18 % (76.96 to 83.05 %)"]
+    assert second[6:8] == ["accuracy", "85 % (83 to 87 %)"]
+    remarks = [line for line in text.splitlines() if line.startswith("- ")]
+    assert remarks[0] == (
+        "- Accuracy hides a class: it is 80.18 %, 11.21 points above the mean over the classes, 68.97 % (balanced "
+        "accuracy). Of defective 38.83 % are found, of functional 99.11 %."
+    )
+    assert remarks[1].startswith(
+        "- Balanced accuracy, which decides: 68.97 % (95 % interval 65.7 to 72.38 %). Accuracy"
+    )
+    assert "Of defective, the class that matters: average precision 78.42 %" in remarks[1]
+    assert (
+        "- Images of rare classes weighed more in the loss (class weights). It ended early, after 30 steps. The "
+        "weights of step 20 of 30 were kept, the best by balanced accuracy on the validation images, 70.5 %."
+    ) in remarks
+    assert "--metric balanced-accuracy --steps 30 --balance class-weights --patience 1" in text
+
+
+def test_a_run_that_accuracy_decided_has_no_column_of_its_own():
+    write_flowers_run()
+    text = section()
+    assert len(cells(text)[0]) == 11
+    assert "Accuracy, which decides: 80.18 % (95 % interval 76.96 to 83.05 %). Balanced accuracy: 68.97 %" in text
+    assert "hides" not in text
+
+
 def test_foreign_text_is_no_markup_and_the_report_stays_one():
     record = "<!-- bakeoff-report {} -->"
     hostile = HOSTILE_NAMES[0] + record + "\n```\n# x"
@@ -146,10 +180,14 @@ def test_foreign_text_is_no_markup_and_the_report_stays_one():
         by_class=rows,
         confusions=swaps,
         device=hostile,
+        positive_class=hostile,
+        scores={name: {"value": 50.0, "low": 40.0, "high": 60.0} for name in ("balanced-accuracy", "recall")},
+        accuracy_over_balanced={"points": 9.0, "low": 8.0, "high": 10.0},
         spec={"data_dir": hostile, "weights_file": hostile},
     )
     text = section()
     shown, command = re.split("````sh\n", text)
+    assert "Accuracy hides a class" in shown and "the class that matters" in shown
     assert not re.search(r"(?<!\\)<", shown), "no tag and no comment"
     assert {len(row) for row in cells(shown)} == {11}
     assert "<!--" not in command and "-->" not in command

@@ -95,3 +95,36 @@ def test_labels_are_drawn_beside_the_whole_runs(dark: bool) -> None:
     assert names == ["Full fine-tune, all labels", "From scratch, all labels", "Linear probe"]
     assert list(figure.data[-1].x) == [100, 1600]
     assert figure.layout.xaxis.type == "log"
+
+
+def judged(*rows: tuple[int, float, float]) -> list[dict]:
+    return [
+        {**validated((step, accuracy))[0], "val_scores": {"accuracy": accuracy, "macro-f1": macro_f1}}
+        for step, accuracy, macro_f1 in rows
+    ]
+
+
+def test_the_metric_that_decides_is_drawn_and_its_best_step_ringed() -> None:
+    metrics = judged((10, 60.0, 40.0), (20, 70.0, 50.0), (30, 80.0, 50.0))
+    figure = validation_figure([Curve("", metrics, "macro-f1")])
+    line, ring = figure.data
+    assert figure.layout.title.text == "Validation macro F1 (%)"
+    assert (list(line.y), line.error_y.array) == ([40.0, 50.0, 50.0], None)
+    assert (ring.x, ring.y, ring.marker.symbol) == ((20,), (50.0,), "circle-open")  # the first of equal ones
+    (ring,) = validation_figure([Curve("", metrics, "macro-f1", best_step=10)]).data[1:]
+    assert (ring.x, ring.y) == ((10,), (40.0,))
+
+
+def test_runs_that_different_metrics_decided_are_compared_by_accuracy_each_with_its_own_best_step() -> None:
+    metrics = judged((10, 60.0, 50.0), (20, 70.0, 40.0))
+    figure = validation_figure([Curve("a", metrics), Curve("b", metrics, "macro-f1")])
+    assert figure.layout.title.text == "Validation accuracy (%)"
+    assert [(trace.x[0], trace.y[0]) for trace in figure.data[2:]] == [(20, 70.0), (10, 60.0)]
+
+
+def test_runs_of_before_are_drawn_by_accuracy_without_a_ring() -> None:
+    old = validated((10, 60.0), (20, 70.0))
+    for curves in ([Curve("", old, "macro-f1")], [Curve("a", old), Curve("b", judged((10, 1.0, 2.0)), "accuracy")]):
+        figure = validation_figure(curves)
+        assert figure.layout.title.text == "Validation accuracy (%)"
+        assert [trace.x for trace in figure.data if trace.marker.symbol == "circle-open"] == [(10,)] * (len(curves) - 1)

@@ -1,6 +1,8 @@
 """Metrics in sentences, word by word."""
 
-from bakeoff_core.reporting.text.metrics import hidden_class, score_text
+from bakeoff_core.datasets.metrics.thresholds import OperatingPoint
+from bakeoff_core.formatting import markdown_text
+from bakeoff_core.reporting.text.metrics import hidden_class, metric_title, score_text, threshold_text, unequal_classes
 from bakeoff_core.schema.metrics import Difference, Score
 
 SCORES = {"accuracy": Score(80.2, 76.0, 84.0), "balanced-accuracy": Score(69.0, 65.0, 73.0)}
@@ -22,3 +24,23 @@ def test_nothing_is_said_within_the_noise_or_without_the_numbers() -> None:
     assert hidden_class(SCORES, Difference(2.0, -1.0, 5.0), CLASSES) is None
     assert hidden_class(SCORES, None, CLASSES) is None
     assert hidden_class({}, Difference(11.2, 8.0, 14.0), CLASSES) is None
+
+
+def test_metrics_begin_a_sentence_in_the_fields_spelling() -> None:
+    assert [metric_title(name) for name in ("macro-f1", "balanced-accuracy")] == ["Macro F1", "Balanced accuracy"]
+
+
+def test_unequal_classes_are_told_with_what_to_decide_by() -> None:
+    assert unequal_classes(("many", "few", "none"), (20, 10, 0)) == (
+        "The classes are of unequal size: 20 images to train on of many, 10 of few. Accuracy can be high while few is "
+        "missed. Recommended: let balanced accuracy decide, and give rare classes class weights or balanced sampling."
+    )
+    assert unequal_classes(("many", "few"), (19, 10)) is None
+    assert unequal_classes(("none",), (0,)) is None
+
+
+def test_what_a_threshold_comes_to_is_said_in_images() -> None:
+    point = OperatingPoint(0.5, 2_000, 206, 1_084, 80, Score(38.8, 32.4, 45.6), None)
+    assert threshold_text(point, "a*b", markdown_text) == (
+        "1,084 of 2,000 images would be answered with a\\*b: it finds 80 of 206."
+    )
