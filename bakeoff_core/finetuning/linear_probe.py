@@ -5,6 +5,7 @@ Imports torch; only workers use it. Not covered: computing the features (`featur
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +14,16 @@ from torch import nn
 from torch.nn import functional
 
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.finetuning.optimization import create_optimizer, create_scheduler
+from bakeoff_core.finetuning.optimization import (
+    class_weighted_loss,
+    class_weights,
+    create_optimizer,
+    create_scheduler,
+)
 from bakeoff_core.finetuning.recipes import Recipe
+from bakeoff_core.finetuning.request import BALANCED_SAMPLING, CLASS_WEIGHTS, NO_BALANCE
+from bakeoff_core.finetuning.validations import Validations, is_validated_at
+from bakeoff_core.models.image_loaders import draw_weights
 
 SMALLEST_DEVIATION = 1e-3
 """Channels that vary less than this share of the mean deviation are left unscaled."""
@@ -33,6 +42,10 @@ class Head:
         """Return float32 of shape (images, classes) for features of shape (images, channels)."""
         return functional.linear(torch.from_numpy(features), self.weight, self.bias).numpy()
 
+    def probabilities(self, features: np.ndarray) -> np.ndarray:
+        """Return float32 of shape (images, classes) for features of shape (images, channels)."""
+        return torch.from_numpy(self.logits(features)).softmax(-1).numpy()
+
 
 class ProbeTraining:
     """The steps of a probe, one at a time, so that the caller can report and stop between them."""
@@ -46,6 +59,7 @@ class ProbeTraining:
         steps: int,
         batch: int,
         seed: int,
+        balance: str = NO_BALANCE,
     ) -> None:
         """Prepare to train.
 
@@ -57,6 +71,7 @@ class ProbeTraining:
             steps: Steps in all.
             batch: Images in a step.
             seed: Fixes the head's start and the order of the images.
+            balance: One of `finetuning.request.BALANCES`.
         """
         self._generator = torch.Generator().manual_seed(seed)
         self._labels = torch.from_numpy(labels).long()
@@ -74,19 +89,29 @@ class ProbeTraining:
         self._optimizer = create_optimizer(self._linear, recipe)
         self._scheduler = create_scheduler(self._optimizer, steps)
         self._batch = min(batch, len(features))
+        self._class_weights = class_weights(labels, class_count) if balance == CLASS_WEIGHTS else None
+        self._draw_weights = draw_weights(labels) if balance == BALANCED_SAMPLING else None
         self._order: list[int] = []
 
     def step(self, number: int) -> tuple[float, float]:
         """Do one step, numbered from 1; return the loss before it and the learning rate."""
         if len(self._order) < self._batch:
-            self._order = torch.randperm(len(self._labels), generator=self._generator).tolist()
+            self._order = self._new_order()
         chosen, self._order = self._order[: self._batch], self._order[self._batch :]
         self._scheduler.step_update(number)
-        loss = functional.cross_entropy(self._linear(self._features[chosen] * self._scale), self._labels[chosen])
+        logits = self._linear(self._features[chosen] * self._scale)
+        loss = class_weighted_loss(logits, self._labels[chosen], self._class_weights)
         self._optimizer.zero_grad()
         loss.backward()
         self._optimizer.step()
         return loss.item(), self._optimizer.param_groups[0]["lr"]
+
+    def _new_order(self) -> list[int]:
+        """The images of a pass: each once, or as many, of every class alike."""
+        images = len(self._labels)
+        if self._draw_weights is None:
+            return torch.randperm(images, generator=self._generator).tolist()
+        return torch.multinomial(self._draw_weights, images, replacement=True, generator=self._generator).tolist()
 
     def head(self) -> Head:
         """Return the head as it is now, for features as they come."""
@@ -108,6 +133,40 @@ class ProbeTraining:
         self._optimizer.load_state_dict(state["optimizer"])
         self._generator.set_state(state["generator"])
         self._order = state["order"]
+
+
+def fit_head(
+    training: ProbeTraining,
+    steps: int,
+    every: int,
+    validations: Validations,
+    validate: Callable[[int, Head], Mapping[str, float]] | None,
+    stepped: Callable[[int, float, float], object] = lambda number, loss, rate: None,
+) -> tuple[Head, int]:
+    """Do a probe's steps, and choose the head by its validations.
+
+    Args:
+        training: Before its first step.
+        steps: Planned; fewer are made where `validations` end it.
+        every: Steps between two validations.
+        validations: None yet; they are noted there.
+        validate: Takes the number of steps and the head to its metrics in percent; `None` where there are no images for
+            it.
+        stepped: Told each step's number, loss and learning rate.
+
+    Returns:
+        The head of the best validation, or the last where there is none; and the number of steps made.
+    """
+    best, number = None, 0
+    for number in range(1, steps + 1):
+        stepped(number, *training.step(number))
+        if validate is not None and is_validated_at(number, every, steps):
+            head = training.head()
+            if validations.note(number, validate(number, head)):
+                best = head
+            if validations.has_ended:
+                break
+    return best or training.head(), number
 
 
 def require_linear_head(model: nn.Module) -> nn.Linear:

@@ -8,8 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
+from sklearn.utils.class_weight import compute_class_weight
 from torch import nn
+from torch.nn import functional
 
 from bakeoff_core.finetuning.recipes import GROWING, RATE_BATCH_SIZE, WARMUP_SHARE, GrowingStage, Recipe, stage_size
 from bakeoff_core.models.pretrained import eval_transform, head_parameters
@@ -108,6 +111,40 @@ def _layers(model: nn.Module) -> dict[str, int]:
     if hasattr(model, "group_matcher"):
         return group_parameters(model, model.group_matcher(coarse=False), reverse=True)
     return {name: at for at, (name, _) in enumerate(model.named_parameters())}
+
+
+def class_weights(labels: np.ndarray, class_count: int) -> torch.Tensor:
+    """Return the weight of each class in the loss, by the inverse of its frequency: float32 of shape (classes,).
+
+    n images over k classes and the class's own images, n / (k n_k), scikit-learn's "balanced" (King and Zeng 2001,
+    Political Analysis 9, 137-163, doi:10.1093/oxfordjournals.pan.a004868): the mean over the images is 1. Only classes
+    that have images count; the others, which no image is of, weigh nothing.
+
+    Args:
+        labels: Of the training images, integers of shape (images,).
+        class_count: Outputs of the network.
+    """
+    present = np.unique(labels)
+    weights = torch.zeros(class_count)
+    found = compute_class_weight("balanced", classes=present, y=labels)
+    weights[torch.from_numpy(present)] = torch.from_numpy(found).float()
+    return weights
+
+
+def class_weighted_loss(logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor | None) -> torch.Tensor:
+    """Return the mean cross-entropy of a batch, each image weighted by its class.
+
+    The sum is divided by the number of images and not, as PyTorch does for labels, by the sum of their weights: that
+    would take the weights away again where a batch, or a process's share of it, is of one class.
+
+    Args:
+        logits: Shape (images, classes).
+        targets: Labels of shape (images,), or mixup's shares of the classes, of the shape of `logits`.
+        weights: As `class_weights` returns them; `None` for all alike.
+    """
+    if weights is None:
+        return functional.cross_entropy(logits, targets)
+    return functional.cross_entropy(logits, targets, weight=weights, reduction="sum") / len(logits)
 
 
 def create_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:

@@ -35,6 +35,7 @@ CURVE = "curve.parquet"
 `datasets.metrics.scores.CURVE_COLUMNS`."""
 BALANCES = ("none", "class-weights", "balanced-sampling")
 """What is done for rare classes: nothing; their images weigh more in the loss; they are drawn more often."""
+NO_BALANCE, CLASS_WEIGHTS, BALANCED_SAMPLING = BALANCES
 MAX_STEPS = 1_000_000
 MAX_EPOCHS = 10_000
 MAX_BATCH_SIZE = 4096
@@ -65,7 +66,7 @@ class TrainingOptions(ImageChoices, MetricChoices):
     device: str = "auto"
     any_way_up: bool = False
     """Whether images upside down are as likely, as from above or through a microscope; solar cells are in any case."""
-    balance: str = BALANCES[0]
+    balance: str = NO_BALANCE
     """One of `BALANCES`: what is done for rare classes."""
     patience: int | None = None
     """Validations in a row without a better one after which a run ends early; `None` for never."""

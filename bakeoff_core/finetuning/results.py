@@ -8,7 +8,7 @@ that are still at work (see `finetuning.request`), tables made of these (`select
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from statistics import fmean
 from typing import Any, ClassVar, TypeVar
 
@@ -17,7 +17,7 @@ from bakeoff_core.finetuning.request import RESULTS, FinetuneSpec, Run
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import files_stamp, list_jobs, list_understood, read_understood
 from bakeoff_core.jobs.records import Job
-from bakeoff_core.schema.metrics import ACCURACY, Score
+from bakeoff_core.schema.metrics import ACCURACY, Score, parse_scores
 from bakeoff_core.schema.parsing import Count, Key, Percent, Text, parse_record
 
 
@@ -53,7 +53,7 @@ class FinishedRun:
     test_accuracy_high: float
     """Upper end of the same interval."""
     val_accuracy: float | None
-    """Percent of the validation images it got right at its end; `None` where it trained on them."""
+    """Percent of the validation images that the weights that were kept got right; `None` where it trained on them."""
     steps: int
     """Optimiser steps made."""
     spec: FinetuneSpec
@@ -79,29 +79,33 @@ def finished_runs_stamp() -> int:
     return files_stamp(kinds.FINETUNE, RESULTS, "status.json")
 
 
-def leading_run(runs: Iterable[FinishedRun], chosen: Iterable[str] | None = None) -> FinishedRun:
+def leading_run(
+    runs: Iterable[FinishedRun], chosen: Iterable[str] | None = None, *, metric: str = ACCURACY
+) -> FinishedRun:
     """Return the run to go by, of several on the same images.
 
-    The highest validation accuracy leads, the newer run where it is equal or there is none to compare. Never the
-    test accuracy: the best of several tests flatters, since it is partly luck (Cawley and Talbot 2010,
-    jmlr.org/papers/v11/cawley10a). A run that was not validated follows those that were.
+    The highest validation leads by the metric that decides, the newer run where it is equal or there is none to
+    compare. Never the test: the best of several tests flatters, since it is partly luck (Cawley and Talbot 2010,
+    jmlr.org/papers/v11/cawley10a). A run that was not validated by that metric follows those that were.
 
     Args:
         runs: At least one.
-        chosen: Ids of runs that the user wants; one of them leads whatever its accuracy.
+        chosen: Ids of runs that the user wants; one of them leads whatever its validation.
+        metric: Name of the one that decides, of `schema.metrics.DECIDING`.
 
     Raises:
         ValueError: There are no runs.
     """
     wanted = frozenset(chosen or ())
-    ranked = sorted(runs, key=lambda run: _rank(run, wanted))
+    ranked = sorted(runs, key=lambda run: _rank(run, wanted, metric))
     if not ranked:
         raise ValueError("`runs` must hold at least one. Got none.")
     return ranked[-1]
 
 
-def _rank(run: FinishedRun, wanted: frozenset[str]) -> tuple[bool, float, str]:
-    return run.run_id in wanted, -1.0 if run.val_accuracy is None else run.val_accuracy, run.run_id
+def _rank(run: FinishedRun, wanted: frozenset[str], metric: str) -> tuple[bool, float, str]:
+    value = run.val_scores.get(metric, run.val_accuracy if metric == ACCURACY else None)
+    return run.run_id in wanted, -1.0 if value is None else value, run.run_id
 
 
 @dataclass(frozen=True)
@@ -181,13 +185,18 @@ def summarise_run(run: Run) -> dict[str, Any]:
     """Return what there is to say of a run: the fields of `finetune --json` and more; unknown is `None`.
 
     Accuracies are percentages, of the data set's own splits; `test_accuracy_low` and `_high` are the 95 % interval.
-    `owner` is the comparison that the run is part of.
+    `owner` is the comparison that the run is part of. `val_accuracy` is of the weights that were kept, and the last one
+    while the run is at work, or where it kept its last weights, as runs of earlier versions did. `scores` holds each
+    metric of the test with its interval, by name, and accuracy alone for runs of before there were others.
     """
     metrics = run.job.metrics()
     losses = [m["loss"] for m in metrics if m.get("loss") is not None]
     validated = [m for m in metrics if m.get("val_accuracy") is not None]
     results = run.results() or {}
     status = run.job.status
+    val_accuracy = _percent_in(results.get("val_scores"), ACCURACY)
+    if val_accuracy is None and validated:
+        val_accuracy = validated[-1]["val_accuracy"]
     return {
         "run_id": run.run_id,
         "owner": run.job.owner,
@@ -199,11 +208,34 @@ def summarise_run(run: Run) -> dict[str, Any]:
         "steps": max((m["step"] for m in metrics if "step" in m), default=0),
         "train_loss_first": losses[0] if losses else None,
         "train_loss_last": fmean(losses[-LAST_LOSSES:]) if losses else None,
-        "val_accuracy": validated[-1]["val_accuracy"] if validated else None,
+        "metric": run.spec.metric,
+        "positive_class": results.get("positive_class") or run.spec.positive_class,
+        "best_step": results.get("best_step"),
+        "stopped_early": results.get("stopped_early"),
+        "val_accuracy": val_accuracy,
         "test_accuracy": results.get("test_accuracy"),
         "test_accuracy_low": results.get("test_accuracy_low"),
         "test_accuracy_high": results.get("test_accuracy_high"),
+        "scores": _scores_in(results),
         "seconds": results.get("seconds") or status.get("seconds"),
         "images_per_second": results.get("images_per_second") or status.get("images_per_second"),
         "message": status.get("message"),
     }
+
+
+def _percent_in(values: object, name: str) -> float | None:
+    """A number in an object of a file that may hold anything."""
+    found = values.get(name) if isinstance(values, Mapping) else None
+    return found if isinstance(found, int | float) else None
+
+
+def _scores_in(results: Mapping[str, Any]) -> dict[str, dict[str, float]] | None:
+    """The test's metrics in results that may hold anything; `None` where there are none."""
+    plain = {
+        part: results.get(f"test_accuracy{end}") for part, end in (("value", ""), ("low", "_low"), ("high", "_high"))
+    }
+    try:
+        found = parse_scores({ACCURACY: plain, **(results.get("scores") or {})}) if results else {}
+    except (AttributeError, TypeError, ValueError):
+        return None
+    return {name: asdict(score) for name, score in found.items()} or None

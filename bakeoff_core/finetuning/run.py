@@ -12,19 +12,18 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import torch
 
+from bakeoff_core.datasets.metrics.answers import answers_from
 from bakeoff_core.datasets.metrics.classes import accuracy
+from bakeoff_core.datasets.metrics.scores import values_of
 from bakeoff_core.datasets.records import LabelledImage, labels_of
 from bakeoff_core.features.extract import keep_features, weights_digest
 from bakeoff_core.features.frozen_backbone import FrozenBackbone
 from bakeoff_core.features.store import MIRRORED, PLAIN, features_key, read_features
-from bakeoff_core.finetuning.linear_probe import ProbeTraining, put_head
+from bakeoff_core.finetuning.linear_probe import Head, ProbeTraining, fit_head, put_head
 from bakeoff_core.finetuning.setup import Prepared
 from bakeoff_core.finetuning.trainer import predict
-
-MOST_VALIDATIONS = 10
-"""Times a run is validated while it trains, its end included."""
+from bakeoff_core.finetuning.validations import is_validated_at, validation_interval
 
 
 @dataclass(frozen=True)
@@ -53,18 +52,25 @@ class RunListener(Protocol):
     def doing(self, message: str, *, done: int | None = None, total: int | None = None) -> None:
         """Something begins or goes on."""
 
-    def resumed(self, step: int) -> bool:
+    def resumed(self, step: int, *, is_validated: bool) -> None:
         """The run goes on after a step, 0 where it begins anew, and will make later ones again.
 
-        Returns:
-            Whether that step's validation is noted.
+        Args:
+            step: Its number.
+            is_validated: Whether what that step's validation showed is known, so that it is not done again.
         """
 
     def stepped(self, step: StepDone) -> None:
         """A step is done."""
 
-    def validated(self, step: int, found: dict[str, float]) -> None:
-        """The network was validated after a step; `accuracy`, `low` and `high` in percent."""
+    def validated(self, step: int, found: dict[str, float], values: dict[str, float]) -> None:
+        """The network was validated after a step.
+
+        Args:
+            step: Its number.
+            found: `accuracy`, `low` and `high` in percent.
+            values: All metrics in percent, by name.
+        """
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,14 @@ class RunOutcome:
 
     probabilities: np.ndarray
     """For the test images, of shape (images, classes)."""
+    steps: int
+    """Made."""
+    best_step: int
+    """After which the weights were as they were tested and exported: the best validation's, or the last."""
+    val_scores: dict[str, float]
+    """Those weights' metrics in percent on the validation images, by name; empty where there are none."""
+    stopped_early: bool
+    """Whether validations ended it before its last step."""
     features_key: str | None = None
     """Of the frozen features that the head learned from; `None` where the network was trained."""
     features_computed: bool = False
@@ -92,12 +106,6 @@ def train_run(run: Prepared, folder: Path, listener: RunListener) -> RunOutcome:
         OSError: The disk is full, or an image is gone.
     """
     return _train_head(run, listener) if run.recipe.uses_features else _train_network(run, folder, listener)
-
-
-def validation_interval(steps: int, epoch_steps: int) -> int:
-    """Return the steps between two validations: whole epochs where there is more than one."""
-    least = max(1, -(-steps // MOST_VALIDATIONS))
-    return -(-least // epoch_steps) * epoch_steps if steps > epoch_steps else least
 
 
 # --- the network -----------------------------------------------------------------------------------------------------
@@ -120,26 +128,40 @@ def _train_network(run: Prepared, folder: Path, listener: RunListener) -> RunOut
         return scores
 
     def validate(number: int) -> None:
-        _note_validation(listener, number, answer(run.val, "Validating"), run.val)
+        values = _note_validation(listener, number, answer(run.val, "Validating"), run)
+        if training.validations.note(number, values):
+            training.note_best()
 
     every = validation_interval(steps, training.epoch_steps)
-    is_validated = listener.resumed(training.number)
-    if run.val and training.number and training.number % every == 0 and not is_validated:
-        validate(training.number)  # cut off between its checkpoint and its validation
+    is_validated = training.validations.last_step == training.number
+    listener.resumed(training.number, is_validated=is_validated)
+    if run.val and is_validated_at(training.number, every, steps) and not is_validated:
+        validate(training.number)  # from an earlier version's checkpoint, which says nothing of it
     began, first, training_s = time.monotonic(), training.number, 0.0
-    for step in training.run():
+    for step in () if training.validations.has_ended else training.run():
         training_s += step.seconds
         pace_s = (time.monotonic() - began) / (step.number - first)
         test_s = len(run.dataset.test) / predicting_per_s if predicting_per_s else 0.0
         listener.stepped(
             StepDone(step.number, steps, step.loss, step.learning_rate, step.images, training_s, pace_s, test_s)
         )
+        # Before a checkpoint, which keeps what it showed.
+        if run.val and is_validated_at(step.number, every, steps):
+            validate(step.number)
         if step.checkpoint_is_due:
             training.keep()
-        if run.val and (step.number % every == 0 or step.number == steps):
-            validate(step.number)
+        if training.validations.has_ended:
+            break
     training.keep()
-    return RunOutcome(answer(run.dataset.test, "Testing"))
+    training.take_best()
+    validations = training.validations
+    return RunOutcome(
+        answer(run.dataset.test, "Testing"),
+        steps=training.number,
+        best_step=validations.best_step or training.number,
+        val_scores=validations.kept,
+        stopped_early=training.number < steps,
+    )
 
 
 # --- a head on features ----------------------------------------------------------------------------------------------
@@ -155,21 +177,31 @@ def _train_head(run: Prepared, listener: RunListener) -> RunOutcome:
     # Each image and its mirror image; validation and test see the images as they are.
     inputs = np.concatenate([inputs_of[split] for split in used])
     answers = np.concatenate([np.tile(labels[split], 2) for split in used])
-    training = ProbeTraining(inputs, answers, len(dataset.classes), run.recipe, steps, spec.batch_size, spec.seed)
-    listener.resumed(0)  # the steps take seconds: a resumed probe makes them again
+    training = ProbeTraining(
+        inputs, answers, len(dataset.classes), run.recipe, steps, spec.batch_size, spec.seed, spec.balance
+    )
+    listener.resumed(0, is_validated=False)  # the steps take seconds: a resumed probe makes them again
     every = validation_interval(steps, max(1, len(run.fit) // spec.batch_size))
-    began = time.monotonic()
-    for number in range(1, steps + 1):
-        loss, rate = training.step(number)
+    validations, began = run.validations(), time.monotonic()
+
+    def stepped(number: int, loss: float, rate: float) -> None:
         spent = time.monotonic() - began
         listener.stepped(StepDone(number, steps, loss, rate, spec.batch_size, spent, spent / number, 0.0))
-        if run.val and (number % every == 0 or number == steps):
-            _note_validation(listener, number, training.head().logits(inputs_of["val"][: len(run.val)]), run.val)
-    head = training.head()
+
+    def validate(number: int, head: Head) -> dict[str, float]:
+        return _note_validation(listener, number, head.probabilities(inputs_of["val"][: len(run.val)]), run)
+
+    head, made = fit_head(training, steps, every, validations, validate if run.val else None, stepped)
     put_head(run.model, head)
-    # Last, so that the curves come sooner.
-    probabilities = torch.from_numpy(head.logits(features.of("test"))).softmax(-1).numpy()
-    return RunOutcome(probabilities, features.key, features.computed)
+    return RunOutcome(
+        head.probabilities(features.of("test")),  # last, so that the curves come sooner
+        steps=made,
+        best_step=validations.best_step or made,
+        val_scores=validations.kept,
+        stopped_early=made < steps,
+        features_key=features.key,
+        features_computed=features.computed,
+    )
 
 
 class _Features:
@@ -197,5 +229,9 @@ class _Features:
         return np.concatenate([np.asarray(read_features(self.key, split, view)) for view in views])
 
 
-def _note_validation(listener: RunListener, number: int, scores: np.ndarray, images: tuple[LabelledImage, ...]) -> None:
-    listener.validated(number, accuracy(labels_of(images), scores.argmax(1)))
+def _note_validation(listener: RunListener, number: int, probabilities: np.ndarray, run: Prepared) -> dict[str, float]:
+    """Tell of a validation; returns its metrics in percent, by name."""
+    labels = labels_of(run.val)
+    values = values_of(answers_from(labels, probabilities, run.positive))
+    listener.validated(number, accuracy(labels, probabilities.argmax(1)), values)
+    return values

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from accelerate import Accelerator, DataLoaderConfiguration
 from accelerate.utils import DistributedDataParallelKwargs, set_seed
@@ -18,15 +19,16 @@ from torch import nn
 
 from bakeoff_core.catalogue.accuracies import resolve_model_name
 from bakeoff_core.catalogue.weights import find_weights, require_reachable
-from bakeoff_core.datasets.choices import read_images
-from bakeoff_core.datasets.records import ImageDataset, LabelledImage
+from bakeoff_core.datasets.choices import MetricChoices, read_images
+from bakeoff_core.datasets.records import ImageDataset, LabelledImage, labels_of
 from bakeoff_core.datasets.registry import is_checked, without_damaged
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.linear_probe import require_linear_head
-from bakeoff_core.finetuning.optimization import scaled, stage_transform, train_transform
+from bakeoff_core.finetuning.optimization import class_weights, scaled, stage_transform, train_transform
 from bakeoff_core.finetuning.recipes import GROWING, RECIPES, Recipe, stage_size
-from bakeoff_core.finetuning.request import FinetuneSpec
+from bakeoff_core.finetuning.request import BALANCED_SAMPLING, CLASS_WEIGHTS, FinetuneSpec
 from bakeoff_core.finetuning.trainer import Training
+from bakeoff_core.finetuning.validations import Validations
 from bakeoff_core.formatting import counted
 from bakeoff_core.jobs.worker import yield_to_others
 from bakeoff_core.models.image_loaders import shared_batch_size, training_loader
@@ -38,6 +40,7 @@ from bakeoff_core.models.pretrained import (
 )
 from bakeoff_core.models.sizes import require_runs
 from bakeoff_core.models.timm_models import known_models
+from bakeoff_core.schema.metrics import METRICS, positive_class, require_metric
 from bakeoff_core.system.machine import usable_cores
 
 
@@ -64,6 +67,8 @@ class Prepared:
     """Images to train on."""
     val: tuple[LabelledImage, ...]
     """Images to validate on; empty where they are trained on."""
+    positive: int | None
+    """Of two classes, the label of the one that matters."""
 
     @property
     def eval_transform(self) -> Callable:
@@ -75,13 +80,28 @@ class Prepared:
         any_way_up = self.dataset.any_way_up or self.spec.any_way_up
         transform = train_transform(self.config, self.recipe.augmentation, any_way_up=any_way_up)
         batch_size = shared_batch_size(self.spec.batch_size, len(self.fit), self.accelerator.num_processes)
-        loader = training_loader(self.fit, transform, batch_size, self.spec.seed)
+        balance = self.spec.balance
+        loader = training_loader(self.fit, transform, batch_size, self.spec.seed, balanced=balance == BALANCED_SAMPLING)
         growing = GROWING if self.spec.growing else ()
         stages = [(stage, stage_transform(self.config, stage, any_way_up=any_way_up)) for stage in growing]
         steps = steps or self.spec.planned_steps(self.recipe, len(self.fit))
+        weighs = balance == CLASS_WEIGHTS
         return Training(
-            self.accelerator, self.model, loader, self.recipe, steps, folder, self.dataset.content_key(), stages
+            self.accelerator,
+            self.model,
+            loader,
+            self.recipe,
+            steps,
+            folder,
+            self.dataset.content_key(),
+            self.validations(),
+            stages,
+            class_weights(labels_of(self.fit), len(self.dataset.classes)) if weighs else None,
         )
+
+    def validations(self) -> Validations:
+        """Return the run's validations before the first."""
+        return Validations(self.spec.metric, self.spec.patience)
 
 
 def prepare_run(
@@ -105,6 +125,7 @@ def prepare_run(
     set_seed(spec.seed)
     tell("Checking the images")
     dataset = read_images(spec)
+    require_deciding(spec, dataset)
     was_checked = is_checked(dataset)
     if check_images or was_checked:
         total = sum(map(len, dataset.splits().values()))
@@ -129,6 +150,8 @@ def prepare_run(
     config = data_config(model, spec.img_size)
     require_runs(model, name, config["input_size"][-1], _fed_sizes(spec))
     fit = dataset.train + (dataset.val if spec.train_on == "train+val" else ())
+    val = dataset.val if spec.train_on == "train" else ()
+    positive = require_deciding(spec, dataset)  # anew: of two classes as frequent, damaged images may have been of one
     batch_note = _batch_note(spec, recipe, len(fit), accelerator.num_processes)
     model.to(accelerator.device, memory_format=torch.channels_last)
     if seed_each:
@@ -136,7 +159,7 @@ def prepare_run(
     return Prepared(
         spec=spec,
         accelerator=accelerator,
-        dataset=replace(dataset, notes=(*dataset.notes, *batch_note)),
+        dataset=replace(dataset, notes=(*dataset.notes, *batch_note, *_undecided_note(spec, dataset, val, positive))),
         was_checked=was_checked,
         model_name=name,
         weights=weights.text if recipe.pretrained else "random",
@@ -144,8 +167,24 @@ def prepare_run(
         model=model,
         config=config,
         fit=fit,
-        val=dataset.val if spec.train_on == "train" else (),
+        val=val,
+        positive=positive,
     )
+
+
+def require_deciding(spec: MetricChoices, dataset: ImageDataset) -> int | None:
+    """Return the label of the class that matters, of two; `None` where there are not two.
+
+    Args:
+        spec: Which metric decides, and which class was asked for.
+        dataset: Its training images say which class is the rarer.
+
+    Raises:
+        BakeoffError: The metric can't decide between so many classes, or there is no such class.
+    """
+    require_metric(spec.metric, len(dataset.classes))
+    images = np.bincount(labels_of(dataset.train), minlength=len(dataset.classes))
+    return positive_class(dataset.classes, images.tolist(), spec.positive_class)
 
 
 def _fed_sizes(spec: FinetuneSpec) -> Callable[[int], Sequence[int]]:
@@ -168,6 +207,19 @@ def _batch_note(spec: FinetuneSpec, recipe: Recipe, images: int, processes: int)
     return [
         f"Each step takes {used} of the {counted(images, 'image')} to train on, other ones each time, so that "
         f"{processes} processes share it evenly."
+    ]
+
+
+def _undecided_note(
+    spec: FinetuneSpec, dataset: ImageDataset, val: tuple[LabelledImage, ...], positive: int | None
+) -> list[str]:
+    """What to say where there are images to validate on, and none of them is of the class that the metric is of."""
+    metric = METRICS[spec.metric]
+    if not (val and metric.is_binary) or any(image.label == positive for image in val):
+        return []
+    return [
+        f"None of the {counted(len(val), 'image')} to validate on is of the class {dataset.classes[positive]}, so "
+        f"{metric.title} could not choose the weights: those of the last step were kept."
     ]
 
 

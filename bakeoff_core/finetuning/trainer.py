@@ -18,17 +18,25 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from torch import nn
-from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.data import DataLoader
 
 from bakeoff_core.datasets.records import LabelledImage
 from bakeoff_core.errors import BakeoffError, reason_of
-from bakeoff_core.finetuning.optimization import create_mixup, create_optimizer, create_scheduler, train_layers
+from bakeoff_core.finetuning.optimization import (
+    class_weighted_loss,
+    create_mixup,
+    create_optimizer,
+    create_scheduler,
+    train_layers,
+)
 from bakeoff_core.finetuning.recipes import GrowingStage, Recipe
+from bakeoff_core.finetuning.validations import Validations
 from bakeoff_core.models.image_loaders import ImageFiles, evaluation_loader, shared
 
 CHECKPOINT = "checkpoint"
+BEST = "best.pt"
+"""In a checkpoint, the weights of the best validation so far."""
 CHECKPOINT_S = 30.0
 """Seconds between two checkpoints; half of what a run may lose."""
 FIRST_CHECKPOINT_S = 5.0
@@ -45,7 +53,7 @@ class TrainingStep:
     number: int
     """From 1."""
     loss: float
-    """Mean cross-entropy of the batch, before the step."""
+    """Mean cross-entropy of the batch, weighted by class where classes have weights, before the step."""
     learning_rate: float
     """Of the head."""
     images: int
@@ -68,7 +76,9 @@ class Training:
         steps: int,
         folder: Path,
         content_key: str,
+        validations: Validations,
         stages: Sequence[tuple[GrowingStage, Callable[[Any], torch.Tensor]]] = (),
+        class_weights: torch.Tensor | None = None,
     ) -> None:
         """Prepare to train.
 
@@ -80,13 +90,20 @@ class Training:
             steps: Steps in all.
             folder: Where checkpoints go.
             content_key: Of the images; a checkpoint of others is refused.
+            validations: None yet; they are kept and restored with the rest.
             stages: With growing images, each stage and the transform of its images; empty for the loader's own.
+            class_weights: As `optimization.class_weights` returns them; `None` for all alike.
         """
         self._accelerator, self._recipe, self._folder = accelerator, recipe, folder
         self._content_key, self._stages = content_key, stages
         self._images: ImageFiles = loader.dataset
+        self._class_weights = None if class_weights is None else class_weights.to(accelerator.device)
         self.bare = model
         """The model itself, without what several processes wrap around it."""
+        self.validations = validations
+        """Those until now."""
+        self._best: dict[str, torch.Tensor] | None = None
+        """The weights of the best of them, in the process that leads."""
         self._classes = model.num_classes
         optimizer = create_optimizer(model, recipe)
         self.steps = steps
@@ -135,7 +152,11 @@ class Training:
         self._accelerator.save_state(str(new))
         self._accelerator.wait_for_everyone()
         if leads:
+            if self._best is not None:
+                with (new / BEST).open("wb") as file:
+                    torch.save(self._best, file)
             state = {"step": self.number, "steps": self.steps, "content_key": self._content_key}
+            state["validations"] = self.validations.state()
             (new / "step.json").write_text(json.dumps(state))
             shutil.rmtree(old, ignore_errors=True)
             if current.exists():
@@ -163,8 +184,32 @@ class Training:
                 )
             self._accelerator.load_state(str(kept))
             self.number = state["step"]
+            if "validations" in state:  # those of earlier versions kept no best weights
+                self.validations.restore(state["validations"])
+            if self._accelerator.is_main_process and (kept / BEST).exists():
+                self._best = _read_weights(kept / BEST)
             return True
         return False
+
+    def note_best(self) -> None:
+        """Keep the weights as they are now for the end: in memory, and with the next checkpoint on the disk.
+
+        A checkpoint and the best weights known by then are replaced together, so that a run that was cut off goes on
+        with what it knew at that step.
+        """
+        if self._accelerator.is_main_process:
+            self._best = {name: value.to("cpu", copy=True) for name, value in self.bare.state_dict().items()}
+
+    def take_best(self) -> None:
+        """Make the best weights the network's, right after `keep`; every process has to call it.
+
+        The last weights stay where no validation had a value.
+        """
+        if self.validations.best_step in (None, self.number):
+            return
+        self._accelerator.wait_for_everyone()  # until the checkpoint is in its place
+        self.bare.load_state_dict(_read_weights(self._folder / CHECKPOINT / BEST))
+        self._accelerator.wait_for_everyone()
 
     def _set_stage(self) -> tuple[Any, int]:
         """Let the images grow as far as they are at this step; return the stage's mixup and its last step."""
@@ -187,7 +232,7 @@ class Training:
         self._scheduler.step_update(self.number + 1)
         with self._accelerator.autocast():
             logits = self._forward(images.to(memory_format=torch.channels_last))
-            loss = functional.cross_entropy(logits.float(), targets)
+            loss = class_weighted_loss(logits.float(), targets, self._class_weights)
         self._optimizer.zero_grad()
         self._accelerator.backward(loss)
         self._accelerator.clip_grad_norm_(self.model.parameters(), GRADIENT_NORM)
@@ -214,6 +259,10 @@ class Training:
                 f"image at a time. Got a batch of 1{shared}. Use a batch size, and as many training images, of 2 or "
                 f"more{shared}. PyTorch's reason: {reason_of(err)}"
             ) from err
+
+
+def _read_weights(path: Path) -> dict[str, torch.Tensor]:
+    return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def predict(

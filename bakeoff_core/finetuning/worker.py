@@ -71,10 +71,13 @@ class RunReport:
             message=message, seconds=self.seconds(), done=done, total=total, **{"time_left_s": left, **fields}
         )
 
-    def resumed(self, step: int) -> bool:
-        """Drop the measurements of steps that are made again."""
-        self._reporter.keep_metrics(lambda metric: metric["step"] <= step)
-        return "val_accuracy" in self._reporter.last_metric()
+    def resumed(self, step: int, *, is_validated: bool) -> None:
+        """Drop the measurements of what is done again."""
+        self._reporter.keep_metrics(
+            lambda metric: (
+                metric["step"] < step or (metric["step"] == step and (is_validated or "val_accuracy" not in metric))
+            )
+        )
 
     def stepped(self, step: StepDone) -> None:
         """Note a step and report it; the time left includes the validations, by their share so far, and the test."""
@@ -88,13 +91,14 @@ class RunReport:
             TRAINING, done=step.number, total=step.steps, images_per_second=self.images_per_second(), time_left_s=left
         )
 
-    def validated(self, step: int, found: dict[str, float]) -> None:
+    def validated(self, step: int, found: dict[str, float], values: dict[str, float]) -> None:
         """Note a validation."""
         self._reporter.metric(
             step=step,
             val_accuracy=found["accuracy"],
             val_accuracy_low=found["low"],
             val_accuracy_high=found["high"],
+            val_scores=values,
             seconds=self.seconds(),
         )
 
@@ -134,7 +138,11 @@ def finetune(reporter: Reporter, folder: Path, spec: FinetuneSpec, *, began: flo
     report.doing("Writing the results")
     if leads:
         measured = {
-            "steps": spec.planned_steps(run.recipe, len(run.fit)),
+            "steps": outcome.steps,
+            "planned_steps": spec.planned_steps(run.recipe, len(run.fit)),
+            "best_step": outcome.best_step,
+            "stopped_early": outcome.stopped_early,
+            "val_scores": outcome.val_scores,
             "seconds": report.seconds(),
             "images_per_second": report.images_per_second(),
             "peak_memory_bytes": peak_memory_bytes(run.accelerator.device),

@@ -139,11 +139,6 @@ class Reporter:
         except OSError as err:
             raise to_user_error(err, "The job's measurements could not be rewritten") from err
 
-    def last_metric(self) -> dict[str, Any]:
-        """Return the last line of measurements; empty where there is none."""
-        lines = read_text(self._folder / "metrics.jsonl").split("\n")[:-1]
-        return parse_object(lines[-1]) if lines else {}
-
     def stop_requested(self) -> bool:
         """Tell whether somebody asked the job to stop."""
         return (self._folder / "stop").exists()

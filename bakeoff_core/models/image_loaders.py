@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import gather_object
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, WeightedRandomSampler
 
 from bakeoff_core.datasets.image_opening import known_formats
 from bakeoff_core.datasets.images import open_rgb
-from bakeoff_core.datasets.records import LabelledImage
+from bakeoff_core.datasets.records import LabelledImage, labels_of
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import counted
 from bakeoff_core.jobs.isolation import follow_parent, fork_server
@@ -45,7 +45,40 @@ class ImageFiles(Dataset):
         return self.transform(open_rgb(image.path, image.value_ranges)), image.label
 
 
-def training_loader(images: Sequence[LabelledImage], transform: Callable, batch_size: int, seed: int) -> DataLoader:
+class BalancedSampler(WeightedRandomSampler):
+    """As many images as there are, drawn with replacement so that every class is drawn alike.
+
+    An epoch's draw depends on nothing but the seed and the epoch's number: every process makes the same one, of which
+    Accelerate gives it its share, and a resumed run makes it again and skips what it has trained on.
+    """
+
+    def __init__(self, labels: np.ndarray, seed: int) -> None:
+        """Prepare to draw.
+
+        Args:
+            labels: Integers of shape (images,).
+            seed: Fixes what is drawn.
+        """
+        super().__init__(draw_weights(labels), len(labels), generator=torch.Generator())
+        self._seed, self._epoch = seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Say which pass comes next; Accelerate's loaders pass it on."""
+        self._epoch = epoch
+
+    def __iter__(self) -> Iterator[int]:
+        self.generator.manual_seed(self._seed + self._epoch)
+        yield from super().__iter__()
+
+
+def draw_weights(labels: np.ndarray) -> torch.Tensor:
+    """Return how likely each image is to be drawn so that every class is drawn alike: float64 of shape (images,)."""
+    return torch.from_numpy(1 / np.bincount(labels)[labels])
+
+
+def training_loader(
+    images: Sequence[LabelledImage], transform: Callable, batch_size: int, seed: int, *, balanced: bool = False
+) -> DataLoader:
     """Return shuffled batches; what is left over after whole ones is dropped, as a batch norm can't be trained on one.
 
     Args:
@@ -53,11 +86,13 @@ def training_loader(images: Sequence[LabelledImage], transform: Callable, batch_
         transform: PIL image to a tensor of shape (3, size, size).
         batch_size: Of all processes together; as `shared_batch_size` returns it.
         seed: Fixes the order.
+        balanced: Draw every class alike (`BalancedSampler`), in place of every image once.
     """
     return DataLoader(
         ImageFiles(images, transform),
         batch_size=batch_size,
-        shuffle=True,
+        shuffle=None if balanced else True,
+        sampler=BalancedSampler(labels_of(images), seed) if balanced else None,
         drop_last=True,
         generator=torch.Generator().manual_seed(seed),
         **_workers(),

@@ -34,6 +34,10 @@ SPEC = FinetuneSpec(
     processes=2,
     test_from="train",
     leave_out_copies=True,
+    metric="macro-f1",
+    positive_class="defective",
+    balance="class-weights",
+    patience=3,
 )
 """Nothing in it is at its default but the epochs, which exclude the steps."""
 
@@ -58,7 +62,8 @@ def test_the_example_leaves_no_field_at_its_default():
 def test_a_comparison_is_asked_for_with_the_same_options():
     shared = {name: value for name, value in asdict(SPEC).items() if name not in {"recipe", "growing", "processes"}}
     words = ("--data-dir", "/images", "--weights-file", "/own weights.safetensors", "--steps", "7", "--any-way-up")
-    words += ("--test-from", "train", "--leave-out-copies")
+    words += ("--test-from", "train", "--leave-out-copies", "--metric", "macro-f1", "--positive-class", "defective")
+    words += ("--balance", "class-weights", "--patience", "3")
     words += ("--train-on", "train+val", "--batch-size", "8", "--lr", "0.5", "--img-size", "64", "--seed", "3")
     spec = parse(ComparisonSpec, "compare", "--model", "net.tag", "--dataset", "folder", "--device", "cpu", *words)
     assert spec == ComparisonSpec(**shared)

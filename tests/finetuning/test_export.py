@@ -15,7 +15,7 @@ import pytest
 
 from bakeoff_core.datasets import image_opening
 from bakeoff_core.datasets.registry import read_dataset, without_damaged
-from bakeoff_core.finetuning.export import LOADING
+from bakeoff_core.finetuning.model_card import LOADING
 from bakeoff_core.finetuning.request import EXPORT, OPENING, PREDICTIONS, FinetuneSpec, start_run
 from bakeoff_core.finetuning.results import read_run
 from bakeoff_core.jobs.manager import read_job

@@ -18,10 +18,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from bakeoff_core.datasets.metrics.scores import CURVE_COLUMNS
 from bakeoff_core.features.store import read_features
 from bakeoff_core.finetuning.dry_run.request import last_dry_run, read_estimate, start_dry_run
 from bakeoff_core.finetuning.recipes import RECIPES
-from bakeoff_core.finetuning.request import EXPORT, SPLITS, FinetuneSpec, start_run
+from bakeoff_core.finetuning.request import CURVE, EXPORT, PREDICTIONS, SPLITS, FinetuneSpec, start_run
 from bakeoff_core.finetuning.results import list_runs, read_run, summarise_run
 from bakeoff_core.jobs.manager import jobs_path, read_job, resume_job, stop_job
 from bakeoff_core.models.sizes import skeleton
@@ -62,6 +63,35 @@ def test_every_recipe_gets_to_a_tested_model(cells: Path, recipe: str) -> None:
     assert results["skipped_images"] == 1
     assert sum(c["images"] for c in results["by_class"]) == results["test_images"]
     assert not (run.job.folder / "checkpoint").exists()
+    validated = {m["step"]: m["val_scores"] for m in run.job.metrics() if "val_scores" in m}
+    best = max(validated, key=lambda step: (validated[step]["accuracy"], step))
+    assert (results["best_step"], results["val_scores"]) == (best, validated[best])
+    assert found["val_accuracy"] == validated[best]["accuracy"]
+    assert results["scores"]["accuracy"]["value"] == found["test_accuracy"]
+    assert {"balanced-accuracy", "macro-f1", "average-precision", "recall"} <= set(found["scores"])
+    assert (results["positive_class"], results["stopped_early"], results["balance"]) == ("functional", False, "none")
+
+
+@pytest.mark.usefixtures("warm_workers")
+def test_a_probe_ends_early_and_keeps_the_head_of_its_best_validation(cells: Path) -> None:
+    chosen = {"metric": "balanced-accuracy", "positive_class": "defective", "balance": "class-weights"}
+    run = start_run(request(cells, "linear-probe", steps=100, patience=2, **chosen))
+    found = ended(run.run_id)
+    assert found["state"] == "done", run.job.log()
+    assert found["stopped_early"] and found["best_step"] < found["steps"] < 100
+    values = {m["step"]: m["val_scores"]["balanced-accuracy"] for m in run.job.metrics() if "val_scores" in m}
+    assert found["best_step"] == max(values, key=lambda step: (values[step], step))
+    results = read_run(run.run_id).results()
+    assert (results["metric"], results["positive_class"]) == ("balanced-accuracy", "defective")
+    assert results["val_scores"]["balanced-accuracy"] == max(values.values())
+    assert (results["steps"], results["planned_steps"]) == (found["steps"], 100)
+
+    curve, answers = (pd.read_parquet(run.job.folder / name) for name in (CURVE, PREDICTIONS))
+    assert tuple(curve.columns) == CURVE_COLUMNS and curve["recall"].iloc[0] == 100
+    assert curve["flagged"].iloc[0] == len(answers) == 18
+    card = (run.job.folder / EXPORT / "README.md").read_text()
+    assert "- Decided by: balanced accuracy; the weights are those after step" in card
+    assert "without a better one, classes weighted by their rarity" in card
 
 
 @pytest.mark.usefixtures("warm_workers")
@@ -136,7 +166,7 @@ def test_everything_a_repetition_needs_stands_in_the_runs_folder(cells: Path) ->
 
 @pytest.mark.usefixtures("warm_workers")
 def test_growing_images_train_to_a_tested_model_and_refuse_a_model_of_one_size(cells: Path) -> None:
-    run = start_run(request(cells, "full", steps=6, growing=True, img_size=96))
+    run = start_run(request(cells, "full", steps=6, growing=True, img_size=96, balance="balanced-sampling"))
     assert ended(run.run_id)["state"] == "done", run.job.log()
     fixed = start_run(
         request(cells, "scratch", steps=6, growing=True, img_size=None, model_name="vit_tiny_patch16_224")
@@ -155,8 +185,14 @@ def test_two_processes_train_one_model_and_agree_with_one_process(cells: Path) -
     assert read_run(together.run_id).results()["processes"] == 2
     assert found["test_accuracy"] == alone["test_accuracy"]
     assert found["train_loss_last"] == pytest.approx(alone["train_loss_last"], rel=1e-3)
-    trained = start_run(request(cells, "progressive", processes=2))
+    # A rate at which every step makes it worse: the first validation's weights are taken back by both processes.
+    spoilt = {"learning_rate": 5.0, "metric": "macro-f1", "balance": "balanced-sampling"}
+    trained = start_run(request(cells, "progressive", processes=2, **spoilt))
     assert ended(trained.run_id)["state"] == "done", trained.job.log()
+    kept = read_run(trained.run_id).results()
+    values = {m["step"]: m["val_scores"]["macro-f1"] for m in read_job(trained.run_id).metrics() if "val_scores" in m}
+    assert kept["best_step"] == max(values, key=lambda step: (values[step], step))
+    assert kept["val_scores"]["macro-f1"] == values[kept["best_step"]]
     assert [m["step"] for m in read_job(trained.run_id).metrics() if "loss" in m] == [1, 2, 3, 4, 5, 6]
 
 
@@ -417,6 +453,7 @@ def test_a_model_with_two_classifiers_trains_from_scratch_and_refuses_a_probe_at
     [
         ({"model_name": "no_such_net"}, "timm has no model named 'no_such_net'"),
         ({"data_dir": "/no/such/folder"}, "There is no folder /no/such/folder"),
+        ({"positive_class": "broken"}, "The class that matters must be defective or functional. Got 'broken'."),
         ({"weights_file": "/no/such.safetensors"}, "can't be read: No such file"),
         ({"model_name": "resnet50"}, "Bring the file `model.safetensors`"),
         (
@@ -493,6 +530,9 @@ def shapes_of(model_name: str) -> dict[str, tuple[int, ...]]:
         ({"dataset": "folder"}, "`data_dir` must name the folder"),
         ({"data_dir": "/images/\udcff"}, r"`data_dir` must be Unicode. Got /images/\\xff; rename it."),
         ({"model_name": " "}, "`model_name` must name a model"),
+        ({"metric": "recall"}, "`metric` must be one of"),
+        ({"balance": "both"}, "`balance` must be one of"),
+        ({"patience": 0}, "`patience` must be"),
         ({"processes": 0}, "`processes` must be"),
         ({"processes": 3}, "`processes` must be at most 64 and divide the batch size 32"),
         ({"recipe": "linear-probe", "growing": True}, "`growing` is for recipes that train the network"),

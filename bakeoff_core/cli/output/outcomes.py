@@ -7,8 +7,10 @@ from typing import Any
 from bakeoff_core import formatting
 from bakeoff_core.cli.output.console import print_json, remark
 from bakeoff_core.cli.output.tables import text_table
+from bakeoff_core.datasets.metrics.sentences import hidden_class
 from bakeoff_core.datasets.records import MOST_NAMES
 from bakeoff_core.finetuning.comparison.request import read_comparison
+from bakeoff_core.finetuning.request import NO_BALANCE
 from bakeoff_core.finetuning.results import read_run, summarise_run
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import read_job
@@ -16,7 +18,10 @@ from bakeoff_core.jobs.records import Job
 from bakeoff_core.ranking.records import Ranking
 from bakeoff_core.ranking.request import find_in, read_ranking, summarise_ranking
 from bakeoff_core.reporting.documents.json import summarise_comparison
+from bakeoff_core.reporting.text.metrics import balance_offer
 from bakeoff_core.reporting.text.ranking import how_measured, other_notes, ranking_sentences
+from bakeoff_core.schema.metrics import ACCURACY, METRICS, Difference, parse_scores
+from bakeoff_core.schema.parsing import parse_record
 
 
 def require_training(job_id: str) -> str:
@@ -43,14 +48,27 @@ def show_outcome(job: Job, as_json: bool) -> int:
 
 def show_run(job: Job, as_json: bool) -> int:
     """Print how a run ended, and return the exit code."""
-    summary = summarise_run(read_run(job.job_id))
+    run = read_run(job.job_id)
+    summary, results = summarise_run(run), run.results() or {}
     if as_json:
         print_json(summary)
     else:
         print(run_line(summary))
-    _remark_notes((read_run(job.job_id).results() or {}).get("notes"))
+        for sentence in _hidden(results):
+            print(sentence)
+    _remark_notes(results.get("notes"))
     remark(job.status.get("message") or job.state)
     return 0 if job.state == "done" else 1
+
+
+def _hidden(results: dict[str, Any]) -> list[str]:
+    """What accuracy hides in a run's results, and what may help; empty for those that do not tell."""
+    try:
+        over_balanced = parse_record(Difference, results["accuracy_over_balanced"])
+        said = hidden_class(parse_scores(results["scores"]), over_balanced, results["by_class"])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return []
+    return [sentence for sentence in (said, balance_offer(results.get("balance", NO_BALANCE))) if sentence and said]
 
 
 def _remark_notes(notes: object) -> None:
@@ -117,6 +135,12 @@ def run_line(run: dict[str, Any], name: str | None = None) -> str:
     if run["test_accuracy"] is not None:
         low, high = run["test_accuracy_low"], run["test_accuracy_high"]
         accuracy = f"{run['test_accuracy']:.2f} % test ({low:.2f} to {high:.2f})"
+        decided = (run["scores"] or {}).get(run["metric"])
+        if decided and run["metric"] != ACCURACY:
+            accuracy = (
+                f"{METRICS[run['metric']].title} {decided['value']:.2f} % test "
+                f"({decided['low']:.2f} to {decided['high']:.2f}), accuracy {accuracy}"
+            )
     owner = f"  (part of {run['owner']})" if run["owner"] else ""
     return (
         f"{run['run_id']}  {run['state']:8}  {run['recipe']:12}  {run['model_name']} on {run['dataset']}: "

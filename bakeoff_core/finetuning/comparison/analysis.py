@@ -25,6 +25,7 @@ from bakeoff_core.finetuning.comparison.records import (
     LabelsSaved,
     Reach,
 )
+from bakeoff_core.schema.metrics import ACCURACY
 from bakeoff_core.stats import PairedCounts, independent_interval, mcnemar_p, paired_interval
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def compare(
     answers: Mapping[str, pd.DataFrame],
     labels: Sequence[LabelsPoint],
     conditions: Conditions,
+    *,
+    metric: str = ACCURACY,
     **identity: Any,
 ) -> Comparison:
     """Put together what three runs say.
@@ -59,6 +62,7 @@ def compare(
         answers: Each tested run's answers, with the columns `image`, `label` and `predicted`.
         labels: Probes on part of the labels, fewest first; empty for none.
         conditions: What the runs have in common.
+        metric: By which each run kept its weights.
         **identity: `model_name`, `dataset`, `dataset_title`, `train_on`, `batch_size` and `seed` of `Comparison`.
     """
     tested = {part.recipe: part for part in parts if part.test_accuracy is not None}
@@ -87,7 +91,8 @@ def compare(
         labels_saved=count_labels_saved(labels, tested[SCRATCH].test_accuracy, conditions.train_images)
         if SCRATCH in tested
         else None,
-        transfer_recipe=_transfer_recipe(tested),
+        transfer_recipe=_transfer_recipe(tested, metric),
+        metric=metric,
         findings=findings,
         reasons=find_reasons(findings, tested, gaps, conditions) if findings else (),
     )
@@ -206,15 +211,13 @@ def _gap(run: str, against: str, answers: Mapping[str, pd.DataFrame]) -> Gap | N
     return Gap(run, against, points, low, high, mcnemar_p(counts), counts.images, counts.only_one, counts.only_other)
 
 
-def _transfer_recipe(tested: Mapping[str, ComparedRun]) -> str | None:
+def _transfer_recipe(tested: Mapping[str, ComparedRun], metric: str) -> str | None:
     """The run that stands for transfer: the better by validation, or full where nothing was validated."""
     candidates = [recipe for recipe in (PROBE, FULL) if recipe in tested]
     if not candidates:
         return None
-    validated = [recipe for recipe in candidates if tested[recipe].val_accuracy is not None]
-    if len(validated) < len(candidates):
-        return candidates[-1]
-    return max(validated, key=lambda recipe: tested[recipe].val_accuracy)
+    values = {recipe: tested[recipe].val_score(metric) for recipe in candidates}
+    return candidates[-1] if None in values.values() else max(candidates, key=values.__getitem__)
 
 
 def _from_then_on(states: Sequence[tuple[int, bool]]) -> int | None:

@@ -4,8 +4,9 @@ Runs of one comparison are named by their recipes: `linear-probe`, `full`, `scra
 that were measured, none extrapolated:
 
 - A **gap** is the difference of two test accuracies on the same images, paired, with its 95 % interval.
-- **Transfer's worth** is the gap between from scratch and the better of probe and full. Which one that is, validation
-  accuracy at the end decides, never the test; a tie is the probe's, and without validation images it is full.
+- **Transfer's worth** is the gap between from scratch and the better of probe and full. Which one that is, the
+  validation of the weights that each kept decides, by the metric that was asked for, never the test; a tie is the
+  probe's, and without validation images it is full.
 - A run **reaches** scratch's best at its first validated step with at least the best validation accuracy that the run
   from scratch ever had. Seconds are those since a run's start, features included.
 - A curve **crosses** another at its first validated step above it. From where it stays above, and from where beyond
@@ -23,6 +24,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from bakeoff_core.schema.metrics import ACCURACY
 from bakeoff_core.schema.parsing import parse_kept
 
 PROBE, FULL, SCRATCH = "linear-probe", "full", "scratch"
@@ -65,11 +67,23 @@ class ComparedRun:
     """Of its recipe: `learning_rate`, `weight_decay`, `layer_decay`, `augmentation`."""
     curve: tuple[CurvePoint, ...] = ()
     """Validations in order; empty where there are no images to validate on."""
+    val_scores: Mapping[str, float] | None = None
+    """Of the weights that were kept, in percent, by metric; `None` in comparisons of before any were chosen."""
+    steps: int | None = None
+    """Optimiser steps made; `None` where that was not noted."""
+    stopped_early: bool = False
+    """Whether validations ended it before its last step."""
 
     @property
     def val_accuracy(self) -> float | None:
-        """Validation accuracy at the end, in percent."""
-        return self.curve[-1].val_accuracy if self.curve else None
+        """Validation accuracy of the weights that were kept, in percent."""
+        return self.val_score(ACCURACY)
+
+    def val_score(self, metric: str) -> float | None:
+        """Return a metric of the weights that were kept, in percent; `None` where it was not validated."""
+        if self.val_scores is not None:
+            return self.val_scores.get(metric)
+        return self.curve[-1].val_accuracy if self.curve and metric == ACCURACY else None
 
 
 @dataclass(frozen=True)
@@ -242,6 +256,8 @@ class Comparison:
     reasons: tuple[str, ...]
     """Likely ones for the findings, as far as the conditions support them: keys of
     `reporting.text.comparison.LIKELY_REASONS`."""
+    metric: str = ACCURACY
+    """Name of the one by which each run kept its weights, and by which one of them stands for transfer."""
 
     def part(self, recipe: str) -> ComparedRun | None:
         """Return a run if it was tested."""

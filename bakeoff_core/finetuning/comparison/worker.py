@@ -27,8 +27,10 @@ from bakeoff_core.catalogue.accuracies import resolve_model_name
 from bakeoff_core.catalogue.weights import find_weights
 from bakeoff_core.datasets.choices import parse_spec, read_images
 from bakeoff_core.datasets.images import is_grey
+from bakeoff_core.datasets.metrics.answers import answers_from
 from bakeoff_core.datasets.metrics.classes import accuracy
-from bakeoff_core.datasets.records import ImageDataset, LabelledImage
+from bakeoff_core.datasets.metrics.scores import values_of
+from bakeoff_core.datasets.records import ImageDataset, LabelledImage, labels_of
 from bakeoff_core.datasets.registry import without_damaged
 from bakeoff_core.errors import BakeoffError, ImageFileError
 from bakeoff_core.features.store import MIRRORED, read_features
@@ -43,11 +45,13 @@ from bakeoff_core.finetuning.comparison.records import (
     to_json,
 )
 from bakeoff_core.finetuning.comparison.request import COMPARISON, ComparisonSpec
-from bakeoff_core.finetuning.linear_probe import ProbeTraining
+from bakeoff_core.finetuning.linear_probe import Head, ProbeTraining, fit_head
 from bakeoff_core.finetuning.optimization import scaled
 from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.finetuning.request import PREDICTIONS, Run
 from bakeoff_core.finetuning.results import read_run
+from bakeoff_core.finetuning.setup import require_deciding
+from bakeoff_core.finetuning.validations import Validations, validation_interval
 from bakeoff_core.finetuning.worker import TRAINING, run_in
 from bakeoff_core.formatting import counted
 from bakeoff_core.jobs import kinds
@@ -85,6 +89,7 @@ class Comparing:
         self._reporter.report(message="Looking for the images and the weights", parts=parts)
         # What no run could do without is looked for first, so that it fails once and not three times.
         dataset = read_images(spec)
+        require_deciding(spec, dataset)
         name = resolve_model_name(spec.model_name, known_models())
         find_weights(name, Path(spec.weights_file) if spec.weights_file else None)
         for number, recipe in enumerate(COMPARED, 1):
@@ -178,6 +183,7 @@ class Comparing:
             answers,
             self._probe_fewer_labels(sound, steps, tested),
             conditions,
+            metric=self._spec.metric,
             model_name=results["model_name"],
             dataset=sound.name,
             dataset_title=sound.title,
@@ -201,7 +207,6 @@ class Comparing:
         plain, mirrored = map(np.concatenate, kept)
         labels = np.array([image.label for image in self._fit(dataset)])
         truth = np.array([image.label for image in dataset.test])
-        recipe = scaled(RECIPES[PROBE], self._spec.learning_rate, self._spec.batch_size)
         points: list[LabelsPoint] = []
         for share in LABEL_SHARES:
             chosen = draw_by_class(labels, share, self._spec.seed)
@@ -209,14 +214,37 @@ class Comparing:
                 continue
             self._reporter.report(message=f"Linear probe on {len(chosen):,} of {counted(len(labels), 'label')}")
             inputs, answers = np.concatenate([plain[chosen], mirrored[chosen]]), np.tile(labels[chosen], 2)
-            classes, batch, seed = len(dataset.classes), self._spec.batch_size, self._spec.seed
-            training = ProbeTraining(inputs, answers, classes, recipe, steps, batch, seed)
-            for number in range(1, steps + 1):
-                training.step(number)
-            found = accuracy(truth, training.head().logits(np.array(test)).argmax(1))
+            head = self._probe(dataset, inputs, answers, steps, read_features(key, "val"))
+            found = accuracy(truth, head.logits(np.array(test)).argmax(1))
             points.append(LabelsPoint(len(chosen), found["accuracy"], found["low"], found["high"]))
         bounds = (results[f"test_accuracy{end}"] for end in ("", "_low", "_high"))
         return [*points, LabelsPoint(len(labels), *bounds)]
+
+    def _probe(
+        self, dataset: ImageDataset, inputs: np.ndarray, answers: np.ndarray, steps: int, val: np.ndarray | None
+    ) -> Head:
+        """A probe as that of the comparison, on other labels: its head is chosen by the same validation images.
+
+        Args:
+            dataset: All of it.
+            inputs: Features to learn from, shape (images, channels).
+            answers: Their labels.
+            steps: Planned.
+            val: Features of the validation images; `None` where they are not kept.
+        """
+        spec = self._spec
+        recipe = scaled(RECIPES[PROBE], spec.learning_rate, spec.batch_size)
+        classes, positive = len(dataset.classes), require_deciding(spec, dataset)
+        training = ProbeTraining(inputs, answers, classes, recipe, steps, spec.batch_size, spec.seed, spec.balance)
+        labels = labels_of(dataset.val)
+
+        def validate(number: int, head: Head) -> dict[str, float]:
+            return values_of(answers_from(labels, head.probabilities(np.array(val)), positive))
+
+        validates = spec.train_on == "train" and len(labels) and val is not None
+        every = validation_interval(*self._steps(len(self._fit(dataset))))
+        validations = Validations(spec.metric, spec.patience)
+        return fit_head(training, steps, every, validations, validate if validates else None)[0]
 
     def _fit(self, dataset: ImageDataset) -> tuple[LabelledImage, ...]:
         """The images that each run learns from."""
@@ -261,6 +289,9 @@ def _part_of(run: Run) -> ComparedRun:
         features_computed=results.get("features_computed") if run.spec.recipe == PROBE else None,
         settings={name: results["recipe"][name] for name in SETTINGS},
         curve=curve_of(metrics),
+        val_scores=results.get("val_scores"),
+        steps=results["steps"],
+        stopped_early=results.get("stopped_early", False),
     )
 
 

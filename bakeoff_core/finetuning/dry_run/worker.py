@@ -30,9 +30,9 @@ from bakeoff_core.finetuning.dry_run.request import ESTIMATE, RunEstimate
 from bakeoff_core.finetuning.linear_probe import ProbeTraining, require_linear_head
 from bakeoff_core.finetuning.recipes import GROWING
 from bakeoff_core.finetuning.request import FinetuneSpec
-from bakeoff_core.finetuning.run import validation_interval
 from bakeoff_core.finetuning.setup import Prepared, prepare_run
 from bakeoff_core.finetuning.trainer import CHECKPOINT, CHECKPOINT_S, FIRST_CHECKPOINT_S, Training, predict
+from bakeoff_core.finetuning.validations import validation_interval
 from bakeoff_core.formatting import counted
 from bakeoff_core.jobs.isolation import start_fork_server
 from bakeoff_core.jobs.kinds import DECODING
@@ -130,7 +130,8 @@ class DryRun:
         labels = np.tile(labels_of(run.fit), 2)  # each image and its mirror image
         features = np.random.default_rng(0).standard_normal((len(labels), channels), np.float32)
         classes, batch = len(run.dataset.classes), self._spec.batch_size
-        training = ProbeTraining(features, labels, classes, run.recipe, HEAD_STEPS, batch, self._spec.seed)
+        seed, balance = self._spec.seed, self._spec.balance
+        training = ProbeTraining(features, labels, classes, run.recipe, HEAD_STEPS, batch, seed, balance)
         began = time.monotonic()
         for number in range(1, HEAD_STEPS + 1):
             loss, rate = training.step(number)
@@ -150,6 +151,8 @@ class DryRun:
             starts = len(range(start - start % epoch, end, epoch))  # passes over the images begun in it
             total_s += (end - start) * step_s + starts * max(0.0, first_s - step_s)
         self._seconds["training"] = total_s
+        if run.val:
+            training.note_best()  # a run's checkpoints hold, and its memory, the best weights so far as well
         began = time.monotonic()
         training.keep()
         keep_s = time.monotonic() - began

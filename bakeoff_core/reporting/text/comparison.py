@@ -26,16 +26,14 @@ from bakeoff_core.formatting import (
     Escape,
     counted,
     duration,
-    listed,
     markdown_code,
     markdown_text,
     percent,
     points,
     significant,
 )
-
-NAMES = {PROBE: "the linear probe", FULL: "the full fine-tune", SCRATCH: "the run from scratch"}
-"""What the runs are called in a sentence."""
+from bakeoff_core.reporting.text.comparison_caveats import NAMES, caveats, start
+from bakeoff_core.schema.metrics import ACCURACY, METRICS
 
 LIKELY_REASONS = {
     "full_moves_features": "the pretrained features do not separate these classes as they are, but a full fine-tune "
@@ -55,13 +53,6 @@ LIKELY_REASONS = {
 }
 """Likely reasons why transfer does not help, by the keys of `Comparison.reasons`; what to do is said where known."""
 
-_SETTINGS = {
-    "learning_rate": "peak learning rate",
-    "weight_decay": "weight decay",
-    "layer_decay": "decay of the rate from layer to layer",
-    "augmentation": "augmentation",
-}
-
 
 def comparison_sentences(comparison: Comparison, escape: Escape = str) -> list[str]:
     """Return what a comparison says, the most important first.
@@ -79,7 +70,7 @@ def comparison_sentences(comparison: Comparison, escape: Escape = str) -> list[s
         *_labels(comparison),
         *(_reach(reach) for reach in comparison.reaches),
         *_crossings(comparison),
-        *_caveats(comparison),
+        *caveats(comparison),
     ]
     failed = [part for part in comparison.parts if part.test_accuracy is None]
     return found + [
@@ -138,14 +129,22 @@ def _headline(comparison: Comparison) -> list[str]:
         )
     if comparison.part(PROBE) is None or comparison.part(FULL) is None:
         return [first]
+    return [first, _stands_for_transfer(comparison, recipe)]
+
+
+def _stands_for_transfer(comparison: Comparison, recipe: str) -> str:
+    """Why this run and not the other one, where both were tested."""
+    metric = METRICS[comparison.metric]
+    run, other = comparison.part(recipe), comparison.part(PROBE if recipe == FULL else FULL)
+    values = [part.val_score(metric.name) for part in (run, other)]
     if run.val_accuracy is None:
-        return [first, f"No images were held back for validation, so {NAMES[recipe]} stands for transfer."]
-    other = comparison.part(PROBE if recipe == FULL else FULL)
-    return [
-        first,
-        f"{_start(NAMES[recipe])} stands for transfer by its validation accuracy: {percent(run.val_accuracy)} against "
-        f"{percent(other.val_accuracy)}.",
-    ]
+        return f"No images were held back for validation, so {NAMES[recipe]} stands for transfer."
+    if None in values:
+        return f"The images held back for validation have no {metric.title}, so {NAMES[recipe]} stands for transfer."
+    what = "validation accuracy" if metric.name == ACCURACY else f"{metric.title} in validation"
+    return (
+        f"{start(NAMES[recipe])} stands for transfer by its {what}: {percent(values[0])} against {percent(values[1])}."
+    )
 
 
 def _scratch_at_chance(comparison: Comparison) -> list[str]:
@@ -175,19 +174,19 @@ def _against_scratch(comparison: Comparison) -> list[str]:
                 else f"can't be told from chance with {counted(comparison.conditions.test_images, 'test image')}"
             )
             found.append(
-                f"{_start(NAMES[recipe])} {stands}: {percent(part.test_accuracy)} (95 % interval "
+                f"{start(NAMES[recipe])} {stands}: {percent(part.test_accuracy)} (95 % interval "
                 f"{part.test_low:.2f} to {part.test_high:.2f} %), where answering without a look at the image gives "
                 f"{percent(chance)}."
             )
         if gap is None or recipe == comparison.transfer_recipe:
             continue
-        found.append(f"{_start(NAMES[recipe])} {_stands(gap)}.")
+        found.append(f"{start(NAMES[recipe])} {_stands(gap)}.")
     return found
 
 
 def _probe_against_full(comparison: Comparison) -> list[str]:
     gap = comparison.gap(FULL, PROBE)
-    return [f"{_start(NAMES[FULL])} {_stands(gap)}."] if gap else []
+    return [f"{start(NAMES[FULL])} {_stands(gap)}."] if gap else []
 
 
 def _stands(gap: Gap) -> str:
@@ -213,18 +212,18 @@ def _labels(comparison: Comparison) -> list[str]:
         most = "at most " if saved.at_most else ""
         if saved.times <= 1:
             return [
-                f"{_start(NAMES[PROBE])} needs all {counted(saved.probe_labels, 'label')} to do as well as from "
+                f"{start(NAMES[PROBE])} needs all {counted(saved.probe_labels, 'label')} to do as well as from "
                 "scratch: it saved none."
             ]
         return [
-            f"{_start(NAMES[PROBE])} with {most}{counted(saved.probe_labels, 'label')} does as well as from scratch "
+            f"{start(NAMES[PROBE])} with {most}{counted(saved.probe_labels, 'label')} does as well as from scratch "
             f"with {saved.scratch_labels:,}: {'at least ' if most else ''}{significant(saved.times, 2)} times fewer."
         ]
     if not (comparison.part(PROBE) and comparison.part(SCRATCH)):
         return []
     if comparison.labels:
         return [
-            f"{_start(NAMES[PROBE])} saved no labels: with all of them its test accuracy is not above from scratch's."
+            f"{start(NAMES[PROBE])} saved no labels: with all of them its test accuracy is not above from scratch's."
         ]
     return ["How many labels were saved is not known: the features to try fewer with were gone, or the images changed."]
 
@@ -232,8 +231,8 @@ def _labels(comparison: Comparison) -> list[str]:
 def _reach(reach: Reach) -> str:
     best = f"{percent(reach.val_accuracy)}, the best validation accuracy from scratch"
     if reach.step is None:
-        return f"{_start(NAMES[reach.run])} never reached {best} (step {reach.scratch_step:,})."
-    there = f"{_start(NAMES[reach.run])} had {best}, by step {reach.step:,} after {duration(reach.seconds)}"
+        return f"{start(NAMES[reach.run])} never reached {best} (step {reach.scratch_step:,})."
+    there = f"{start(NAMES[reach.run])} had {best}, by step {reach.step:,} after {duration(reach.seconds)}"
     scratch = f"{NAMES[SCRATCH]} took {counted(reach.scratch_step, 'step')} and {duration(reach.scratch_seconds)}"
     seconds = round(reach.seconds_saved)
     steps = _difference(reach.steps_saved, f"{abs(reach.steps_saved):,} fewer", f"{abs(reach.steps_saved):,} more")
@@ -267,33 +266,11 @@ def _crossing(ahead: Crossing, behind: Crossing) -> str:
         if ahead.clear_from is not None
         else "but not beyond noise at the end"
     )
-    before = f" {_start(below)} was above it first, at step {behind.step:,}." if behind.step is not None else ""
+    before = f" {start(below)} was above it first, at step {behind.step:,}." if behind.step is not None else ""
     return (
         f"The validation curve of {above} is above that of {below} from step {ahead.stays_from:,} to the end, {clear}."
         f"{before}"
     )
-
-
-def _caveats(comparison: Comparison) -> list[str]:
-    """What a reader must know to judge the numbers."""
-    found = []
-    differing = comparison.differences()
-    if differing:
-        order = [part.recipe for part in comparison.parts if part.settings]
-        named = [
-            f"{_SETTINGS.get(name, name)} {listed([_value(values[recipe]) for recipe in order])}"
-            for name, values in differing.items()
-        ]
-        runs = listed([NAMES[recipe] for recipe in order])
-        found.append(f"Beside their start, {runs} differ in this: {'; '.join(named)}.")
-    probe = comparison.part(PROBE)
-    if probe is not None and probe.features_computed is False:
-        found.append(
-            f"{_start(NAMES[PROBE])} found its features on the disk; its seconds leave out the time to compute them."
-        )
-    if comparison.train_on == "train+val":
-        found.append("All labelled images were trained on, so there are no validation curves to compare.")
-    return found
 
 
 def _reason(code: str, conditions: Conditions) -> str:
@@ -332,12 +309,3 @@ def _interval(gap: Gap) -> str:
 def _turned(gap: Gap) -> str:
     """The interval of the gap the other way around."""
     return f"{-gap.high:.2f} to {-gap.low:.2f}"
-
-
-def _value(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
-
-
-def _start(text: str) -> str:
-    """Begin a sentence."""
-    return text[0].upper() + text[1:]

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bakeoff_core.datasets.metrics.sentences import hidden_class, score_text
 from bakeoff_core.finetuning.results import FinishedRun
 from bakeoff_core.formatting import Escape, counted, percent
-from bakeoff_core.reporting.text.metrics import hidden_class, metric_title, score_text
+from bakeoff_core.reporting.text.metrics import metric_title
 from bakeoff_core.schema.metrics import ACCURACY, METRICS, Difference, Score
 from bakeoff_core.schema.parsing import parse_record
 

@@ -1,55 +1,30 @@
-"""Metrics in sentences: a score with its interval, what accuracy hides, and what a threshold comes to.
+"""Metrics in sentences: what may help where accuracy hides a class, and what a threshold comes to.
 
 Text that came from a file passes through an `escape` function, as in `reporting.text.names`. Not covered: the numbers
-(`datasets.metrics.scores`).
+(`datasets.metrics.scores`), and the words that model cards have as well (`datasets.metrics.sentences`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from bakeoff_core.datasets.metrics.thresholds import OperatingPoint
-from bakeoff_core.formatting import Escape, counted, percent, points
-from bakeoff_core.schema.metrics import ACCURACY, BALANCED_ACCURACY, METRICS, Difference, Score
+from bakeoff_core.finetuning.request import BALANCED_SAMPLING, CLASS_WEIGHTS, NO_BALANCE
+from bakeoff_core.formatting import Escape, counted
+from bakeoff_core.schema.metrics import METRICS
 
 
-def score_text(score: Score) -> str:
-    """Return a score with its interval: `"68.1 % (95 % interval 63.9 to 72.3 %)"`."""
-    return f"{percent(score.value)} (95 % interval {percent(score.low)[:-2]} to {percent(score.high)})"
-
-
-def hidden_class(
-    scores: Mapping[str, Score],
-    over_balanced: Difference | None,
-    by_class: Sequence[Mapping[str, Any]] = (),
-    escape: Escape = str,
-) -> str | None:
-    """Say what accuracy hides, where it and balanced accuracy differ beyond noise.
+def balance_offer(balance: str) -> str | None:
+    """Offer what may help where accuracy hides a class; `None` where it was done already.
 
     Args:
-        scores: Of one model, by metric.
-        over_balanced: Accuracy less balanced accuracy; `None` where that is not known.
-        by_class: As `datasets.metrics.classes.by_class` returns it; empty for no word on single classes.
-        escape: Makes text from files harmless in the caller's medium.
-
-    Returns:
-        A sentence or two; `None` where they do not differ.
+        balance: What the run did: one of `finetuning.request.BALANCES`.
     """
-    if over_balanced is None or not over_balanced.differs or not {ACCURACY, BALANCED_ACCURACY} <= scores.keys():
+    if balance != NO_BALANCE:
         return None
-    accuracy, balanced = scores[ACCURACY].value, scores[BALANCED_ACCURACY].value
-    way = "above" if over_balanced.points > 0 else "below"
-    said = (
-        f"Accuracy hides a class: it is {percent(accuracy)}, {points(abs(over_balanced.points))} {way} the mean over "
-        f"the classes, {percent(balanced)} ({METRICS[BALANCED_ACCURACY].title})."
-    )
-    if not by_class:
-        return said
-    worst, best = (pick(by_class, key=lambda found: found["accuracy"]) for pick in (min, max))
     return (
-        f"{said} Of {escape(worst['name'])} {percent(worst['accuracy'])} are found, of {escape(best['name'])} "
-        f"{percent(best['accuracy'])}."
+        "Class weights or balanced sampling let every class weigh the same in training: fine-tune again with "
+        f"`--balance {CLASS_WEIGHTS}` or `--balance {BALANCED_SAMPLING}`."
     )
 
 

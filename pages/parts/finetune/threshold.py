@@ -8,12 +8,13 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from bakeoff_core.datasets.metrics.sentences import score_text
 from bakeoff_core.datasets.metrics.thresholds import operating_point
 from bakeoff_core.finetuning.request import CURVE
 from bakeoff_core.finetuning.results import FinishedRun
 from bakeoff_core.formatting import markdown_text
 from bakeoff_core.reporting.figures.metrics import precision_recall_figure
-from bakeoff_core.reporting.text.metrics import FLATTERS, metric_title, score_text, threshold_text
+from bakeoff_core.reporting.text.metrics import FLATTERS, metric_title, threshold_text
 from bakeoff_core.schema.metrics import AVERAGE_PRECISION, METRICS, PRECISION, RECALL
 from bakeoff_core.system.files import FileStamp, stamp_of
 from bakeoff_core.system.paths import jobs_path

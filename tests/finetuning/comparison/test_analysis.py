@@ -57,6 +57,15 @@ def test_validation_at_the_end_decides_which_run_stands_for_transfer(probe, full
     assert found.worth == found.gap(stands, SCRATCH)
 
 
+def test_the_metric_that_decides_says_which_run_stands_for_transfer() -> None:
+    answers = {recipe: make_answers(150) for recipe in (PROBE, FULL)}
+    values = {PROBE: {"accuracy": 80.0, "macro-f1": 70.0}, FULL: {"accuracy": 90.0, "macro-f1": 60.0}}
+    parts = [make_part(recipe, answers[recipe], make_curve(85), val_scores=values[recipe]) for recipe in answers]
+    for metric, stands in (("accuracy", FULL), ("macro-f1", PROBE), ("average-precision", FULL)):
+        found = compare(parts, answers, (), make_conditions(), metric=metric, **IDENTITY)
+        assert (found.metric, found.transfer_recipe) == (metric, stands)
+
+
 def test_without_validation_the_full_fine_tune_stands_for_transfer() -> None:
     found = make_comparison(probe=190, identity={"train_on": "train+val"}, val_images=0)
     assert (found.transfer_recipe, found.crossings, found.reaches) == (FULL, (), ())

@@ -58,3 +58,13 @@ def test_a_run_without_a_result_is_no_part_to_ask_for() -> None:
     found = make_comparison(probe=None, failed=[FAILED])
     assert found.part(PROBE) is None and found.part(FULL).test_accuracy == 90
     assert [part.recipe for part in found.parts] == [FULL, SCRATCH, PROBE]
+
+
+def test_a_comparison_of_before_there_were_other_metrics_is_read() -> None:
+    content = json.loads(json.dumps(to_json(make_comparison(curves=CURVES))))
+    del content["metric"]
+    for part in content["parts"]:
+        for name in ("val_scores", "steps", "stopped_early"):
+            del part[name]
+    found = from_json(content)
+    assert found.metric == "accuracy" and found.part(FULL).val_accuracy == 80

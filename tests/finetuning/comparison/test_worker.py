@@ -180,6 +180,7 @@ def test_a_run_that_fails_is_named_and_the_others_are_compared(cells: Path, tmp_
         ({"model_name": "no_such_net"}, "timm has no model named 'no_such_net'"),
         ({"data_dir": "/no/such/folder"}, "There is no folder /no/such/folder"),
         ({"weights_file": "/no/such.safetensors"}, "can't be read: No such file"),
+        ({"positive_class": "broken"}, "The class that matters must be defective or functional. Got 'broken'."),
         ({"model_name": "resnet18.nosuchtag"}, "Did you mean resnet18.a1_in1k"),
     ],
 )

@@ -1,5 +1,7 @@
 """A comparison in sentences: exact numbers, where transfer helps and where not, and nothing that acts as markup."""
 
+from dataclasses import replace
+
 import pytest
 
 from bakeoff_core.finetuning.comparison.records import FULL, PROBE, SCRATCH, ComparedRun, LabelsPoint
@@ -131,6 +133,26 @@ def test_what_a_reader_must_know_is_said_at_the_end() -> None:
     )
     assert "All labelled images were trained on, so there are no validation curves to compare." in found
     assert "No images were held back for validation, so the full fine-tune stands for transfer." in found
+
+
+def test_another_metric_that_decides_is_named_beside_the_gaps_which_are_of_accuracy() -> None:
+    curves = {recipe: make_curve(85) for recipe in (PROBE, FULL, SCRATCH)}
+    plain = make_comparison(curves=curves, identity={"metric": "macro-f1"})
+    values = {PROBE: 70.0, FULL: 61.5, SCRATCH: 50.0}
+    parts = [
+        replace(part, val_scores={"accuracy": 85.0, "macro-f1": values[part.recipe]}, steps=40, stopped_early=True)
+        for part in plain.parts
+    ]
+    found = comparison_sentences(replace(plain, parts=tuple(parts), transfer_recipe=PROBE))
+    assert found[1] == "The linear probe stands for transfer by its macro F1 in validation: 70 % against 61.5 %."
+    assert (
+        "What is compared are accuracies; macro F1 decided which weights each run kept, and which run stands for "
+        "transfer." in found
+    )
+    assert "The linear probe ended early, after 40 steps, as its validations got no better." in found
+    assert comparison_sentences(plain)[1] == (
+        "The images held back for validation have no macro F1, so the full fine-tune stands for transfer."
+    )
 
 
 def test_a_run_that_failed_is_named_with_its_reason() -> None:

@@ -1,8 +1,9 @@
 """Metrics in sentences, word by word."""
 
+from bakeoff_core.datasets.metrics.sentences import hidden_class, score_text
 from bakeoff_core.datasets.metrics.thresholds import OperatingPoint
 from bakeoff_core.formatting import markdown_text
-from bakeoff_core.reporting.text.metrics import hidden_class, metric_title, score_text, threshold_text, unequal_classes
+from bakeoff_core.reporting.text.metrics import metric_title, threshold_text, unequal_classes
 from bakeoff_core.schema.metrics import Difference, Score
 
 SCORES = {"accuracy": Score(80.2, 76.0, 84.0), "balanced-accuracy": Score(69.0, 65.0, 73.0)}
