@@ -79,29 +79,32 @@ def finished_runs_stamp() -> int:
     return files_stamp(kinds.FINETUNE, RESULTS, "status.json")
 
 
-def leading_run(runs: Iterable[FinishedRun], chosen: Iterable[str] | None = None) -> FinishedRun:
+def leading_run(
+    runs: Iterable[FinishedRun], chosen: Iterable[str] | None = None, *, metric: str = ACCURACY
+) -> FinishedRun:
     """Return the run to go by, of several on the same images.
 
-    The highest validation accuracy leads, the newer run where it is equal or there is none to compare. Never the
-    test accuracy: the best of several tests flatters, since it is partly luck (Cawley and Talbot 2010,
+    The best by the metric on the validation images leads, the newer run where it is equal or there is none to compare.
+    Never the test: the best of several tests flatters, since it is partly luck (Cawley and Talbot 2010,
     jmlr.org/papers/v11/cawley10a). A run that was not validated follows those that were.
 
     Args:
         runs: At least one.
         chosen: Ids of runs that the user wants; one of them leads whatever its accuracy.
+        metric: One of `schema.metrics.DECIDING`.
 
     Raises:
         ValueError: There are no runs.
     """
     wanted = frozenset(chosen or ())
-    ranked = sorted(runs, key=lambda run: _rank(run, wanted))
+    ranked = sorted(runs, key=lambda run: _rank(run, wanted, metric))
     if not ranked:
         raise ValueError("`runs` must hold at least one. Got none.")
     return ranked[-1]
 
 
-def _rank(run: FinishedRun, wanted: frozenset[str]) -> tuple[bool, float, str]:
-    return run.run_id in wanted, -1.0 if run.val_accuracy is None else run.val_accuracy, run.run_id
+def _rank(run: FinishedRun, wanted: frozenset[str], metric: str) -> tuple[bool, float, str]:
+    return run.run_id in wanted, run.val_scores.get(metric, -1.0), run.run_id
 
 
 @dataclass(frozen=True)

@@ -74,13 +74,16 @@ def _comparison_sections(models: set[str]) -> list[list[str]]:
 
 
 def _ranking_sections(models: set[str]) -> list[list[str]]:
-    """The newest ranking of any of the models on each set of images, by what the heads learned from, as sections."""
-    newest: dict[tuple[str, str], Ranking] = {}
+    """The newest ranking of any of the models on each set of images, by what the heads learned from, as sections.
+
+    One by another metric is another one.
+    """
+    newest: dict[tuple[str, ...], Ranking] = {}
     for found in list_rankings():
         with contextlib.suppress(BakeoffError):  # another version's
             ranking = found.result()
             if ranking is not None and models.intersection(row.model_name for row in ranking.ranked()):
-                newest.setdefault((ranking.content_key, ranking.train_on), ranking)
+                newest.setdefault((ranking.content_key, ranking.train_on, ranking.metric), ranking)
     return [ranking_section(ranking, find_in(ranking)).rstrip().split("\n") for ranking in newest.values()]
 
 

@@ -18,6 +18,19 @@ def score_text(score: Score) -> str:
     return f"{percent(score.value)} (95 % interval {percent(score.low)[:-2]} to {percent(score.high)})"
 
 
+def metric_meaning(metric: str, positive_class: str | None = None, escape: Escape = str) -> str:
+    """Say what a metric is: `"mean over the classes of the share of their images that are found (mean recall); …"`.
+
+    Args:
+        metric: One of `schema.metrics.METRICS`.
+        positive_class: The class that it is about; `None` for all.
+        escape: Makes text from files harmless in the caller's medium.
+    """
+    meaning = METRICS[metric].meaning
+    of_class = "" if positive_class is None else f" The class that matters is {escape(positive_class)}."
+    return f"{meaning[0].lower()}{meaning[1:]}{of_class}"
+
+
 def hidden_class(
     scores: Mapping[str, Score],
     over_balanced: Difference | None,
