@@ -151,7 +151,7 @@ def build_chart(
         x_title=COST_TITLES[cost],
         nothing=(
             "Nothing to draw yet:",
-            "no candidate has an accuracy",
+            f"no candidate has {Terms(source).a_metric}",
             f"and a known {COLUMN_WORDS[column]}.",
         ),
         y_title=_accuracy_title(accuracy, source),
