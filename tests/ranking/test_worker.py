@@ -126,6 +126,7 @@ def test_one_command_ranks_what_can_be_and_names_what_cannot(cells: Path, capsys
     assert row.score("recall").value == pytest.approx(100 * answers.loc[defective, "predicted"].eq(0).mean())
     assert told.out.startswith("model") and f"{LITE0}.in1k" in told.out
     assert "its strength chosen by cross-validation on these" in told.out
+    assert "balanced accuracy (95 % interval)" in told.out and "a balanced accuracy of" in told.out
 
 
 # --- features are computed once --------------------------------------------------------------------------------------
