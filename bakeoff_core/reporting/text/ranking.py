@@ -125,7 +125,9 @@ def _decides(ranking: Ranking, escape: Escape) -> str:
     metric = METRICS[ranking.metric]
     of_class = ranking.positive_class if metric.is_binary else None
     meaning = metric_meaning(metric.name, of_class, escape)
-    return f" {metric.heading} decides, of the strength and of the order: {meaning} The k-NN is told by accuracy."
+    is_fixed = any(row.strength_chosen_on == "nothing" for row in ranking.ranked())
+    what = "the order" if is_fixed else "the strength and the order"
+    return f" {metric.heading} decides {what}: {meaning} The k-NN is told by accuracy."
 
 
 def _neighbours(ranking: Ranking) -> str:

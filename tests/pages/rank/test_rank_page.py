@@ -99,6 +99,23 @@ def test_a_ranking_by_another_metric_shows_it_first_and_says_what_accuracy_hides
     assert "elpv-1a2b3c4d-ranked-balanced-accuracy" in link.proto.query_string
 
 
+def test_a_metric_of_one_class_is_offered_for_two_classes_alone_and_the_rarer_one_matters_at_first() -> None:
+    def form(classes: tuple[str, ...]) -> None:
+        from pathlib import Path
+
+        from bakeoff_core.datasets.records import ImageDataset, LabelledImage
+        from pages.parts.rank import what_decides
+
+        images = tuple(LabelledImage(Path("x.png"), label) for label in (0, 1, 1, *range(2, len(classes))))
+        what_decides.choose(ImageDataset("folder", "Own", Path(), classes, images, (), (), "", ()), "rank")
+
+    two = AppTest.from_function(form, kwargs={"classes": ("rare", "frequent")}).run()
+    assert two.selectbox[0].options == ["Accuracy", "Balanced accuracy", "Macro F1", "Average precision"]
+    assert two.selectbox[1].value == "rare"
+    three = AppTest.from_function(form, kwargs={"classes": ("a", "b", "c")}).run()
+    assert [box.options for box in three.selectbox] == [["Accuracy", "Balanced accuracy", "Macro F1"]]
+
+
 def test_a_stopped_ranking_shows_what_it_has_and_can_be_gone_on_with(monkeypatch: pytest.MonkeyPatch) -> None:
     resumed: list[str] = []
     monkeypatch.setattr("pages.parts.common.resume.resume_job", resumed.append)

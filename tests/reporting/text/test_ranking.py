@@ -70,7 +70,9 @@ def test_another_metric_is_named_wherever_accuracy_was() -> None:
     reverse = replace(ranking, gaps={"b": Difference(3.0, 1.0, 5.0)})
     assert "The test sides with ImageNet's: on the same" in say(reverse, a=70.0, b=80.0)[0]
     assert "3 points less (95 % interval -5.00 to -1.00)." in say(reverse, a=70.0, b=80.0)[0]
-    assert "Balanced accuracy decides, of the strength and of the order: mean over the classes" in how_measured(ranking)
+    assert "Balanced accuracy decides the strength and the order: mean over the classes" in how_measured(ranking)
+    fixed = make_ranking([replace(rows[0], strength_chosen_on="nothing")], **BY_BALANCED)
+    assert "Balanced accuracy decides the order: mean" in how_measured(fixed)
 
 
 def test_chance_of_another_metric_is_its_own_and_none_is_told_of_macro_f1() -> None:
