@@ -95,16 +95,18 @@ def read_ranked_models() -> list[RankedModel]:
     return [model for job in list_jobs(kinds.RANKING) for model in _models_of(job)]
 
 
-def newest_model(models: Iterable[RankedModel]) -> RankedModel:
+def newest_model(models: Iterable[RankedModel], metric: str = ACCURACY) -> RankedModel:
     """Return the result to go by, of several of one model on the same images: that of the newest ranking.
 
     Each was measured in the same way on the same images, so the newest one is not the better, but the one that the
-    latest weights and versions led to. None is chosen for its accuracy: the best of several tests flatters.
+    latest weights and versions led to. None is chosen for its accuracy: the best of several tests flatters. A probe
+    whose strength the metric chose goes before those whose strength another one did.
 
     Args:
         models: At least one.
+        metric: What they are told by, one of `schema.metrics.DECIDING`.
     """
-    return max(models, key=lambda model: model.run_id)
+    return max(models, key=lambda model: (model.metric == metric, model.run_id))
 
 
 def ranked_models_stamp() -> int:

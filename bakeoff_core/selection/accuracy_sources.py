@@ -40,7 +40,7 @@ OwnResult: TypeAlias = "FinishedRun | RankedModel"
 _MEANING = (
     "each model stayed frozen, and a linear classifier learned the classes from its features on the {} (a linear "
     "probe). Fine-tuning often reaches more, and can change the order. Of several rankings, each model's newest result "
-    "counts."
+    "counts, of those that this metric decided if any."
 )
 _CHOSEN_ON = {
     "validation": "its strength chosen on the validation images",
@@ -206,7 +206,7 @@ def accuracy_table(
         published: As `catalogue.accuracies.read_catalogue` returns it: the table of ImageNet, and the families of all
             others.
         chosen: Ids of runs that lead for their model and size; others lead by `finetuning.results.leading_run`. Of
-            rankings, each model's newest leads.
+            rankings, each model's newest leads; see `ranking.results.newest_model`.
 
     Returns:
         For published accuracy the catalogue's columns: `published` itself, or its rows that have a figure on a harder
@@ -245,7 +245,9 @@ def accuracy_table(
             "run_id": result.run_id,
         }
         for result in (
-            newest_model(found) if source.is_ranked else leading_run(found, run_ids, metric=source.metric)
+            newest_model(found, source.metric)
+            if source.is_ranked
+            else leading_run(found, run_ids, metric=source.metric)
             for found in groups.values()
         )
     ]

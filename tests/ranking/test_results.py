@@ -108,6 +108,13 @@ def test_the_metric_that_decided_is_offered_first_and_the_others_after_it():
         find_source(f"{KEY}-macro-f1", read_own_results())
 
 
+def test_a_result_that_the_metric_decided_goes_before_a_newer_one_that_another_decided():
+    write_ranking(1, scored(RESNET18, 150, 74.0, 70.0), metric="balanced-accuracy")
+    write_ranking(2, scored(RESNET18, 160, 71.0, 60.0), scored(RESNET50, 170, 66.0, 50.0))
+    assert table(f"{KEY}-balanced-accuracy")["top1"].to_dict() == {RESNET18: 74.0, RESNET50: 66.0}
+    assert table()["top1"].to_dict() == {RESNET18: 80.0, RESNET50: 85.0}
+
+
 def test_average_precision_of_one_class_never_shares_a_column_with_that_of_the_other():
     def write(number: int, name: str, value: float, positive_class: str) -> None:
         row = make_row(name, 150, scores={"average-precision": Score(value, value - 5, value + 5)})
