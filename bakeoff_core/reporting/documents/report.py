@@ -62,7 +62,8 @@ _RANKED = """
 - **Accuracy** is the share of the {images:,} test images of {name} that a linear probe got right, in percent: the model
   stayed frozen, and a linear classifier learned the classes from its features on the {learned}, without a
   look at the test. Of several rankings a model's newest result counts, of those that accuracy decided if any. Its
-  95 % sampling interval says how far it may be off because the test set has so few images. Fine-tuning often reaches more.
+  95 % sampling interval says how far it may be off because the test set has so few images. Fine-tuning often reaches
+  more.
 """.strip()
 
 _FINE_TUNED_BY = """
@@ -75,7 +76,8 @@ _RANKED_BY = """
 - **{metric}**: {meaning} Here it is that of a linear probe's answers to the {images:,} test images of {name}, in
   percent: the model stayed frozen, and a linear classifier learned the classes from its features on the {learned},
   without a look at the test. Of several rankings a model's newest result counts, of those that this metric decided if
-  any. Its 95 % interval says how far it may be off because the test set has so few images. Fine-tuning often reaches more.
+  any. Its 95 % interval says how far it may be off because the test set has so few images. Fine-tuning often reaches
+  more.
 """.strip()
 
 _DEFINITIONS = """

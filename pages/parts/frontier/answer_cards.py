@@ -63,7 +63,13 @@ def _numbers(choice: Choice | None, table: pd.DataFrame, source: AccuracySource)
         f"{megabytes(row['peak_memory_bytes'])} peak",
         f"{int(row['img_size'])} px",
     ]
-    return " · ".join(f'<span style="white-space:nowrap">{part}</span>' for part in parts)
+    # What other images than ImageNet's are called can be wider than a phone.
+    whole = parts if source.is_imagenet else parts[1:]
+    return " · ".join([*parts[: len(parts) - len(whole)], *(_unbroken(part) for part in whole)])
+
+
+def _unbroken(part: str) -> str:
+    return f'<span style="white-space:nowrap">{part}</span>'
 
 
 def _why(choice: Choice | None, decision: Decision, table: pd.DataFrame, source: AccuracySource) -> str:

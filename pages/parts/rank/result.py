@@ -26,7 +26,7 @@ def draw(ranking: Ranking, key: str) -> None:
     if ranking.ranked():
         figure = ranking_figure(ranking, findings, dark=plotly_chart.is_dark())
         plotly_chart.draw_static(figure, key=f"bars-{key}")
-        told = "" if ranking.metric == ACCURACY else " · diamonds: accuracy, which counts frequent classes most"
+        told = "" if ranking.metric == ACCURACY else " · circles: accuracy, which counts frequent classes most"
         st.caption(f"★ pick by your images · ◇ best by published ImageNet accuracy · whiskers: 95 % intervals{told}")
     draw_table(ranking, key=f"table-{key}")
     if ranking.ranked():
@@ -92,7 +92,7 @@ def _configured(metric: str, ranking: Ranking) -> object:
 
 _COLUMNS = {
     "#": st.column_config.NumberColumn(width=36, help="Place by the probe on the test images, by what decides"),
-    "model": st.column_config.TextColumn(width="medium"),
+    "model": st.column_config.TextColumn(width=160),  # what decides stands beside it on a phone
     "95 % interval": st.column_config.TextColumn(help="Of the column before it"),
     "k-NN (%)": st.column_config.NumberColumn(
         format="%.2f", help="Test images that the most similar training images have right by their vote"

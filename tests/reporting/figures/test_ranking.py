@@ -48,7 +48,7 @@ def test_another_metric_has_the_bars_and_accuracy_the_marks() -> None:
     figure = figure_of(scored("a.x", 150, 74.0, 70.0), scored("b.x", 170, 60.0, 40.0), metric="balanced-accuracy")
     bars, marks = figure.data
     assert list(bars.x) == [60.0, 74.0] and list(bars.error_x.array) == [5, 5]
-    assert (marks.name, list(marks.x)) == ("Accuracy", [85.0, 75.0])
+    assert (marks.name, list(marks.x), marks.marker.symbol) == ("Accuracy", [85.0, 75.0], "circle-open")
     assert figure.layout.xaxis.title.text == "Balanced accuracy on your test images (%)"
     assert [shape.x0 for shape in figure.layout.shapes] == [50]
     assert "Balanced accuracy of the linear probe: 60 % (55 % to 65 %)" in bars.hovertext[0]
