@@ -40,7 +40,7 @@ OwnResult: TypeAlias = "FinishedRun | RankedModel"
 _MEANING = (
     "each model stayed frozen, and a linear classifier learned the classes from its features on the {} (a linear "
     "probe). Fine-tuning often reaches more, and can change the order. Of several rankings, each model's newest result "
-    "counts, of those that this metric decided if any."
+    "counts."
 )
 _CHOSEN_ON = {
     "validation": "its strength chosen on the validation images",
@@ -103,7 +103,7 @@ def list_sources(results: Iterable[OwnResult]) -> list[AccuracySource]:
                     test_images=group[0].test_images,
                     content_key=content_key,
                     model_count=len({CandidateRef(result.model_name, result.img_size) for result in counted}),
-                    meaning=_WAYS[train_on].meaning,
+                    meaning=_meaning(train_on, metric),
                     train_on=train_on,
                     metric=metric,
                     positive_class=positive_class,
@@ -130,6 +130,13 @@ def _counts(result: OwnResult, metric: str, positive_class: str | None) -> bool:
     """Tell whether a result has a metric, and of the class that it is about."""
     is_of_class = positive_class is None or result.positive_class == positive_class
     return metric in result.scores and is_of_class
+
+
+def _meaning(train_on: str | None, metric: str) -> str:
+    meaning = _WAYS[train_on].meaning
+    if not meaning or metric == ACCURACY:
+        return meaning
+    return f"{meaning.removesuffix('.')}, of those that this metric decided if any."
 
 
 def _told(metric: str, positive_class: str | None) -> str:

@@ -30,7 +30,12 @@ from bakeoff_core.schema.profile import GROUP_COLUMNS, Setting
 
 FORMAT_VERSION = 5
 """Version of the record below. Raise it with every change, keep reading the older: 1 knew ImageNet's accuracy only,
-2 no recipe class, 3 no accuracy of ranked models, and 4 no other metric than accuracy."""
+2 no recipe class, 3 no accuracy of ranked models, and 4 no other metric than accuracy. What 4 can hold is written so,
+that versions of before can replay it."""
+ACCURACY_FORMAT = 4
+"""Version that a record by accuracy is written in."""
+_BY_METRIC = ("metric", "positive_class")
+"""Fields of a source that `ACCURACY_FORMAT` does not have."""
 
 _RECORD = re.compile(r"<!--\s*bakeoff-report\s+(.*?)\s*-->", re.DOTALL)
 
@@ -159,7 +164,9 @@ def write_record(record: DecisionRecord) -> str:
 
     Whatever could close a comment or open a tag is written as a JSON escape, which reads back as itself.
     """
-    fields = {"format": FORMAT_VERSION, **asdict(record)}
+    fields = {"format": ACCURACY_FORMAT if record.source.is_accuracy else FORMAT_VERSION, **asdict(record)}
+    if record.source.is_accuracy:
+        fields["source"] = {name: value for name, value in fields["source"].items() if name not in _BY_METRIC}
     fields["recipe"] = fields.pop("pretraining_class")
     del fields["deployment"]  # the format has its fields in those of the setting, and one for all candidates
     if record.setting is not None and record.deployment is not None:

@@ -61,9 +61,8 @@ _FINE_TUNED = """
 _RANKED = """
 - **Accuracy** is the share of the {images:,} test images of {name} that a linear probe got right, in percent: the model
   stayed frozen, and a linear classifier learned the classes from its features on the {learned}, without a
-  look at the test. Of several rankings a model's newest result counts, of those that accuracy decided if any. Its
-  95 % sampling interval says how far it may be off because the test set has so few images. Fine-tuning often reaches
-  more.
+  look at the test. Of several rankings a model's newest result counts. Its 95 % sampling interval says how far it may
+  be off because the test set has so few images. Fine-tuning often reaches more.
 """.strip()
 
 _FINE_TUNED_BY = """

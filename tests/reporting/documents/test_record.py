@@ -107,7 +107,7 @@ def test_two_reports_in_one_text_are_refused():
 
 def test_a_newer_report_asks_for_an_update():
     with pytest.raises(BakeoffError) as caught:
-        read_record(written().replace('"format": 5', '"format": 6'))
+        read_record(written().replace('"format": 4', '"format": 6'))
     assert str(caught.value) == (
         "This report comes from a newer version of Backbone Bake-off (format 6; this one reads up to 5). "
         "Update Backbone Bake-off and replay it again."
@@ -124,11 +124,9 @@ def test_a_newer_report_asks_for_an_update():
         ('"threads": 2', '"threads": "two"'),
         ('"threads": 2', '"threads": null'),
         ('"img_size": 224', '"img_size": []'),
-        ('"format": 5', '"format": 0'),
-        ('"format": 5', '"format": "5"'),
-        ('"format": 5,', ""),
-        ('"metric": "accuracy"', '"metric": "luck"'),
-        ('"positive_class": null', '"positive_class": 3'),
+        ('"format": 4', '"format": 0'),
+        ('"format": 4', '"format": "4"'),
+        ('"format": 4,', ""),
         ('"source": {', '"source": [{'),
         ('"test_images": 50000', '"test_images": "many"'),
         ('"chosen": []', '"chosen": 3'),
@@ -155,35 +153,34 @@ def test_a_report_of_the_first_format_still_replays_and_was_about_imagenet():
 def test_a_report_of_the_second_format_still_reads_and_matched_no_recipes():
     text = written()
     assert ',\n "recipe": null' in text
-    old = read_record(text.replace(',\n "recipe": null', "").replace('"format": 5', '"format": 2'))
+    old = read_record(text.replace(',\n "recipe": null', "").replace('"format": 4', '"format": 2'))
     assert old == read_record(text) and old.pretraining_class is None
-
-
-BY_METRIC = ',\n  "metric": "accuracy",\n  "positive_class": null'
 
 
 def test_a_report_of_the_third_format_still_reads_and_was_about_no_ranking():
     text = written(source=CELLS)
-    later = ',\n  "train_on": null' + BY_METRIC
-    assert later in text
-    old = read_record(text.replace(later, "").replace('"format": 5', '"format": 3'))
+    assert ',\n  "train_on": null' in text
+    old = read_record(text.replace(',\n  "train_on": null', "").replace('"format": 4', '"format": 3'))
     assert old == read_record(text) and not old.source.is_ranked
 
 
 @pytest.mark.parametrize("source", [IMAGENET, CELLS, RANKED])
-def test_a_report_of_the_fourth_format_still_reads_and_was_about_accuracy(source):
+def test_a_report_by_accuracy_is_one_of_the_fourth_format_which_versions_of_before_replay(source):
     text = written(source=source)
-    assert BY_METRIC in text
-    old = read_record(text.replace(BY_METRIC, "").replace('"format": 5', '"format": 4'))
-    assert old == read_record(text) and old.source.metric == "accuracy"
+    assert '"format": 4' in text and '"metric"' not in text and '"positive_class"' not in text
+    assert read_record(text).source == source
 
 
 @pytest.mark.parametrize("source", [BALANCED, PRECISE])
 def test_a_record_keeps_the_metric_and_the_class_that_it_is_about(source):
-    assert read_record(written(source=source)).source == source
+    text = written(source=source)
+    assert '"format": 5' in text and read_record(text).source == source
+    assert read_record(text.replace('"format": 5', '"format": 4')).source.is_accuracy  # that format knows no other
+    with pytest.raises(BakeoffError, match="The record in this report is damaged"):
+        read_record(text.replace(f'"metric": "{source.metric}"', '"metric": "luck"'))
 
 
 def test_the_record_is_plain_json_between_its_marks():
     record = read_record(written())
     inside = write_record(record).removeprefix("<!-- bakeoff-report\n").removesuffix("\n-->")
-    assert json.loads(inside)["format"] == 5
+    assert json.loads(inside)["format"] == 4
