@@ -16,6 +16,7 @@ from tests.support.places import ROOT
 HEAVY = ("torch", "torchvision", "timm", "fvcore", "accelerate", "sklearn", "openvino")
 HEAVY_PACKAGES = ("bakeoff_core.models", "bakeoff_core.profiling.round", "bakeoff_core.profiling.anatomy.trace")
 HEAVY_MODULES = {
+    *(f"bakeoff_core.datasets.metrics.{name}" for name in ("resampling", "scores")),
     *(f"bakeoff_core.features.{name}" for name in ("classifiers", "extract", "frozen_backbone")),
     *(
         f"bakeoff_core.finetuning.{name}"

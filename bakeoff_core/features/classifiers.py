@@ -7,7 +7,7 @@ the features (`features.extract`), and the accuracy of the answers (`datasets.me
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,6 +18,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_limits
+
+from bakeoff_core.datasets.metrics.answers import Answers, positive_probability
+from bakeoff_core.datasets.metrics.scores import values_of
+from bakeoff_core.schema.metrics import ACCURACY
 
 NEIGHBOURS = 20
 TEMPERATURE = 0.07
@@ -51,10 +55,15 @@ class StrengthChoice:
     """scikit-learn's `C`."""
     chosen_on: str
     """`validation`, `cross-validation` or `nothing`."""
-    accuracy: float | None
-    """Of the images held back, in percent, at this strength; `None` where there were none."""
+    values: Mapping[str, float]
+    """Of the images held back, in percent, at this strength, by metric; empty where there were none."""
     at_edge: bool
     """Whether it is the smallest or largest that was tried."""
+
+    @property
+    def accuracy(self) -> float | None:
+        """Percent of the images held back that are right at this strength; `None` where there were none."""
+        return self.values.get(ACCURACY)
 
 
 @dataclass(frozen=True)
@@ -96,35 +105,49 @@ class Probe:
         """
         probability, predicted = np.empty(len(features)), np.empty(len(features), int)
         for at in range(0, len(features), CHUNK):
-            found = self._model.predict_proba(self._scaling(features[at : at + CHUNK]))
-            probability[at : at + CHUNK] = found.max(1)
-            predicted[at : at + CHUNK] = self._model.classes_[found.argmax(1)]
+            part = slice(at, at + CHUNK)
+            probability[part], predicted[part] = _likeliest(self._model, self._scaling(features[part]))
         return probability, predicted
 
 
+def _likeliest(model: LogisticRegression, scaled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The probability of each image's likeliest class, and that class."""
+    found = model.predict_proba(scaled)
+    return found.max(1), model.classes_[found.argmax(1)]
+
+
 def fit_probe(
-    features: np.ndarray, labels: np.ndarray, held_out: tuple[np.ndarray, np.ndarray] | None, *, seed: int = 0
+    features: np.ndarray,
+    labels: np.ndarray,
+    held_out: tuple[np.ndarray, np.ndarray] | None,
+    *,
+    seed: int = 0,
+    metric: str = ACCURACY,
+    positive: int | None = None,
 ) -> Probe:
     """Fit multinomial logistic regression with an L2 penalty whose strength is chosen on images held back.
 
     As Kornblith, Shlens and Le 2019 (arXiv:1805.08974) do, but that what was held back is not trained on afterwards.
-    The strength with the most of it right wins; a tie is the stronger one's.
+    The strength that is best by the metric on it wins; a tie is the stronger one's.
 
     Args:
         features: Of the images to train on: float32 of shape (images, channels).
         labels: Shape (images,), of two classes at least.
         held_out: Features and labels to choose by; `None` for cross-validation on those to train on.
         seed: Fixes the folds.
+        metric: One of `schema.metrics.DECIDING`; of a cross-validation it is that of the answers of all folds together.
+        positive: Label of the class that matters, of two, and there must be images of it to choose by where the metric
+            is about it; `None` where there are not two.
     """
     with threadpool_limits(THREADS):
         if held_out is not None:
-            choice = _choose("validation", [_Path(lambda: (features, labels, *held_out))])
+            choice = _choose("validation", [_Path(lambda: (features, labels, *held_out))], metric, positive)
         else:
             paths = [_Path(partial(_divided, features, labels, *fold)) for fold in _folds(labels, seed)]
             choice = (
-                _choose("cross-validation", paths)
+                _choose("cross-validation", paths, metric, positive)
                 if paths
-                else StrengthChoice(DEFAULT_STRENGTH, "nothing", None, False)
+                else StrengthChoice(DEFAULT_STRENGTH, "nothing", {}, False)
             )
         scaling = _scaling_of(features)
         return Probe(choice, scaling, _model(choice.strength).fit(scaling(features), labels))
@@ -147,11 +170,9 @@ class _Path:
         """Prepare; `divided` returns features and labels to fit on, and those held back, made anew to save memory."""
         self._divided = divided
         self._last: LogisticRegression | None = None
-        self.images = 0
-        """Held back."""
 
-    def right_at(self, strength: float) -> int:
-        """How many of the images held back are right at a strength."""
+    def answers_at(self, strength: float) -> tuple[np.ndarray, ...]:
+        """Labels of the images held back, the answers to them at a strength, and the probabilities of these."""
         features, labels, held_out, truth = self._divided()
         scaling, model = _scaling_of(features), _model(strength)
         if self._last is not None:
@@ -159,24 +180,27 @@ class _Path:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             self._last = model.fit(scaling(features), labels)
-        self.images = len(truth)
-        return int((model.predict(scaling(held_out)) == truth).sum())
+        probability, predicted = _likeliest(model, scaling(held_out))
+        return truth, predicted, probability
 
 
 def _divided(features: np.ndarray, labels: np.ndarray, fit: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, ...]:
     return features[fit], labels[fit], features[out], labels[out]
 
 
-def _choose(chosen_on: str, paths: Sequence[_Path]) -> StrengthChoice:
-    """The strength that has the most images right over all paths."""
-    right: list[int] = []
+def _choose(chosen_on: str, paths: Sequence[_Path], metric: str, positive: int | None) -> StrengthChoice:
+    """The strength that is best by a metric of the answers of all paths together."""
+    tried: list[dict[str, float]] = []
     for strength in STRENGTHS:
-        right.append(sum(path.right_at(strength) for path in paths))
-        if len(right) > PATIENCE and max(right[-PATIENCE:]) < max(right[:-PATIENCE]):
+        parts = zip(*(path.answers_at(strength) for path in paths), strict=True)
+        truth, predicted, likeliest = map(np.concatenate, parts)
+        probability = None if positive is None else positive_probability(predicted, likeliest, positive)
+        tried.append(values_of(Answers(truth, predicted, positive, probability)))
+        found = [values[metric] for values in tried]
+        if len(found) > PATIENCE and max(found[-PATIENCE:]) < max(found[:-PATIENCE]):
             break
-    best = right.index(max(right))
-    accuracy = 100 * right[best] / sum(path.images for path in paths)
-    return StrengthChoice(STRENGTHS[best], chosen_on, accuracy, best in (0, len(STRENGTHS) - 1))
+    best = found.index(max(found))
+    return StrengthChoice(STRENGTHS[best], chosen_on, tried[best], best in (0, len(STRENGTHS) - 1))
 
 
 def _model(strength: float) -> LogisticRegression:

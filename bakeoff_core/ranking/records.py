@@ -3,12 +3,14 @@
 Every backbone stays frozen; a small head is trained on its features, and tested on images that it has not seen.
 Definitions, all from numbers that were measured:
 
-- **Your order** is that of the probes' test accuracies, **ImageNet's** that of the published top-1 of the same weights
-  tag at the same image size; a backbone without a published one has no place in it.
-- The **pick by your data** is the best on images held back from training (validation, or cross-validation where there
-  are none); never on the test, since the best of several tests flatters (Cawley and Talbot 2010,
-  jmlr.org/papers/v11/cawley10a). A tie is the higher published accuracy's, then the earlier one's.
-- A **gap** is the difference of two test accuracies on the same images, paired, with its 95 % interval.
+- **Your order** is that of the probes on the test images by the metric that decides (`schema.metrics`), **ImageNet's**
+  that of the published top-1 of the same weights tag at the same image size; a backbone without a published one has no
+  place in it.
+- The **pick by your data** is the best by that metric on images held back from training (validation, or
+  cross-validation where there are none); never on the test, since the best of several tests flatters (Cawley and Talbot
+  2010, jmlr.org/papers/v11/cawley10a). A tie is the higher published accuracy's, then the earlier one's.
+- A **gap** is the difference of two probes' values of it on the same test images, paired, with its 95 % interval: by
+  formula for accuracy, else by the worker's bootstrap (`datasets.metrics.scores`), which is noted in the record.
 - The **rank correlation** is Spearman's, with its 95 % interval (`stats.spearman_interval`).
 
 No torch, no files. Not covered: measuring it (`ranking.worker`), finding it again (`ranking.request`), words
@@ -24,6 +26,8 @@ from typing import Any
 import numpy as np
 
 from bakeoff_core.datasets.records import Copies
+from bakeoff_core.schema.checks import require_choice
+from bakeoff_core.schema.metrics import ACCURACY, AVERAGE_PRECISION, BALANCED_ACCURACY, DECIDING, Difference, Score
 from bakeoff_core.schema.parsing import parse_kept
 from bakeoff_core.stats import PairedCounts, mcnemar_p, paired_interval, spearman_interval
 
@@ -85,11 +89,27 @@ class RankRow:
     """All of it, in this ranking."""
     right: str | None = None
     """Which test images the head has right, in the order of the test split: bits of hexadecimal digits."""
+    scores: dict[str, Score] = field(default_factory=dict, hash=False)
+    """Of the head on the test images, by metric; empty in rankings of before there were others than accuracy."""
+    held_out_scores: dict[str, float] = field(default_factory=dict, hash=False)
+    """Of the head at the strength chosen, on images held back from its training, in percent by metric."""
+    accuracy_over_balanced: Difference | None = None
+    """Accuracy less balanced accuracy on the test images: what frequent classes do better, or rare ones."""
 
     @property
     def is_ranked(self) -> bool:
         """Whether it has a place in the ranking."""
         return self.probe_accuracy is not None
+
+    def score(self, metric: str) -> Score | None:
+        """Return what the head came to on the test images by a metric; `None` where that is not known."""
+        if metric == ACCURACY and self.probe_accuracy is not None:
+            return Score(self.probe_accuracy, self.probe_low, self.probe_high)
+        return self.scores.get(metric)
+
+    def held_out(self, metric: str) -> float | None:
+        """Return what it came to on images held back, in percent; `None` where there were none."""
+        return self.held_out_accuracy if metric == ACCURACY else self.held_out_scores.get(metric)
 
 
 @dataclass(frozen=True)
@@ -126,15 +146,40 @@ class Ranking:
     """What is black and white in images of more than 8 bits, by the kind of their pixels."""
     copies: Copies | None = None
     """Which images are copies of others; `None` in rankings of before they were looked for."""
+    metric: str = ACCURACY
+    """What decides, one of `schema.metrics.DECIDING`."""
+    positive_class: str | None = None
+    """Of two classes, the name of the one that matters."""
+    positive_share: float | None = None
+    """Share of the test images that are of it, in percent."""
+    gaps: dict[str, Difference] = field(default_factory=dict, hash=False)
+    """By model, each row's deciding metric on the test less that of the pick by your data, paired; empty before the
+    ranking's end, and for accuracy, whose gaps have a formula."""
+
+    def __post_init__(self) -> None:
+        require_choice("metric", self.metric, DECIDING)
 
     @property
-    def chance(self) -> float:
-        """Accuracy in percent of whoever never looks at the image."""
-        return max(self.majority_share, 100 / len(self.classes))
+    def chance(self) -> float | None:
+        """What whoever never looks at the image comes to, in percent by the metric that decides.
+
+        The most frequent class for accuracy, any one class for balanced accuracy, any order for average precision;
+        `None` for macro F1, which depends on what is answered.
+        """
+        return {
+            ACCURACY: max(self.majority_share, 100 / len(self.classes)),
+            BALANCED_ACCURACY: 100 / len(self.classes),
+            AVERAGE_PRECISION: self.positive_share,
+        }.get(self.metric)
+
+    def value(self, row: RankRow) -> float:
+        """Return what a ranked row came to on the test images by the metric that decides, in percent."""
+        score = row.score(self.metric)
+        return 0.0 if score is None else score.value
 
     def ranked(self) -> list[RankRow]:
         """Return the rows with a result, the best on the test images first."""
-        return sorted((row for row in self.rows if row.is_ranked), key=lambda row: -(row.probe_accuracy or 0))
+        return sorted((row for row in self.rows if row.is_ranked), key=lambda row: -self.value(row))
 
     def failed(self) -> list[RankRow]:
         """Return the rows without a result."""
@@ -152,12 +197,12 @@ class RankGap:
     model_name: str
     against: str
     points: float
-    """Accuracy of `model_name` less that of `against`."""
+    """The deciding metric of `model_name` less that of `against`."""
     low: float
     """Of the 95 % interval."""
     high: float
-    p_value: float
-    """McNemar's exact test."""
+    p_value: float | None
+    """McNemar's exact test; `None` where another metric than accuracy decides."""
     images: int
 
     @property
@@ -218,16 +263,16 @@ def find(ranking: Ranking, published: Mapping[tuple[str, int], float], overlaps:
     order = {row.model_name: -at for at, row in enumerate(ranking.rows)}  # earlier is more
 
     def by_own(row: RankRow) -> tuple[float, float, int]:
-        return row.held_out_accuracy or 0.0, top1[row] or 0.0, order[row.model_name]
+        return row.held_out(ranking.metric) or 0.0, top1[row] or 0.0, order[row.model_name]
 
-    own = max((row for row in rows if row.held_out_accuracy is not None), key=by_own, default=None)
+    own = max((row for row in rows if row.held_out(ranking.metric) is not None), key=by_own, default=None)
     imagenet = max(known, key=lambda row: (top1[row], order[row.model_name]), default=None)
     gap = None
     if own is not None and imagenet is not None and own != imagenet:
-        gap = compare_rows(own, imagenet, ranking.test_images)
+        gap = _gap(ranking, own, imagenet)
     correlation = None
     if len(known) >= LEAST_FOR_CORRELATION:
-        interval = spearman_interval([top1[row] for row in known], [row.probe_accuracy for row in known])
+        interval = spearman_interval([top1[row] for row in known], [ranking.value(row) for row in known])
         correlation = Correlation(*interval, len(known)) if interval else None
     names = {row.model_name for row in ranking.rows}
     return RankFindings(
@@ -240,8 +285,19 @@ def find(ranking: Ranking, published: Mapping[tuple[str, int], float], overlaps:
     )
 
 
+def _gap(ranking: Ranking, own: RankRow, other: RankRow) -> RankGap | None:
+    """The gap between the pick by your data and another; `None` where it is not known."""
+    if ranking.metric == ACCURACY:
+        return compare_rows(own, other, ranking.test_images)
+    found = ranking.gaps.get(other.model_name)
+    # Those noted are against the pick of then; published figures that break a tie may have made another one since.
+    if found is None or own.model_name in ranking.gaps:
+        return None
+    return RankGap(own.model_name, other.model_name, -found.points, -found.high, -found.low, None, ranking.test_images)
+
+
 def compare_rows(row: RankRow, against: RankRow, test_images: int) -> RankGap | None:
-    """Return the gap between two backbones' heads; `None` where it is not known which images one had right."""
+    """Return the gap between two heads' accuracies; `None` where it is not known which images one had right."""
     if row.right is None or against.right is None:
         return None
     one, other = unpack_right(row.right, test_images), unpack_right(against.right, test_images)

@@ -21,8 +21,9 @@ from bakeoff_core.datasets.registry import DATASETS
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import list_understood, read_understood, start_job
 from bakeoff_core.jobs.records import Job
-from bakeoff_core.ranking.records import Overlap, RankFindings, Ranking, find, from_json
+from bakeoff_core.ranking.records import Overlap, RankFindings, Ranking, RankRow, find, from_json
 from bakeoff_core.schema.checks import require_choice, require_count, require_unicode
+from bakeoff_core.schema.metrics import METRICS
 from bakeoff_core.schema.profile import DEVICE_CHOICES
 from bakeoff_core.system.files import read_json
 from bakeoff_core.system.paths import own_accuracy_path
@@ -160,6 +161,8 @@ def find_in(ranking: Ranking, catalogue: pd.DataFrame | None = None) -> RankFind
 def summarise_ranking(run: RankRun) -> list[dict[str, Any]]:
     """Return a line for each model asked for: the fields of `rank --json`; accuracies in percent, unknown is `None`.
 
+    `scores` holds value, low and high of each metric on the test images, `held_out_scores` the values on those held
+    back; both are empty where nothing is known.
     A model that the ranking has not come to yet has a line whose `error` says so.
     """
     ranking = run.result()
@@ -175,11 +178,22 @@ def summarise_ranking(run: RankRun) -> list[dict[str, Any]]:
                 "probe_low": row.probe_low if row else None,
                 "probe_high": row.probe_high if row else None,
                 "knn_accuracy": row.knn_accuracy if row else None,
+                "metric": run.spec.metric,
+                "positive_class": ranking.positive_class if ranking else run.spec.positive_class,
+                "scores": _scores_of(row) if row else {},
+                "held_out_scores": row.held_out_scores if row else {},
+                "accuracy_over_balanced": asdict(row.accuracy_over_balanced)
+                if row and row.accuracy_over_balanced
+                else None,
                 "images_per_second": row.images_per_second if row else None,
                 "error": row.error if row else missing,
             }
         )
     return lines
+
+
+def _scores_of(row: RankRow) -> dict[str, dict[str, float]]:
+    return {name: asdict(score) for name in METRICS if (score := row.score(name)) is not None}
 
 
 def read_overlaps(ranking: Ranking, catalogue: pd.DataFrame) -> tuple[Overlap, ...]:

@@ -7,8 +7,8 @@ ranking that another version wrote, or that nobody can read, is passed over. Not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import ClassVar
 
 from bakeoff_core.datasets.records import TRAIN_ON
@@ -16,16 +16,20 @@ from bakeoff_core.errors import BakeoffError
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import files_stamp, list_jobs
 from bakeoff_core.jobs.records import Job
-from bakeoff_core.ranking.records import from_json
+from bakeoff_core.ranking.records import RankRow, from_json
 from bakeoff_core.ranking.request import RANKING
 from bakeoff_core.schema.checks import require_choice
+from bakeoff_core.schema.metrics import ACCURACY, METRICS, Score
 from bakeoff_core.schema.parsing import Count, Key, Percent, Text, parse_record
 from bakeoff_core.system.files import read_json
 
 CHOSEN_ON = ("validation", "cross-validation", "nothing")
 """What a probe's strength can have been chosen on."""
 
-SHARED = ("dataset", "dataset_title", "content_key", "train_on", "test_images")
+SHARED = (
+    *("dataset", "dataset_title", "content_key", "train_on", "test_images"),
+    *("metric", "positive_class"),
+)
 """Fields of a `RankedModel` that are those of its ranking."""
 SCORES = {
     "model_name": "model_name",
@@ -72,6 +76,14 @@ class RankedModel:
     """What the probe's strength was chosen on, one of `CHOSEN_ON`."""
     held_out_accuracy: Percent | None
     """Percent of the images held back for that choice it got right; `None` where there were none."""
+    metric: str = ACCURACY
+    """What decided in its ranking, one of `schema.metrics.DECIDING`."""
+    positive_class: Text | None = None
+    """Of two classes, the name of the one that matters."""
+    scores: Mapping[str, Score] = field(default_factory=dict, compare=False)
+    """On the test images, by metric; accuracy alone for rankings of before there were others."""
+    held_out_scores: Mapping[str, Percent] = field(default_factory=dict, compare=False)
+    """On the images held back, in percent, by metric; empty where there were none."""
 
     def __post_init__(self) -> None:
         require_choice("train_on", self.train_on, TRAIN_ON)
@@ -83,16 +95,18 @@ def read_ranked_models() -> list[RankedModel]:
     return [model for job in list_jobs(kinds.RANKING) for model in _models_of(job)]
 
 
-def newest_model(models: Iterable[RankedModel]) -> RankedModel:
+def newest_model(models: Iterable[RankedModel], metric: str = ACCURACY) -> RankedModel:
     """Return the result to go by, of several of one model on the same images: that of the newest ranking.
 
     Each was measured in the same way on the same images, so the newest one is not the better, but the one that the
-    latest weights and versions led to. None is chosen for its accuracy: the best of several tests flatters.
+    latest weights and versions led to. None is chosen for its accuracy: the best of several tests flatters. A probe
+    whose strength the metric chose goes before those whose strength another one did.
 
     Args:
         models: At least one.
+        metric: What they are told by, one of `schema.metrics.DECIDING`.
     """
-    return max(models, key=lambda model: model.run_id)
+    return max(models, key=lambda model: (model.metric == metric, model.run_id))
 
 
 def ranked_models_stamp() -> int:
@@ -114,5 +128,12 @@ def _read(job: Job) -> Iterator[RankedModel]:
     ranking = from_json(content)
     for row in ranking.ranked():
         shared = {name: getattr(ranking, name) for name in SHARED}
-        scores = {name: getattr(row, field) for name, field in SCORES.items()}
-        yield parse_record(RankedModel, {"run_id": job.job_id, **shared, **scores})
+        of_row = {name: getattr(row, field) for name, field in SCORES.items()}
+        yield parse_record(RankedModel, {"run_id": job.job_id, **shared, **of_row, **_by_metric(row)})
+
+
+def _by_metric(row: RankRow) -> dict[str, dict]:
+    """The metrics of a row that this version knows, with accuracy's where the row is of before there were others."""
+    scores = {name: score for name in METRICS if (score := row.score(name)) is not None}
+    held_out = {name: value for name in METRICS if (value := row.held_out(name)) is not None}
+    return {"scores": {name: asdict(score) for name, score in scores.items()}, "held_out_scores": held_out}

@@ -21,7 +21,9 @@ from threadpoolctl import threadpool_limits
 from torch import nn
 
 from bakeoff_core.catalogue.weights import find_weights
+from bakeoff_core.datasets.metrics.answers import Answers, positive_probability
 from bakeoff_core.datasets.metrics.classes import accuracy
+from bakeoff_core.datasets.metrics.scores import accuracy_over_balanced, scores_of
 from bakeoff_core.datasets.records import ImageDataset, labels_of
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.features.classifiers import THREADS, fit_probe, predict_by_neighbours
@@ -32,6 +34,7 @@ from bakeoff_core.features.store import features_key, read_features, read_rate
 from bakeoff_core.jobs.worker import log
 from bakeoff_core.models.pretrained import create_for_transfer, data_config, eval_transform
 from bakeoff_core.ranking.records import RankRow, pack_right
+from bakeoff_core.schema.metrics import ACCURACY
 
 LOADING, DOWNLOADING, PASS, COMPUTING, SCORING = "loading", "downloading", "pass", "computing", "scoring"
 """What is being done with a backbone, in order: its weights are loaded or downloaded, passes over images begin and go
@@ -39,6 +42,16 @@ on, the features are scored."""
 
 Listener = Callable[[str, int], None]
 """Told which of the above it is, and how many images have their features."""
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """By what the strength of a probe is chosen."""
+
+    metric: str = ACCURACY
+    """One of `schema.metrics.DECIDING`."""
+    positive: int | None = None
+    """Label of the class that matters; `None` where there are not two classes."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,8 @@ class ScoreRequest:
     """One of `datasets.records.TRAIN_ON`."""
     seed: int
     """Fixes the folds of a cross-validation."""
+    deciding: Deciding = Deciding()
+    """By what its probe's strength is chosen."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +106,8 @@ def score_backbone(
     del model
     images = sum(map(len, dataset.splits().values()))
     listener(SCORING, images)
-    scores, rate = score_features(dataset, key, request.train_on, request.seed), read_rate(key)
+    scores = score_features(dataset, key, request.train_on, request.seed, request.deciding)
+    rate = read_rate(key)
     row = RankRow(
         asked=request.asked,
         model_name=request.model_name,
@@ -146,14 +162,17 @@ class Scores:
     """Of all of it."""
 
 
-def score_features(dataset: ImageDataset, key: str, train_on: str, seed: int) -> Scores:
+def score_features(
+    dataset: ImageDataset, key: str, train_on: str, seed: int, deciding: Deciding = Deciding()
+) -> Scores:
     """Score the kept features of a data set's images.
 
     Args:
         dataset: The images.
         key: Of the features, as `features.store.features_key` returns it.
         train_on: One of `datasets.records.TRAIN_ON`.
-        seed: Fixes the folds of a cross-validation.
+        seed: Fixes the folds of a cross-validation, and the bootstrap.
+        deciding: By what the probe's strength is chosen.
 
     Raises:
         BakeoffError: The features are not kept.
@@ -165,7 +184,7 @@ def score_features(dataset: ImageDataset, key: str, train_on: str, seed: int) ->
     train = np.concatenate([np.asarray(kept[split]) for split in used])
     truth = np.concatenate([labels[split] for split in used]).astype(int)
     held_out = (np.asarray(kept["val"]), labels["val"]) if len(used) == 1 and len(labels["val"]) else None
-    probe = fit_probe(train, truth, held_out, seed=seed)
+    probe = fit_probe(train, truth, held_out, seed=seed, metric=deciding.metric, positive=deciding.positive)
     probability, predicted = probe.predict(kept["test"])
     fitted = time.monotonic()
     neighbours = predict_by_neighbours(train, truth, kept["test"])
@@ -174,6 +193,7 @@ def score_features(dataset: ImageDataset, key: str, train_on: str, seed: int) ->
         evidence = log_maximum_evidence(train, truth)
     test = labels["test"]
     found, near = accuracy(test, predicted), accuracy(test, neighbours)
+    answered = probe_answers(test, predicted, probability, deciding.positive)
     fields = {
         "channels": train.shape[1],
         "head_param_count": (train.shape[1] + 1) * len(dataset.classes),
@@ -184,7 +204,10 @@ def score_features(dataset: ImageDataset, key: str, train_on: str, seed: int) ->
         "knn_low": near["low"],
         "knn_high": near["high"],
         "logme": evidence,
+        "scores": scores_of(answered, seed),
+        "accuracy_over_balanced": accuracy_over_balanced(answered),
         "held_out_accuracy": probe.choice.accuracy,
+        "held_out_scores": dict(probe.choice.values),
         "strength": probe.choice.strength,
         "strength_chosen_on": probe.choice.chosen_on,
         "strength_at_edge": probe.choice.at_edge,
@@ -200,6 +223,19 @@ def score_features(dataset: ImageDataset, key: str, train_on: str, seed: int) ->
         "predicted_by_neighbours": neighbours,
     }
     return Scores(fields, pd.DataFrame(answers), time.monotonic() - began)
+
+
+def probe_answers(labels: np.ndarray, predicted: np.ndarray, probability: np.ndarray, positive: int | None) -> Answers:
+    """Return a probe's answers, for `datasets.metrics.scores`.
+
+    Args:
+        labels: Shape (images,).
+        predicted: Its answer to each, shape (images,).
+        probability: That of each answer, shape (images,).
+        positive: Label of the class that matters; `None` where there are not two classes.
+    """
+    of_class = None if positive is None else positive_probability(predicted, probability, positive)
+    return Answers(labels, predicted, positive, of_class)
 
 
 def _require(features: np.ndarray | None) -> np.ndarray:

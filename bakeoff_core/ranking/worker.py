@@ -27,6 +27,8 @@ from accelerate import Accelerator
 from bakeoff_core.catalogue.accuracies import resolve_model_name
 from bakeoff_core.catalogue.weights import find_weights, require_obtainable
 from bakeoff_core.datasets.choices import parse_spec, read_images
+from bakeoff_core.datasets.metrics.answers import Answers
+from bakeoff_core.datasets.metrics.scores import compare_answers
 from bakeoff_core.datasets.records import ImageDataset, labels_of
 from bakeoff_core.datasets.registry import without_damaged
 from bakeoff_core.datasets.splits import limited
@@ -41,17 +43,20 @@ from bakeoff_core.models.pretrained import pretrained_size
 from bakeoff_core.models.timm_models import known_models
 from bakeoff_core.ranking.estimate import macs_by_tag
 from bakeoff_core.ranking.records import Ranking, RankRow, from_json, to_json
-from bakeoff_core.ranking.request import IMAGES, RANKING, RankSpec, answers_file
+from bakeoff_core.ranking.request import IMAGES, RANKING, RankSpec, answers_file, find_in
 from bakeoff_core.ranking.scoring import (
     COMPUTING,
     DOWNLOADING,
     LOADING,
     PASS,
     SCORING,
+    Deciding,
     ScoreRequest,
+    probe_answers,
     score_backbone,
 )
 from bakeoff_core.ranking.time_left import Pace, work_of
+from bakeoff_core.schema.metrics import ACCURACY, METRICS, Difference, positive_class, require_metric
 from bakeoff_core.system.files import read_json, to_user_error, write_json
 from bakeoff_core.system.machine import this_machine, usable_cores
 from bakeoff_core.system.memory import keep_freed_memory
@@ -76,6 +81,7 @@ class Ranker:
         self._began = (time.monotonic() if began is None else began) - reporter.earlier_seconds
         self._reported, self._message = 0.0, ""
         self._pace: Pace | None = None
+        self._deciding = Deciding()
 
     def run(self) -> str:
         """Do everything and return the last word; raises `BakeoffError` for what the user can mend."""
@@ -98,6 +104,7 @@ class Ranker:
             gc.collect()  # this backbone, before the next one's weights are loaded
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
+        ranking = self._compare(ranking)
         self._tell("Finished", peak_memory_bytes=peak_memory_bytes(accelerator.device), time_left_s=None)
         failed = ranking.failed()
         if len(failed) == len(ranking.rows):
@@ -129,9 +136,11 @@ class Ranker:
         """The ranking to go on with, in its file by now; what has failed before is tried again.
 
         Raises:
-            BakeoffError: The images have changed since it was begun.
+            BakeoffError: The images have changed since it was begun, or what decides does not fit them.
         """
         labels = labels_of(dataset.test)
+        self._deciding = deciding_on(self._spec, dataset)
+        positive = self._deciding.positive
         fit = dataset.train + (dataset.val if self._spec.train_on == "train+val" else ())
         new = Ranking(
             dataset=dataset.name,
@@ -151,6 +160,9 @@ class Ranker:
             neighbours=NEIGHBOURS,
             value_ranges=dict(dataset.value_ranges()),
             copies=dataset.copies,
+            metric=self._deciding.metric,
+            positive_class=None if positive is None else dataset.classes[positive],
+            positive_share=None if positive is None else 100 * float((labels == positive).mean()),
         )
         content = read_json(self._folder / RANKING)
         if content:
@@ -181,6 +193,9 @@ class Ranker:
         """Add rows to the ranking and to its file."""
         places = {name: at for at, name in enumerate(self._spec.models)}
         ranking = replace(ranking, rows=tuple(sorted((*ranking.rows, *rows), key=lambda row: places[row.asked])))
+        return self._write(ranking)
+
+    def _write(self, ranking: Ranking) -> Ranking:
         try:
             write_json(self._folder / RANKING, to_json(ranking))
         except OSError as err:
@@ -214,11 +229,45 @@ class Ranker:
                 self._tell(f"{title}: {STAGES[stage]}", model_name=name)
 
         scored = score_backbone(
-            ScoreRequest(asked, name, self._spec.train_on, self._spec.seed), dataset, accelerator, listen
+            ScoreRequest(asked, name, self._spec.train_on, self._spec.seed, self._deciding),
+            dataset,
+            accelerator,
+            listen,
         )
         scored.answers.to_parquet(self._folder / answers_file(number))
         self._pace.finish(asked, scored.scoring_seconds)
         return scored.row
+
+    # --- the gaps -----------------------------------------------------------------------------------------------------
+
+    def _compare(self, ranking: Ranking) -> Ranking:
+        """Note by how much each backbone is ahead of the pick by the user's data; accuracy needs no such note."""
+        if ranking.metric == ACCURACY:
+            return ranking
+        try:
+            pick = find_in(ranking).own_pick
+        except BakeoffError:  # the user's file of accuracies is damaged, and what was ranked is not
+            return ranking
+        if pick is None:
+            return ranking
+        self._tell("Comparing the backbones with the pick")
+        mine, gaps = self._answers(pick), dict[str, Difference]()
+        for row in ranking.ranked():
+            if self._reporter.stop_requested():
+                raise StopRequested
+            theirs = self._answers(row) if row != pick else None
+            if mine is not None and theirs is not None:
+                gaps[row.model_name] = compare_answers(ranking.metric, theirs, mine, self._spec.seed)
+        return self._write(replace(ranking, gaps=gaps))
+
+    def _answers(self, row: RankRow) -> Answers | None:
+        """A backbone's answers to the test images; `None` where they are gone, or are not those of its row."""
+        try:
+            table = pd.read_parquet(self._folder / answers_file(self._spec.models.index(row.asked)))
+        except (OSError, ValueError):  # damaged ones raise pyarrow's kind of ValueError
+            return None
+        columns = (table[name].to_numpy() for name in ("label", "predicted", "probability"))
+        return probe_answers(*columns, self._deciding.positive)
 
     # --- progress -----------------------------------------------------------------------------------------------------
 
@@ -230,6 +279,27 @@ class Ranker:
         self._message, self._reported = message, now
         fields = (self._pace.state() if self._pace else {"time_left_s": None}) | fields
         self._reporter.report(message=message, seconds=round(now - self._began, 3), **fields)
+
+
+def deciding_on(spec: RankSpec, dataset: ImageDataset) -> Deciding:
+    """Return what decides on a data set.
+
+    Raises:
+        BakeoffError: It can't: there is no such class, there are not two, or images of it are missing where they are
+            needed to choose by or to test on.
+    """
+    metric = require_metric(spec.metric, len(dataset.classes))
+    images = np.bincount(labels_of(dataset.train), minlength=len(dataset.classes))
+    positive = positive_class(dataset.classes, images.tolist(), spec.positive_class)
+    held_out = {"validation": dataset.val} if spec.train_on == "train" and dataset.val else {}
+    for split, of_split in {**held_out, "test": dataset.test}.items():
+        if metric.is_binary and not any(image.label == positive for image in of_split):
+            name = dataset.classes[positive]
+            raise BakeoffError(
+                f"{metric.heading} needs {split} images of {name}, the class that matters, and there are "
+                f"none. Use more images, or decide by {METRICS[ACCURACY].title}."
+            )
+    return Deciding(metric.name, positive)
 
 
 def _name_of(asked: str) -> str:

@@ -29,6 +29,11 @@ class Metric:
     can_decide: bool = True
     """Whether the better of two models may be told by it alone."""
 
+    @property
+    def heading(self) -> str:
+        """The title as a sentence or a column begins with it: `"Macro F1"`."""
+        return f"{self.title[0].upper()}{self.title[1:]}"
+
 
 METRICS: dict[str, Metric] = {
     metric.name: metric

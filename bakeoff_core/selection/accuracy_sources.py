@@ -2,13 +2,15 @@
 
 An accuracy belongs to a model, a size, a test set and a way of training; nothing here carries one to another size, data
 set or content of a data set, from a fine-tuned model to a frozen one, or between heads that learned from other images.
+On the user's own images each metric that decides (`schema.metrics`) is a source of its own, and one of the class that
+matters is of that class alone.
 Not covered: reading the runs, and which of several leads (`finetuning.results`), reading the rankings
 (`ranking.results`), and joining the table with profiles (`catalogue.accuracies.attach_accuracy`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -20,6 +22,7 @@ from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import percent
 from bakeoff_core.schema.accuracy import ACCURACY_COLUMNS, IMAGENET, AccuracySource
 from bakeoff_core.schema.candidate import CandidateRef, candidate_refs
+from bakeoff_core.schema.metrics import ACCURACY, DECIDING, METRICS
 
 if TYPE_CHECKING:
     from bakeoff_core.finetuning.results import FinishedRun
@@ -72,7 +75,7 @@ def list_sources(results: Iterable[OwnResult]) -> list[AccuracySource]:
     """Return what an accuracy can be of: ImageNet, the user's own images, the latest used first, and harder sets.
 
     Each content of each data set is a source for fine-tuned models, and one for ranked ones by what the heads learned
-    from.
+    from: the metric that the newest result was decided by, then the others that any of them has.
 
     Args:
         results: As `finetuning.results.read_finished_runs` and `ranking.results.read_ranked_models` return them, in one
@@ -89,30 +92,75 @@ def list_sources(results: Iterable[OwnResult]) -> list[AccuracySource]:
         name = names[dataset, content_key]
         if list(names.values()).count(name) > 1:  # the same folder, with other images in it since
             name = f"{name}, {content_key[:KEY_DIGITS]}"
-        sources.append(
-            AccuracySource(
-                key=source_key(dataset, content_key, train_on),
-                name=name,
-                title=f"{name}, {_WAYS[train_on].title}",
-                test_images=group[0].test_images,
-                content_key=content_key,
-                model_count=len({CandidateRef(result.model_name, result.img_size) for result in group}),
-                meaning=_WAYS[train_on].meaning,
-                train_on=train_on,
+        for metric, positive_class in _metrics_of(group):
+            counted = [result for result in group if _counts(result, metric, positive_class)]
+            title = f"{name}, {_WAYS[train_on].title}"
+            sources.append(
+                AccuracySource(
+                    key=source_key(dataset, content_key, train_on, metric),
+                    name=name,
+                    title=title if metric == ACCURACY else f"{_told(metric, positive_class)}: {title}",
+                    test_images=group[0].test_images,
+                    content_key=content_key,
+                    model_count=len({CandidateRef(result.model_name, result.img_size) for result in counted}),
+                    meaning=_meaning(train_on, metric),
+                    train_on=train_on,
+                    metric=metric,
+                    positive_class=positive_class,
+                )
             )
-        )
     return [*sources, *ROBUST_SETS]
 
 
-def source_key(dataset: str, content_key: str, train_on: str | None = None) -> str:
+def _metrics_of(group: Sequence[OwnResult]) -> Iterator[tuple[str, str | None]]:
+    """The metrics that results have, the newest first, with the class that one is about: that of the newest."""
+    first = _deciding(group[0])
+    for metric in (first, *(name for name in DECIDING if name != first)):
+        newest = next((result for result in group if metric in result.scores), None)
+        if newest is not None:
+            yield metric, newest.positive_class if METRICS[metric].is_binary else None
+
+
+def _deciding(result: OwnResult) -> str:
+    """What decided where a result was made."""
+    return result.metric if result.is_ranked else result.spec.metric
+
+
+def _counts(result: OwnResult, metric: str, positive_class: str | None) -> bool:
+    """Tell whether a result has a metric, and of the class that it is about."""
+    is_of_class = positive_class is None or result.positive_class == positive_class
+    return metric in result.scores and is_of_class
+
+
+def _meaning(train_on: str | None, metric: str) -> str:
+    meaning = _WAYS[train_on].meaning
+    if not meaning or metric == ACCURACY:
+        return meaning
+    return f"{meaning.removesuffix('.')}, of those that this metric decided if any."
+
+
+def _told(metric: str, positive_class: str | None) -> str:
+    of_class = "" if positive_class is None else f" of {_brief(positive_class)}"
+    return f"{METRICS[metric].heading}{of_class}"
+
+
+def source_key(dataset: str, content_key: str, train_on: str | None = None, metric: str = ACCURACY) -> str:
     """Return the key of a source, for a link that shows it: `"elpv-1a2b3c4d"`, `"elpv-1a2b3c4d-ranked-trainval"`.
 
     Args:
         dataset: Key of the data set.
         content_key: That of its images.
         train_on: What the heads learned from for ranked models; `None` for fine-tuned ones.
+        metric: One of `schema.metrics.DECIDING`; any but accuracy ends the key.
     """
-    return f"{dataset}-{content_key[:KEY_DIGITS]}{_WAYS[train_on].suffix}"
+    by = "" if metric == ACCURACY else f"-{metric}"
+    return f"{dataset}-{content_key[:KEY_DIGITS]}{_WAYS[train_on].suffix}{by}"
+
+
+def key_of_run(run: FinishedRun) -> str:
+    """Return the key of the source that shows a run by the metric that decided it, or by accuracy if it lacks that."""
+    metric = run.spec.metric if run.spec.metric in run.scores else ACCURACY
+    return source_key(run.dataset, run.content_key, metric=metric)
 
 
 def find_source(key: str, results: Iterable[OwnResult]) -> AccuracySource:
@@ -141,7 +189,8 @@ def results_of(source: AccuracySource, results: Iterable[OwnResult]) -> list[Own
         result
         for result in results
         if result.content_key == source.content_key
-        and source_key(result.dataset, result.content_key, _train_on(result)) == source.key
+        and source_key(result.dataset, result.content_key, _train_on(result), source.metric) == source.key
+        and _counts(result, source.metric, source.positive_class)
     ]
 
 
@@ -164,13 +213,14 @@ def accuracy_table(
         published: As `catalogue.accuracies.read_catalogue` returns it: the table of ImageNet, and the families of all
             others.
         chosen: Ids of runs that lead for their model and size; others lead by `finetuning.results.leading_run`. Of
-            rankings, each model's newest leads.
+            rankings, each model's newest leads; see `ranking.results.newest_model`.
 
     Returns:
         For published accuracy the catalogue's columns: `published` itself, or its rows that have a figure on a harder
         set. Else the columns `model_name`, `img_size`,
-        `schema.accuracy.ACCURACY_COLUMNS`, `test_images` and `run_id`. `accuracy_source` says which run or ranking it
-        was, by which recipe, and what its validation said.
+        `schema.accuracy.ACCURACY_COLUMNS`, `test_images` and `run_id`; `top1` and its ends are of the source's metric,
+        and results without it are left out. `accuracy_source` says which run or ranking it was, by which recipe, and
+        what its validation said.
     """
     if source.is_imagenet:
         return published
@@ -191,18 +241,21 @@ def accuracy_table(
         {
             "model_name": result.model_name,
             "img_size": result.img_size,
-            "top1": result.test_accuracy,
-            "top1_low": result.test_accuracy_low,
-            "top1_high": result.test_accuracy_high,
+            "top1": result.scores[source.metric].value,
+            "top1_low": result.scores[source.metric].low,
+            "top1_high": result.scores[source.metric].high,
             "top5": None,
             "family": families.get(architecture_of(result.model_name)),
             "recipe": None if _is_from_scratch(result) else classes.get(result.model_name),
-            "accuracy_source": origin_of(result),
+            "accuracy_source": origin_of(result, source.metric),
             "test_images": result.test_images,
             "run_id": result.run_id,
         }
         for result in (
-            newest_model(found) if source.is_ranked else leading_run(found, run_ids) for found in groups.values()
+            newest_model(found, source.metric)
+            if source.is_ranked
+            else leading_run(found, run_ids, metric=source.metric)
+            for found in groups.values()
         )
     ]
     types = {"top1": "float64", "top1_low": "float64", "top1_high": "float64", "top5": "float64"}
@@ -210,13 +263,21 @@ def accuracy_table(
     return pd.DataFrame(rows, columns=columns).astype({**types, "img_size": "int64", "test_images": "int64"})
 
 
-def origin_of(run: OwnResult) -> str:
-    """Say where an accuracy comes from: `"Full fine-tune, validated at 91.2 %, run 20260301-…"`."""
+def origin_of(run: OwnResult, metric: str = ACCURACY) -> str:
+    """Say where an accuracy comes from: `"Full fine-tune, validated at 91.2 %, run 20260301-…"`.
+
+    Args:
+        run: What has it.
+        metric: What its validation is told by.
+    """
     if run.is_ranked:
-        held_out = "" if run.held_out_accuracy is None else f" ({percent(run.held_out_accuracy)} right)"
-        chosen = f"{_CHOSEN_ON[run.strength_chosen_on]}{held_out}"
+        value = run.held_out_scores.get(metric)
+        right = "right" if metric == ACCURACY else METRICS[metric].title
+        chosen = f"{_CHOSEN_ON[run.strength_chosen_on]}{'' if value is None else f' ({percent(value)} {right})'}"
         return f"Linear probe on frozen features, {chosen}, ranking {run.run_id}"
-    validated = "not validated" if run.val_accuracy is None else f"validated at {percent(run.val_accuracy)}"
+    value = run.val_scores.get(metric)
+    told = "" if metric == ACCURACY else f" {METRICS[metric].title}"
+    validated = "not validated" if value is None else f"validated at {percent(value)}{told}"
     return f"{run.recipe_title}, {validated}, run {run.run_id}"
 
 

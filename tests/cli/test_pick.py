@@ -14,7 +14,7 @@ from bakeoff_core.system.paths import jobs_path, own_accuracy_path, profiles_pat
 from tests.support.command_line import run_json
 from tests.support.examples import make_failure, make_profile
 from tests.support.ranking_folders import write_ranking
-from tests.support.rankings import make_row
+from tests.support.rankings import make_row, scored
 
 CELLS = ("--accuracy", "elpv-1a2b3c4d")
 RANKED = ("--accuracy", "elpv-1a2b3c4d-ranked")
@@ -116,6 +116,26 @@ def test_pick_goes_by_imagenet_unless_told_otherwise(cells, capsys):
 def test_a_chosen_run_takes_the_place_of_the_best_validated_one(cells, capsys):
     found = run_json(capsys, "pick", *CELLS, "--run", cells[2])[1]
     assert (found["pick"], found["runs"]) == ("mobilenetv3_small_100.lamb_in1k", [cells[2]])
+
+
+def test_pick_goes_by_another_metric_and_names_it(lab, capsys):
+    small, b0 = "mobilenetv3_small_100.lamb_in1k", "efficientnet_b0.ra_in1k"
+    rows = [scored(small, 190, 60.0, 40.0), scored(b0, 150, 74.0, 70.0)]
+    write_ranking(1, *rows, metric="balanced-accuracy", positive_class="defective")
+    by = f"{RANKED[1]}-balanced-accuracy"
+    _, found = run_json(capsys, "pick", "--accuracy", by, "--min-top1", "65")
+    assert (found["pick"], found["accuracy"], found["metric"]) == (b0, by, "balanced-accuracy")
+    assert found["reason"][0] == (
+        "efficientnet_b0 (74 % balanced accuracy by linear probe on Solar cells (ELPV), 10.0 ms) is the only "
+        "candidate that clears every limit."
+    )
+    reasons = {rejected["model_name"]: rejected["reason"] for rejected in found["rejected"]}
+    assert reasons[small] == (
+        "Linear-probe balanced accuracy on Solar cells (ELPV) 60 % is under the balanced accuracy floor of 65 %."
+    )
+    assert run_json(capsys, "pick", *RANKED)[1]["pick"] == small
+    assert main(["pick", "--accuracy", f"{RANKED[1]}-macro-f1"]) == 1
+    assert f"{by} (Balanced accuracy: Solar cells (ELPV), ranked" in capsys.readouterr().err
 
 
 def test_an_unknown_accuracy_or_run_is_answered_with_those_there_are(cells, capsys):

@@ -10,6 +10,8 @@ from bakeoff_core.cli.app import main
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.system.paths import jobs_path, profiles_path
 from tests.support.command_line import measured_here
+from tests.support.ranking_folders import write_ranking
+from tests.support.rankings import scored
 
 CELLS = ("--accuracy", "elpv-1a2b3c4d")
 
@@ -57,3 +59,25 @@ def test_report_whose_runs_are_not_here_says_so_when_replayed(cells, tmp_path, c
         "The report's accuracies are of Solar cells (ELPV), on which no run has finished here.",
         "Replay it where the runs are, or repeat them here on the same images.",
     ]
+
+
+def test_report_by_another_metric_is_replayed_by_it(lab, tmp_path, capsys):
+    small, b0 = "mobilenetv3_small_100.lamb_in1k", "efficientnet_b0.ra_in1k"
+    target = tmp_path / "report.md"
+    by = {"metric": "balanced-accuracy", "positive_class": "defective"}
+    write_ranking(1, scored(small, 190, 60.0, 40.0), scored(b0, 150, 74.0, 70.0), **by)
+    assert main(["report", "--accuracy", "elpv-1a2b3c4d-ranked-balanced-accuracy", "--out", str(target)]) == 0
+    assert f"**Pick: `{b0} @ 224` (74 % balanced accuracy by linear probe" in target.read_text().splitlines()[2]
+    assert main(["replay", str(target)]) == 0
+    # By accuracy the other one would be the pick, before and now.
+    write_ranking(2, scored(small, 190, 80.0, 70.0), scored(b0, 150, 74.0, 70.0), **by)
+    capsys.readouterr()
+    assert main(["replay", str(target)]) == 1
+    assert f"The report picked {b0} @ 224; from the current data {small} @ 224 follows." in capsys.readouterr().out
+    for folder in jobs_path().iterdir():
+        shutil.rmtree(folder)
+    assert main(["replay", str(target)]) == 1
+    assert capsys.readouterr().out.splitlines()[0] == (
+        "The report goes by balanced accuracy on Solar cells (ELPV), by linear probes that learned from train; no "
+        "ranking here has them."
+    )

@@ -82,6 +82,36 @@ def test_the_accuracy_of_the_choice_is_that_of_a_fit_at_its_strength() -> None:
     assert probe.choice.accuracy == pytest.approx(100 * (probe.predict(held_out)[1] == truth).mean(), abs=2.6)
 
 
+def test_the_strength_is_the_one_that_is_best_by_the_metric(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The strongest has the frequent class alone right, the next one more of both, but fewer in all.
+    truth = np.array([0] * 8 + [1] * 2)
+    answers = {STRENGTHS[0]: np.zeros(10, int), STRENGTHS[1]: np.array([0] * 5 + [1] * 5)}
+    sure = {STRENGTHS[0]: np.linspace(0.6, 0.9, 10), STRENGTHS[1]: np.linspace(0.9, 0.6, 10)}
+
+    def scripted(self: object, strength: float) -> tuple[np.ndarray, ...]:
+        at = min(strength, STRENGTHS[1])
+        return truth, answers[at], sure[at]
+
+    monkeypatch.setattr(classifiers._Path, "answers_at", scripted)
+    features, labels = blobs(40, 2, 1.0)
+    found = {
+        metric: fit_probe(features, labels, (features, labels), metric=metric, positive=1).choice
+        for metric in ("accuracy", "balanced-accuracy", "average-precision")
+    }
+    assert found["accuracy"].strength == STRENGTHS[0] and found["accuracy"].accuracy == 80
+    assert found["balanced-accuracy"].strength == STRENGTHS[1]
+    assert found["balanced-accuracy"].values["balanced-accuracy"] == pytest.approx((62.5 + 100) / 2)
+    assert found["average-precision"].strength == STRENGTHS[1]
+
+
+def test_average_precision_of_a_cross_validation_is_that_of_all_answers_together() -> None:
+    features, labels = blobs(60, 2, 2.0)
+    one, other = (fit_probe(features, labels, None, metric="average-precision", positive=at).choice for at in (0, 1))
+    assert one.chosen_on == "cross-validation"
+    assert 50 < one.values["average-precision"] <= 100
+    assert set(one.values) >= {"accuracy", "recall"} and one.values != other.values
+
+
 def test_without_images_held_back_the_strength_is_cross_validated_alike_each_time() -> None:
     features, labels = blobs(60, 3, 2.0)
     first, second = (fit_probe(features, labels, None, seed=3).choice for _ in range(2))

@@ -1,6 +1,7 @@
 """What follows from rows of accuracies: orders, picks, gaps and correlations, by hand."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from bakeoff_core.ranking.records import (
     to_json,
     unpack_right,
 )
+from bakeoff_core.schema.metrics import DECIDING, Difference, Score
 from bakeoff_core.stats import PairedCounts, mcnemar_p, paired_interval
 from tests.support.rankings import IMAGES, SIZE, make_ranking, make_row
 
@@ -75,6 +77,64 @@ def test_a_gap_is_paired_on_the_same_images() -> None:
     assert gap.p_value == pytest.approx(mcnemar_p(counts))
     assert gap.differs and gap.images == IMAGES
     assert not compare_rows(one, make_row("c", 149), IMAGES).differs
+
+
+# --- another metric decides ------------------------------------------------------------------------------------------
+
+
+def by(name: str, accuracy: int, balanced: float, held_out: float) -> RankRow:
+    """A backbone with so many images right, and what it came to by balanced accuracy."""
+    scores = {"balanced-accuracy": Score(balanced, balanced - 5, balanced + 5)}
+    return make_row(name, accuracy, scores=scores, held_out_scores={"balanced-accuracy": held_out})
+
+
+def test_order_pick_and_gap_go_by_the_metric_that_decides() -> None:
+    rows = [by("frequent", 170, 60, 61), by("even", 150, 74, 73)]
+    gaps = {"frequent": Difference(-14.0, -20.0, -8.0)}
+    ranking = make_ranking(rows, metric="balanced-accuracy", gaps=gaps)
+    assert [row.model_name for row in ranking.ranked()] == ["even", "frequent"]
+    findings = find(ranking, published(frequent=80.0, even=70.0), ())
+    assert findings.own_pick.model_name == "even"
+    gap = findings.gap
+    assert (gap.points, gap.low, gap.high, gap.p_value) == (14, 8, 20, None)
+    assert find(replace(ranking, metric="accuracy"), {}, ()).own_pick.model_name == "frequent"
+
+
+def test_a_gap_noted_against_another_pick_is_not_told() -> None:
+    rows = [by("a", 170, 60, 70), by("b", 150, 74, 70)]
+    ranking = make_ranking(rows, metric="balanced-accuracy", gaps={"a": Difference(-14.0, -20.0, -8.0)})
+    assert find(ranking, published(a=80.0, b=70.0), ()).gap is None  # "a" is the pick now, and "b" was then
+
+
+def test_the_order_that_imagenet_foretells_is_that_of_the_metric() -> None:
+    rows = [by(f"m{at}", 100 + at, 90 - at, 50) for at in range(LEAST_FOR_CORRELATION)]
+    known = published(**{row.model_name: 70.0 + at for at, row in enumerate(rows)})
+    assert find(make_ranking(rows), known, ()).correlation.rho == 1
+    assert find(make_ranking(rows, metric="balanced-accuracy"), known, ()).correlation.rho == -1
+
+
+def test_chance_is_that_of_the_metric() -> None:
+    chances = {
+        metric: make_ranking((), metric=metric, positive_class="defective", positive_share=40.0).chance
+        for metric in DECIDING
+    }
+    assert chances == {"accuracy": 60, "balanced-accuracy": 50, "macro-f1": None, "average-precision": 40}
+
+
+def test_scores_and_gaps_come_back_from_the_file_and_older_files_have_none() -> None:
+    row = replace(by("a", 150, 74, 73), accuracy_over_balanced=Difference(1.0, -2.0, 4.0))
+    ranking = make_ranking([row], metric="balanced-accuracy", gaps={"b": Difference(-1.0, -2.0, 0.5)})
+    content = json.loads(json.dumps(to_json(ranking)))
+    assert from_json(content) == ranking
+    for name in ("metric", "positive_class", "positive_share", "gaps"):
+        del content[name]
+    for name in ("scores", "held_out_scores", "accuracy_over_balanced"):
+        del content["rows"][0][name]
+    older = from_json(content)
+    assert older.metric == "accuracy" and older.rows[0].score("balanced-accuracy") is None
+    assert older.rows[0].score("accuracy") == Score(75.0, row.probe_low, row.probe_high)
+    with pytest.raises(BakeoffError, match="damaged"):
+        from_json(content | {"metric": "luck"})
 
 
 @given(st.lists(st.booleans(), max_size=70))

@@ -9,13 +9,15 @@ import pandas as pd
 import pytest
 
 from bakeoff_core.catalogue.accuracies import read_catalogue
+from bakeoff_core.errors import BakeoffError
 from bakeoff_core.ranking.request import RANKING
 from bakeoff_core.ranking.results import ranked_models_stamp, read_ranked_models
+from bakeoff_core.schema.metrics import Score
 from bakeoff_core.selection.accuracy_sources import accuracy_table, find_source, list_sources, runs_of, source_key
 from bakeoff_core.selection.candidates import read_own_results
 from bakeoff_core.system.paths import jobs_path
 from tests.support.ranking_folders import write_ranking
-from tests.support.rankings import IMAGES, make_row
+from tests.support.rankings import IMAGES, make_row, scored
 from tests.support.run_folders import CONTENT, write_run
 
 KEY, BOTH = "elpv-1a2b3c4d-ranked", "elpv-1a2b3c4d-ranked-trainval"
@@ -80,6 +82,50 @@ def test_a_row_has_its_interval_images_origin_family_and_the_recipe_of_the_weigh
     catalogue = read_catalogue().set_index("model_name").loc[[RESNET18]].iloc[0]
     assert (row["family"], row["recipe"]) == (catalogue["family"], catalogue["recipe"])
     assert pd.isna(table().loc["my.own", "family"])
+
+
+def test_the_metric_that_decided_is_offered_first_and_the_others_after_it():
+    write_ranking(1, make_row(RESNET50, 190))  # of before there were others than accuracy
+    rank_id = write_ranking(
+        2, scored(RESNET18, 150, 74.0, 70.0), metric="balanced-accuracy", positive_class="defective"
+    )
+    by = f"{KEY}-balanced-accuracy"
+    assert own_sources() == {by: 1, KEY: 2}
+    assert list(own_sources()) == [by, KEY]
+    source = find_source(by, read_own_results())
+    assert (source.metric, source.positive_class) == ("balanced-accuracy", None)
+    assert source.title == "Balanced accuracy: Solar cells (ELPV), ranked with frozen features"
+    assert source.key == source_key("elpv", CONTENT, "train", "balanced-accuracy")
+    found = table(by)
+    assert found[["top1", "top1_low", "top1_high"]].to_dict("index") == {
+        RESNET18: {"top1": 74.0, "top1_low": 69.0, "top1_high": 79.0}
+    }
+    assert found.loc[RESNET18, "accuracy_source"].endswith(
+        f"its strength chosen on the validation images (74 % balanced accuracy), ranking {rank_id}"
+    )
+    assert table()["top1"].to_dict() == {RESNET18: 75.0, RESNET50: 95.0}
+    with pytest.raises(BakeoffError, match=rf"There are: .*{by} \(Balanced accuracy: Solar cells"):
+        find_source(f"{KEY}-macro-f1", read_own_results())
+
+
+def test_a_result_that_the_metric_decided_goes_before_a_newer_one_that_another_decided():
+    write_ranking(1, scored(RESNET18, 150, 74.0, 70.0), metric="balanced-accuracy")
+    write_ranking(2, scored(RESNET18, 160, 71.0, 60.0), scored(RESNET50, 170, 66.0, 50.0))
+    assert table(f"{KEY}-balanced-accuracy")["top1"].to_dict() == {RESNET18: 74.0, RESNET50: 66.0}
+    assert table()["top1"].to_dict() == {RESNET18: 80.0, RESNET50: 85.0}
+
+
+def test_average_precision_of_one_class_never_shares_a_column_with_that_of_the_other():
+    def write(number: int, name: str, value: float, positive_class: str) -> None:
+        row = make_row(name, 150, scores={"average-precision": Score(value, value - 5, value + 5)})
+        write_ranking(number, row, metric="average-precision", positive_class=positive_class)
+
+    write(1, RESNET50, 90.0, "functional")
+    write(2, RESNET18, 60.0, "defective")
+    source = find_source(f"{KEY}-average-precision", read_own_results())
+    assert source.positive_class == "defective"
+    assert source.title.startswith("Average precision of defective: ")
+    assert table(source.key)["top1"].to_dict() == {RESNET18: 60.0} and source.model_count == 1
 
 
 def test_a_ranking_has_no_runs_to_choose_from():

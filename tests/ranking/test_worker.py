@@ -15,6 +15,7 @@ from PIL import Image
 
 from bakeoff_core.cli.app import main
 from bakeoff_core.datasets.metrics.classes import accuracy
+from bakeoff_core.datasets.records import ImageDataset, LabelledImage
 from bakeoff_core.errors import BakeoffError, BusyError
 from bakeoff_core.features.logme import log_maximum_evidence
 from bakeoff_core.features.store import read_features
@@ -34,7 +35,8 @@ from bakeoff_core.ranking.request import (
     start_ranking,
     summarise_ranking,
 )
-from bakeoff_core.ranking.worker import hopeless_rows
+from bakeoff_core.ranking.scoring import Deciding
+from bakeoff_core.ranking.worker import deciding_on, hopeless_rows
 from bakeoff_core.reporting.text.ranking import how_measured
 from bakeoff_core.system.paths import features_path, timm_models_path
 from tests.support.image_folders import copy_solar_cells, picture
@@ -75,8 +77,16 @@ def test_one_command_ranks_what_can_be_and_names_what_cannot(cells: Path, capsys
     first, unreachable, unknown = json.loads(told.out)
     assert code == 1, told.err  # not everything that was asked for was done
     assert set(first) == {
-        *("model_name", "probe_accuracy", "probe_low", "probe_high", "knn_accuracy", "images_per_second", "error")
+        *("model_name", "probe_accuracy", "probe_low", "probe_high", "knn_accuracy", "images_per_second", "error"),
+        *("metric", "positive_class", "scores", "held_out_scores", "accuracy_over_balanced"),
     }
+    assert (first["metric"], first["positive_class"]) == ("accuracy", "functional")  # of two as frequent, the second
+    assert first["scores"]["accuracy"] == {
+        "value": first["probe_accuracy"],
+        "low": first["probe_low"],
+        "high": first["probe_high"],
+    }
+    assert {"balanced-accuracy", "macro-f1", "average-precision", "recall"} <= set(first["scores"])
     assert (first["model_name"], first["error"]) == (f"{LITE0}.in1k", None)
     assert 0 <= first["probe_low"] <= first["probe_accuracy"] <= first["probe_high"] <= 100
     assert first["probe_accuracy"] > 50 and first["images_per_second"] > 0
@@ -106,10 +116,17 @@ def test_one_command_ranks_what_can_be_and_names_what_cannot(cells: Path, capsys
     learned = images.loc[images["split"] == "train", "label"].to_numpy()
     assert row.logme == pytest.approx(log_maximum_evidence(np.asarray(kept["train"]), learned))
 
-    assert main(["rank", *arguments[:-1], LITE0, "--train-on", "train+val"]) == 0
+    by = ["--metric", "balanced-accuracy", "--positive-class", "defective"]
+    assert main(["rank", *arguments[:-1], LITE0, "--train-on", "train+val", *by]) == 0
     told = capsys.readouterr()
+    row = list_rankings()[0].result().rows[0]
+    assert set(row.held_out_scores) >= {"accuracy", "balanced-accuracy", "average-precision"}
+    answers = list_rankings()[0].answers(LITE0)
+    defective = answers["label"] == 0
+    assert row.score("recall").value == pytest.approx(100 * answers.loc[defective, "predicted"].eq(0).mean())
     assert told.out.startswith("model") and f"{LITE0}.in1k" in told.out
     assert "its strength chosen by cross-validation on these" in told.out
+    assert "balanced accuracy (95 % interval)" in told.out and "a balanced accuracy of" in told.out
 
 
 # --- features are computed once --------------------------------------------------------------------------------------
@@ -153,7 +170,7 @@ def test_a_second_ranking_a_probe_and_a_ranking_after_a_probe_use_what_is_kept(c
 def test_a_ranking_killed_in_its_second_backbone_repeats_nothing_of_the_first(
     cells: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = start_ranking(request(cells, LITE0, LITE1))
+    run = start_ranking(request(cells, LITE0, LITE1, metric="average-precision", positive_class="defective"))
 
     def in_second() -> bool:
         ranking = read_ranking(run.rank_id).result()
@@ -173,6 +190,16 @@ def test_a_ranking_killed_in_its_second_backbone_repeats_nothing_of_the_first(
     assert rows[0] == first and rows[1].model_name == f"{LITE1}.in1k" and rows[1].is_ranked
     assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
     assert read_job(run.rank_id).status["seconds"] > first.seconds
+
+    ranking = read_ranking(run.rank_id).result()
+    assert (ranking.metric, ranking.positive_class, ranking.positive_share) == ("average-precision", "defective", 50)
+    pick = find_in(ranking).own_pick
+    (other,) = [row for row in rows if row != pick]
+    (gap,) = ranking.gaps.values()
+    assert set(ranking.gaps) == {other.model_name}
+    assert gap.points == pytest.approx(ranking.value(other) - ranking.value(pick))
+    assert gap.low <= gap.points <= gap.high
+    assert pick.held_out("average-precision") == max(row.held_out_scores["average-precision"] for row in rows)
 
 
 def test_a_stopped_ranking_ends_within_five_seconds_and_leaves_no_process(cells: Path) -> None:
@@ -266,6 +293,27 @@ def test_a_ranking_says_which_images_are_copies_and_ranks_without_them_on_demand
     assert told.content_key != without.content_key
 
 
+def test_a_metric_that_does_not_fit_the_images_is_refused_before_a_backbone_is_loaded(cells: Path) -> None:
+    def images(*labels: int) -> tuple[LabelledImage, ...]:
+        return tuple(LabelledImage(Path(f"{at}.png"), label) for at, label in enumerate(labels))
+
+    def dataset(classes: str, *splits: tuple[LabelledImage, ...]) -> ImageDataset:
+        return ImageDataset("folder", "Own", Path(), tuple(classes), *splits, licence="", notes=())
+
+    three = dataset("abc", images(0, 1, 2), images(0), images(1, 2))
+    spec = request(cells, metric="average-precision")
+    with pytest.raises(BakeoffError, match="is of one class against one other, and these images have 3 classes"):
+        deciding_on(spec, three)
+    with pytest.raises(BakeoffError, match="Only of two classes"):
+        deciding_on(request(cells, positive_class="a"), three)
+    two = dataset("ab", images(0, 0, 1), images(0), images(0, 1))
+    with pytest.raises(BakeoffError, match="Average precision needs validation images of b, the class that matters"):
+        deciding_on(spec, two)
+    assert deciding_on(replace(spec, train_on="train+val"), two) == Deciding("average-precision", 1)
+    assert deciding_on(replace(spec, positive_class="a"), replace(two, test=images(0))).positive == 0
+    assert deciding_on(request(cells), three) == Deciding("accuracy", None)
+
+
 def test_models_without_anything_to_rank_are_told_apart() -> None:
     asked = (LITE0, f"{LITE0}.in1k", "resnet18", "coatnet_0_224", "no_such_net")
     errors = {row.asked: row.error for row in hopeless_rows(asked)}
@@ -291,6 +339,7 @@ def test_models_without_anything_to_rank_are_told_apart() -> None:
         ({"limit": 0}, "`limit` must be"),
         ({"seed": -1}, "`seed` must be"),
         ({"device": "tpu"}, "`device` must be one of"),
+        ({"metric": "recall"}, "`metric` must be one of"),
     ],
 )
 def test_an_absurd_request_is_refused_at_once(options: dict, words: str) -> None:

@@ -13,7 +13,14 @@ from bakeoff_core.profiling.store import to_frame
 from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
 from bakeoff_core.schema.candidate import CandidateRef
 from bakeoff_core.schema.decision import Limits
-from bakeoff_core.selection.accuracy_sources import accuracy_table, find_source, list_sources, runs_of, unmeasured
+from bakeoff_core.selection.accuracy_sources import (
+    accuracy_table,
+    find_source,
+    key_of_run,
+    list_sources,
+    runs_of,
+    unmeasured,
+)
 from bakeoff_core.selection.candidates import candidates_of, list_settings
 from bakeoff_core.selection.decision import decide
 from bakeoff_core.stats import wilson_interval
@@ -78,6 +85,30 @@ def test_an_unknown_source_is_answered_with_those_there_are():
         "imagenet-real (ImageNet-ReaL, published); imagenet-r (ImageNet-R, published); "
         "imagenet-a (ImageNet-A, published); imagenet-sketch (ImageNet-Sketch, published)."
     )
+
+
+def _scores(accuracy: float, balanced: float) -> dict[str, dict[str, float]]:
+    return {
+        name: {"value": value, "low": value - 3, "high": value + 3}
+        for name, value in (("accuracy", accuracy), ("balanced-accuracy", balanced))
+    }
+
+
+def test_runs_are_told_and_led_by_the_metric_that_decided():
+    by = {"metric": "balanced-accuracy"}
+    write_run(1, accuracy=90.0, validated=89.0)  # of before there were others than accuracy
+    write_run(2, accuracy=88.0, spec=by, scores=_scores(88, 60), val_scores={"accuracy": 88, "balanced-accuracy": 61})
+    best = write_run(
+        3, accuracy=80.0, spec=by, scores=_scores(80, 75), val_scores={"accuracy": 81, "balanced-accuracy": 74.5}
+    )
+    runs = read_finished_runs()
+    assert [source.key for source in list_sources(runs)[1:3]] == [f"{KEY}-balanced-accuracy", KEY]
+    (row,) = table(key=f"{KEY}-balanced-accuracy").to_dict("records")
+    assert (row["top1"], row["top1_low"], row["top1_high"], row["run_id"]) == (75, 72, 78, best)
+    assert row["accuracy_source"] == f"Full fine-tune, validated at 74.5 % balanced accuracy, run {best}"
+    assert leaders() != [best]  # by accuracy another one leads
+    assert leading_run(runs, metric="balanced-accuracy").run_id == best
+    assert [key_of_run(run) for run in runs] == [f"{KEY}-balanced-accuracy", f"{KEY}-balanced-accuracy", KEY]
 
 
 # ------------------------------------------------------------ which run counts

@@ -1,11 +1,13 @@
 """Rankings made up of chosen numbers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from bakeoff_core.datasets.metrics.classes import accuracy
 from bakeoff_core.ranking.records import Ranking, RankRow, pack_right
+from bakeoff_core.schema.metrics import Difference, Score
 
 IMAGES = 200
 SIZE = 224
@@ -47,6 +49,25 @@ def make_row(name: str, right: int, *, first: int = 0, held_out: float | None = 
         "right": pack_right(hits),
     }
     return RankRow(name, name, **fields | changes)
+
+
+def scored(name: str, right: int, balanced: float, recall: float) -> RankRow:
+    """A backbone that is by so much better at the frequent one of two classes; held back it was as in the test.
+
+    Args:
+        name: As for `make_row`, like the next.
+        right: See `name`.
+        balanced: Balanced accuracy in percent; its interval is five points to either side.
+        recall: Of the class that matters, in percent.
+    """
+    row = make_row(name, right)
+    scores = {"balanced-accuracy": Score(balanced, balanced - 5, balanced + 5), "recall": Score(recall, 0.0, 100.0)}
+    return replace(
+        row,
+        scores={"accuracy": Score(row.probe_accuracy, row.probe_low, row.probe_high), **scores},
+        held_out_scores={"accuracy": row.probe_accuracy, "balanced-accuracy": balanced, "recall": recall},
+        accuracy_over_balanced=Difference(12.0, 8.0, 16.0),
+    )
 
 
 def make_ranking(rows: Sequence[RankRow], **changes: object) -> Ranking:

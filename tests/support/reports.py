@@ -15,6 +15,10 @@ CELLS = AccuracySource(
 )
 
 RANKED = dataclasses.replace(CELLS, key="elpv-1a2b3c4d-ranked-trainval", train_on="train+val")
+PRECISE = dataclasses.replace(
+    RANKED, key=f"{RANKED.key}-average-precision", metric="average-precision", positive_class="defective"
+)
+BALANCED = dataclasses.replace(CELLS, key=f"{CELLS.key}-balanced-accuracy", metric="balanced-accuracy")
 
 
 def record_of(decision: Decision) -> DecisionRecord:

@@ -25,8 +25,8 @@ def add_decision_options(parser: argparse.ArgumentParser) -> None:
         default=IMAGENET.key,
         metavar="SOURCE",
         help="'imagenet' for the published top-1 (default), a harder set like 'imagenet-v2', or images that models "
-        "were fine-tuned on here, like 'elpv-1a2b3c4d', or ranked on, like 'elpv-1a2b3c4d-ranked'; an unknown one is "
-        "answered with those there are",
+        "were fine-tuned on here, like 'elpv-1a2b3c4d', or ranked on, like 'elpv-1a2b3c4d-ranked', by accuracy "
+        "or by another metric, like 'elpv-1a2b3c4d-balanced-accuracy'; an unknown one is answered with those there are",
     )
     parser.add_argument(
         "--match-recipes",

@@ -19,7 +19,7 @@ from bakeoff_core.ranking.records import Ranking
 from bakeoff_core.ranking.request import find_in, read_ranking, summarise_ranking
 from bakeoff_core.reporting.documents.json import summarise_comparison
 from bakeoff_core.reporting.text.metrics import balance_offer
-from bakeoff_core.reporting.text.ranking import how_measured, other_notes, ranking_sentences
+from bakeoff_core.reporting.text.ranking import how_measured, interval_of, other_notes, ranking_sentences
 from bakeoff_core.schema.metrics import ACCURACY, METRICS, Difference, parse_scores
 from bakeoff_core.schema.parsing import parse_record
 
@@ -150,10 +150,12 @@ def run_line(run: dict[str, Any], name: str | None = None) -> str:
 
 def ranking_table(ranking: Ranking) -> str:
     """Return the backbones as a text table for a terminal, the best on the test images first."""
+    by_accuracy = ranking.metric == ACCURACY
     rows = [
         (
             row.model_name,
             str(row.img_size),
+            *([] if by_accuracy else [f"{formatting.percent(ranking.value(row))} ({interval_of(ranking, row)})"]),
             f"{formatting.percent(row.probe_accuracy)} ({row.probe_low:.2f} to {row.probe_high:.2f})",
             formatting.percent(row.knn_accuracy),
             formatting.images_per_second(row.images_per_second).removesuffix(" images/s"),
@@ -163,5 +165,7 @@ def ranking_table(ranking: Ranking) -> str:
         for row in ranking.ranked()
     ]
     rows += [(row.model_name, "", "no result") for row in ranking.failed()]
-    titles = ("model", "size", "probe (95 % interval)", "k-NN", "images/s", "head", "C")
+    decides = () if by_accuracy else (f"{METRICS[ranking.metric].title} (95 % interval)",)
+    probe = "probe (95 % interval)" if by_accuracy else "accuracy (95 % interval)"
+    titles = ("model", "size", *decides, probe, "k-NN", "images/s", "head", "C")
     return text_table(titles, rows, numbers=("size", "k-NN", "images/s", "head", "C"))

@@ -25,6 +25,7 @@ from bakeoff_core.reporting.figures.frontier_svg import frontier_svg
 from bakeoff_core.reporting.text.comparison import comparison_section
 from bakeoff_core.reporting.text.ranking import ranking_section
 from bakeoff_core.schema.decision import Decision
+from bakeoff_core.schema.metrics import ACCURACY, METRICS
 from bakeoff_core.selection.candidates import View
 from bakeoff_core.selection.pareto import annotate
 from bakeoff_core.system.paths import profiles_path
@@ -74,14 +75,26 @@ def _comparison_sections(models: set[str]) -> list[list[str]]:
 
 
 def _ranking_sections(models: set[str]) -> list[list[str]]:
-    """The newest ranking of any of the models on each set of images, by what the heads learned from, as sections."""
-    newest: dict[tuple[str, str], Ranking] = {}
+    """The newest ranking of any of the models on each set of images, by what the heads learned from, as sections.
+
+    One by another metric is another one.
+    """
+    newest: dict[tuple[str, ...], Ranking] = {}
     for found in list_rankings():
         with contextlib.suppress(BakeoffError):  # another version's
             ranking = found.result()
             if ranking is not None and models.intersection(row.model_name for row in ranking.ranked()):
-                newest.setdefault((ranking.content_key, ranking.train_on), ranking)
-    return [ranking_section(ranking, find_in(ranking)).rstrip().split("\n") for ranking in newest.values()]
+                newest.setdefault((ranking.content_key, ranking.train_on, ranking.metric), ranking)
+    return [
+        ranking_section(ranking, find_in(ranking), _heading(ranking)).rstrip().split("\n")
+        for ranking in newest.values()
+    ]
+
+
+def _heading(ranking: Ranking) -> str:
+    """That of a ranking's section; it tells several of the same images apart."""
+    by = "" if ranking.metric == ACCURACY else f", by {METRICS[ranking.metric].title}"
+    return f"## Ranked on your own images{by}"
 
 
 def report_bundle(view: View, decision: Decision, *, sections: Iterable[Sequence[str]] = ()) -> bytes:

@@ -74,7 +74,8 @@ def candidate_table(names: CandidateNames, decision: Decision, cost: str) -> lis
         decision: As for `rank_candidates`, like the next.
         cost: See `decision`.
     """
-    head = [name if names.terms.source.is_published or name != "Top-1" else "Accuracy" for name in _HEAD]
+    of_own = {} if names.terms.source.is_published else {"Top-1": names.terms.metric_heading}
+    head = [of_own.get(name, name) for name in _HEAD]
     lines = [f"| {' | '.join(head)} |", "|---|---:|---:|---:|---:|---:|---:|---:|---|---|"]
     for standing in rank_candidates(names.candidates, decision, cost):
         name = markdown_code(standing.ref.model_name)

@@ -74,7 +74,9 @@ def runs_section(runs: Sequence[FinishedRun], *, chosen: Iterable[str] = ()) -> 
     ]
     run_ids = tuple(chosen)
     for group in groups.values():
-        lines += ["", *_paragraph(leading_run(group, run_ids), alone=len(runs) == 1)]
+        # The newest one says what decides on these images now.
+        lead = leading_run(group, run_ids, metric=group[0].spec.metric)
+        lines += ["", *_paragraph(lead, alone=len(runs) == 1)]
     latency = (
         "Latency and memory in this report were measured with the head of the published weights, which for ImageNet"
     )

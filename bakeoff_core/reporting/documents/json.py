@@ -79,6 +79,8 @@ def decision_json(decision: Decision, view: View) -> dict[str, Any]:
         "limits": asdict(decision.limits),
         "accuracy": view.source.key,
         "accuracy_of": view.source.name,
+        "metric": view.source.metric,
+        "positive_class": view.source.positive_class,
         "runs": list(view.chosen),
         "recipe": view.pretraining_class,
         "recipe_counts": dict(view.pretraining_counts),

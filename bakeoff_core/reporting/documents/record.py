@@ -24,12 +24,18 @@ from bakeoff_core.schema.candidate import CandidateRef, Deployment
 from bakeoff_core.schema.checks import require_choice
 from bakeoff_core.schema.decision import COST_COLUMNS, RULES, Choice, Decision, Limits
 from bakeoff_core.schema.limits import MOST_COUNTED
+from bakeoff_core.schema.metrics import ACCURACY
 from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.schema.profile import GROUP_COLUMNS, Setting
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 """Version of the record below. Raise it with every change, keep reading the older: 1 knew ImageNet's accuracy only,
-2 no recipe class, and 3 no accuracy of ranked models."""
+2 no recipe class, 3 no accuracy of ranked models, and 4 no other metric than accuracy. What 4 can hold is written so,
+that versions of before can replay it."""
+ACCURACY_FORMAT = 4
+"""Version that a record by accuracy is written in."""
+_BY_METRIC = ("metric", "positive_class")
+"""Fields of a source that `ACCURACY_FORMAT` does not have."""
 
 _RECORD = re.compile(r"<!--\s*bakeoff-report\s+(.*?)\s*-->", re.DOTALL)
 
@@ -158,9 +164,11 @@ def write_record(record: DecisionRecord) -> str:
 
     Whatever could close a comment or open a tag is written as a JSON escape, which reads back as itself.
     """
-    fields = {"format": FORMAT_VERSION, **asdict(record)}
+    fields = {"format": ACCURACY_FORMAT if record.source.is_accuracy else FORMAT_VERSION, **asdict(record)}
+    if record.source.is_accuracy:
+        fields["source"] = {name: value for name, value in fields["source"].items() if name not in _BY_METRIC}
     fields["recipe"] = fields.pop("pretraining_class")
-    del fields["deployment"]  # format 4 has its fields in those of the setting, and one for all candidates
+    del fields["deployment"]  # the format has its fields in those of the setting, and one for all candidates
     if record.setting is not None and record.deployment is not None:
         fields["setting"] = group_json(record.setting, record.deployment)
     for answer in filter(None, (fields["cheapest"], fields["most_accurate"])):
@@ -221,6 +229,8 @@ def _record(fields: Mapping[str, Any], version: int) -> DecisionRecord:
         content["pretraining_class"] = fields["recipe"]
     if version in (2, 3):
         content["source"] = {**fields["source"], "train_on": None}
+    if version in (2, 3, 4):
+        content["source"] = {**content["source"], "metric": ACCURACY, "positive_class": None}
     if setting is not None and max(setting.threads, setting.batch_size) > MOST_COUNTED:
         raise ValueError(f"no setting has so many threads or images: {setting}")
     require_choice("rule", fields["rule"], RULES)
@@ -229,7 +239,7 @@ def _record(fields: Mapping[str, Any], version: int) -> DecisionRecord:
 
 
 def _with(answer: Mapping[str, Any] | None, of_deployment: Mapping[str, Any]) -> dict[str, Any] | None:
-    """An answer whose candidates are in the one deployment that formats up to 4 know."""
+    """An answer whose candidates are in the one deployment that formats up to 5 know."""
     if answer is None:
         return None
     tied_with = [{**rival, **of_deployment} for rival in answer["tied_with"]]

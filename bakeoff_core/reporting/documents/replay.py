@@ -87,7 +87,7 @@ def compare_picks(record: DecisionRecord, decision: Decision | None) -> Replay:
     was, now = _ref(record.pick), _ref(decision.pick)
     sentences = [
         *explain_pick_change(was, now, _declared_by(record.pick, decision.pick)),
-        *explain_other_answer_change(other_rule, *map(_ref, others)),
+        *explain_other_answer_change(other_rule, *map(_ref, others), record.source),
     ]
     return Replay(was == now, tuple(sentences))
 
@@ -106,5 +106,9 @@ def _ref(answer: AnswerRecord | Choice | None) -> CandidateRef | None:
 
 
 def _is_same(source: AccuracySource, other: AccuracySource) -> bool:
-    """Tell whether accuracies are of the same images; names and counts may change."""
-    return (source.key, source.content_key) == (other.key, other.content_key)
+    """Tell whether accuracies are of the same images, metric and class; names and counts may change."""
+    return _identity(source) == _identity(other)
+
+
+def _identity(source: AccuracySource) -> tuple[str | None, ...]:
+    return source.key, source.content_key, source.metric, source.positive_class

@@ -31,7 +31,8 @@ from bakeoff_core.reporting.text.decision import (
     explain_limits,
     explain_no_pick,
 )
-from bakeoff_core.reporting.text.names import COLUMN_WORDS, RULE_WORDS, CandidateNames, Terms
+from bakeoff_core.reporting.text.metrics import metric_meaning
+from bakeoff_core.reporting.text.names import COLUMN_WORDS, CandidateNames, Terms
 from bakeoff_core.reporting.text.settings import describe_setting
 from bakeoff_core.reporting.text.warnings import explain_warning
 from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
@@ -62,6 +63,20 @@ _RANKED = """
   stayed frozen, and a linear classifier learned the classes from its features on the {learned}, without a
   look at the test. Of several rankings a model's newest result counts. Its 95 % sampling interval says how far it may
   be off because the test set has so few images. Fine-tuning often reaches more.
+""".strip()
+
+_FINE_TUNED_BY = """
+- **{metric}**: {meaning} Here it is that of the fine-tuned model's answers to the {images:,} test images of {name}, in
+  percent. Of several runs of a model at one size the best validated one by it counts, unless another was chosen. Its
+  95 % interval says how far it may be off because the test set has so few images; another seed would move it too.
+""".strip()
+
+_RANKED_BY = """
+- **{metric}**: {meaning} Here it is that of a linear probe's answers to the {images:,} test images of {name}, in
+  percent: the model stayed frozen, and a linear classifier learned the classes from its features on the {learned},
+  without a look at the test. Of several rankings a model's newest result counts, of those that this metric decided if
+  any. Its 95 % interval says how far it may be off because the test set has so few images. Fine-tuning often reaches
+  more.
 """.strip()
 
 _DEFINITIONS = """
@@ -127,7 +142,9 @@ def decision_report(
         _where(candidates, created_at, product_version),
         ["## Why", *_bullets(_reasons(decision, names))],
         _alternatives(decision, names),
-        [f"![Accuracy against {COLUMN_WORDS[COST_COLUMNS[frontier_cost]]}]({quote(svg_name)})"] if svg_name else [],
+        [f"![{source.told.heading} against {COLUMN_WORDS[COST_COLUMNS[frontier_cost]]}]({quote(svg_name)})"]
+        if svg_name
+        else [],
         _candidates(names, decision, frontier_cost),
         _reasons_against(names, decision, frontier_cost),
         _warnings(candidates),
@@ -169,11 +186,20 @@ def _label(ref: CandidateRef) -> str:
 
 def _accuracy_defined(source: AccuracySource) -> str:
     text = _RANKED if source.is_ranked else _FINE_TUNED
+    if not source.is_accuracy:
+        text = _RANKED_BY if source.is_ranked else _FINE_TUNED_BY
     if source.is_published:
         text = _PUBLISHED if source.is_imagenet else _PUBLISHED_ELSEWHERE
     learned = "training images" if source.train_on == "train" else "training and validation images"
     name = markdown_text(source.name)
-    return text.format(images=source.test_images, name=name, meaning=source.meaning, learned=learned)
+    own_meaning = metric_meaning(source.metric, source.positive_class, markdown_text)
+    return text.format(
+        images=source.test_images,
+        name=name,
+        meaning=source.meaning if source.is_published else own_meaning,
+        learned=learned,
+        metric=source.told.heading,
+    )
 
 
 def _headline(decision: Decision, names: CandidateNames) -> list[str]:
@@ -193,9 +219,9 @@ def _headline(decision: Decision, names: CandidateNames) -> list[str]:
         "",
         f"**Pick: {answer(decision.pick)}**",
         "",
-        f"- Rule: {RULE_WORDS[decision.rule]}; cost is {COLUMN_WORDS[COST_COLUMNS[decision.cost]]}.",
+        f"- Rule: {names.terms.rule(decision.rule)}; cost is {COLUMN_WORDS[COST_COLUMNS[decision.cost]]}.",
         f"- Limits: {explain_limits(decision.limits, names.terms)}.",
-        f"- Other answer, {RULE_WORDS[other_rule]}: {answer(other)}.",
+        f"- Other answer, {names.terms.rule(other_rule)}: {answer(other)}.",
     ]
 
 
@@ -247,11 +273,7 @@ def _candidates(names: CandidateNames, decision: Decision, cost: str) -> list[st
         intro,
         "",
         *candidate_table(names, decision, cost),
-        *(
-            _sources(names.candidates)
-            if source.is_published
-            else _origins(names.candidates, "ranking" if source.is_ranked else "run")
-        ),
+        *(_sources(names.candidates) if source.is_published else _origins(names.candidates, source)),
     ]
 
 
@@ -267,11 +289,15 @@ def _sources(candidates: pd.DataFrame) -> list[str]:
     return ["", f"Accuracies published in: {', '.join(map(markdown_text, sources))}."] if sources else []
 
 
-def _origins(candidates: pd.DataFrame, kind: str) -> list[str]:
+def _origins(candidates: pd.DataFrame, source: AccuracySource) -> list[str]:
     """Which run or ranking each accuracy is that of."""
+    kind = "ranking" if source.is_ranked else "run"
     pairs = zip(candidate_refs(candidates), candidates["accuracy_source"], strict=True)
     lines = [f"{_label(ref)}: {markdown_text(origin)}" for ref, origin in pairs if not is_unknown(origin)]
-    return ["", f"Accuracies were measured here, each by a {kind}:", *_bullets(lines)] if lines else []
+    if not lines:
+        return []
+    told = "Accuracies were" if source.is_accuracy else f"{source.told.heading} was"
+    return ["", f"{told} measured here, each by a {kind}:", *_bullets(lines)]
 
 
 def _warnings(candidates: pd.DataFrame) -> list[str]:

@@ -26,6 +26,8 @@ COST_TITLES = {
     "params": "Parameters (M)",
     "memory": "Peak memory (MB)",
 }
+AXIS_CHARS = 56
+"""Of the longest title that fits beside the chart; a longer one leaves out how the accuracies came about."""
 ACCURACY_TITLES = {"top1": "ImageNet top-1 (%)", "top5": "ImageNet top-5 (%)"}
 
 MAX_LABELS = 15
@@ -151,7 +153,7 @@ def build_chart(
         x_title=COST_TITLES[cost],
         nothing=(
             "Nothing to draw yet:",
-            "no candidate has an accuracy",
+            f"no candidate has {Terms(source).a_metric}",
             f"and a known {COLUMN_WORDS[column]}.",
         ),
         y_title=_accuracy_title(accuracy, source),
@@ -160,7 +162,10 @@ def build_chart(
 
 def _accuracy_title(accuracy: str, source: AccuracySource) -> str:
     if accuracy == "top1" and not source.is_imagenet:
-        text = f"{Terms(source).column(accuracy)}, %"
+        terms = Terms(source)
+        text = f"{terms.column(accuracy)}, %"
+        if len(text) > AXIS_CHARS and not source.is_accuracy:
+            text = f"{terms.metric} on {terms.images}, %"
         return f"{text[0].upper()}{text[1:]}"
     return ACCURACY_TITLES.get(accuracy, f"{accuracy.replace('_', ' ').capitalize()} (%)")
 

@@ -13,7 +13,7 @@ import pandas as pd
 from bakeoff_core.formatting import SCALES
 from bakeoff_core.reporting.figures.frontier_layout import ERROR_BAR_POINTS, Chart, build_chart, place_labels
 from bakeoff_core.reporting.figures.palette import GRID_ALPHA, INTERVAL_ALPHA, LIGHT, SHADE_ALPHA, log_ticks
-from bakeoff_core.reporting.text.names import RULE_WORDS
+from bakeoff_core.reporting.text.names import Terms
 from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
 from bakeoff_core.schema.decision import COST_COLUMNS, Decision
 
@@ -62,7 +62,7 @@ def frontier_svg(
         if not chart.points.empty:
             _draw_limits(axes, chart)
         _draw_points(axes, chart, cost)
-        _draw_answers(axes, chart, decision)
+        _draw_answers(axes, chart, decision, Terms(source))
         if not chart.points.empty:
             figure.legend(loc="outside upper left", ncols=5, frameon=False, fontsize=9)
         buffer = io.BytesIO()
@@ -164,14 +164,14 @@ def _printable(text: str) -> str:
     return "".join(filter(str.isprintable, " ".join(text.split())))
 
 
-def _draw_answers(axes: Axes, chart: Chart, decision: Decision | None) -> None:
+def _draw_answers(axes: Axes, chart: Chart, decision: Decision | None, terms: Terms) -> None:
     """The pick as a filled star, the other answer as a hollow one."""
     if decision is None:
         return
     other_rule = "cheapest" if decision.rule == "most-accurate" else "most-accurate"
     answers = (
-        (chart.marks.pick, f"Pick: {RULE_WORDS[decision.rule]}", LIGHT.pick, 4.2),
-        (chart.marks.other, f"Other answer: {RULE_WORDS[other_rule]}", "none", 4),
+        (chart.marks.pick, f"Pick: {terms.rule(decision.rule)}", LIGHT.pick, 4.2),
+        (chart.marks.other, f"Other answer: {terms.rule(other_rule)}", "none", 4),
     )
     for spot, label, fill, zorder in answers:
         if spot is not None:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
 from bakeoff_core.formatting import UNKNOWN, images_per_second, is_unknown, listed, quantity, significant
 from bakeoff_core.reporting.text.names import (
-    LIMIT_WORDS,
     PLAIN_TERMS,
     CandidateNames,
     Terms,
@@ -128,5 +127,5 @@ def clearance_in_words(rejection: Rejection | None, names: CandidateNames) -> st
     if rejection.error is not None:
         return UNKNOWN
     if rejection.failed_limits:
-        return f"fails {listed([LIMIT_WORDS[limit] for limit in rejection.failed_limits])}"
+        return f"fails {listed([names.terms.limit(limit) for limit in rejection.failed_limits])}"
     return f"{listed([names.terms.column(column) for column in rejection.unknown_columns])} unknown"

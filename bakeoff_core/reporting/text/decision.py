@@ -10,7 +10,7 @@ and laying the sentences out (the pages, `reporting.documents.report`).
 from __future__ import annotations
 
 from bakeoff_core.formatting import SCALES, admitting, limit_text, listed, points, quantity
-from bakeoff_core.reporting.text.names import LIMIT_WORDS, PLAIN_TERMS, CandidateNames, Terms, quantity_apart
+from bakeoff_core.reporting.text.names import PLAIN_TERMS, CandidateNames, Terms, quantity_apart
 from bakeoff_core.schema.candidate import CandidateRef
 from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS, Choice, Decision, Limits, Relaxation, Tie
 
@@ -79,7 +79,7 @@ def _explain_reason(choice: Choice, decision: Decision, names: CandidateNames, c
     field = f"{cleared} candidates {which}"
     if rule == "cheapest":
         return f"{who} has the lowest {names.terms.column(COST_COLUMNS[decision.cost])} of the {field}."
-    return f"{who} is the most accurate of the {field}."
+    return f"{who} is {names.terms.most} of the {field}."
 
 
 def _explain_room(ref: CandidateRef, limits: Limits, names: CandidateNames) -> str:
@@ -88,7 +88,7 @@ def _explain_room(ref: CandidateRef, limits: Limits, names: CandidateNames) -> s
         bound, value = getattr(limits, limit), names.value(ref, column)
         if bound is None or value is None:
             continue
-        named = f"the {LIMIT_WORDS[limit]} of {limit_text(column, bound)}"
+        named = f"the {names.terms.limit(limit)} of {limit_text(column, bound)}"
         if value == bound:
             parts.append(f"exactly at {named}")
         elif limit == "min_top1":
@@ -170,7 +170,8 @@ def explain_no_pick(decision: Decision, names: CandidateNames) -> list[str]:
         return ["There is nothing to choose from yet. Measure this machine first."]
     if not decision.blame:
         return [
-            f"None of the {len(names.candidates)} candidates has both an accuracy and the numbers the limits need.",
+            f"None of the {len(names.candidates)} candidates has both {names.terms.a_metric} and the numbers the "
+            "limits need.",
             "Measure more models, or models with a published accuracy at the size they are measured at."
             if names.terms.source.is_published
             else f"{'Rank' if names.terms.source.is_ranked else 'Fine-tune'} more models on {names.terms.images}, or "
@@ -182,7 +183,7 @@ def explain_no_pick(decision: Decision, names: CandidateNames) -> list[str]:
     if len(decision.blame) == 1 or all(set(decision.blame) <= set(r.failed_limits) for r in judged):
         sentences += [_explain_blame(limit, decision, names) for limit in decision.blame]
     else:
-        named = listed([f"the {LIMIT_WORDS[limit]}" for limit in decision.blame])
+        named = listed([f"the {names.terms.limit(limit)}" for limit in decision.blame])
         sentences.append(f"No limit excludes everyone on its own; {named} do so together.")
     if decision.relaxation:
         sentences.append(f"{_relaxing(decision.relaxation, decision, names)} comes in.")
@@ -201,7 +202,7 @@ def _explain_blame(limit: str, decision: Decision, names: CandidateNames) -> str
         and (value := names.value(r.candidate, column)) is not None
     }
     bound = getattr(decision.limits, limit)
-    sentence = f"The {LIMIT_WORDS[limit]} of {limit_text(column, bound)} alone excludes every candidate"
+    sentence = f"The {names.terms.limit(limit)} of {limit_text(column, bound)} alone excludes every candidate"
     if not known:
         return f"{sentence}: none has a known {names.terms.column(column)}."
     best = (max if limit == "min_top1" else min)(known, key=lambda ref: known[ref])
@@ -217,7 +218,7 @@ def _relaxing(relaxation: Relaxation, decision: Decision, names: CandidateNames)
     needed = limit_text(column, admitting(column, relaxation.needed))
     who = f"{names.name(relaxation.candidate)} ({names.numbers(relaxation.candidate, decision.cost)})"
     change = f"from {limit_text(column, relaxation.given)} to {needed}"
-    return f"{verb} the {LIMIT_WORDS[relaxation.limit]} {change} and {who}"
+    return f"{verb} the {names.terms.limit(relaxation.limit)} {change} and {who}"
 
 
 def explain_alternatives(decision: Decision, names: CandidateNames) -> list[str]:

@@ -12,7 +12,6 @@ from typing import Any
 from bakeoff_core.datasets.metrics.sentences import hidden_class, score_text
 from bakeoff_core.finetuning.results import FinishedRun
 from bakeoff_core.formatting import Escape, counted, percent
-from bakeoff_core.reporting.text.metrics import metric_title
 from bakeoff_core.schema.metrics import ACCURACY, METRICS, Difference, Score
 from bakeoff_core.schema.parsing import parse_record
 
@@ -45,7 +44,7 @@ def headline(metric: str, scores: Mapping[str, Score], test_images: int, class_n
     of = f" of {class_name}" if METRICS[metric].is_binary and class_name is not None else ""
     found = scores[metric]
     return (
-        f"**{metric_title(metric)}{of}: {percent(found.value)}** (95 % interval {percent(found.low)} to "
+        f"**{METRICS[metric].heading}{of}: {percent(found.value)}** (95 % interval {percent(found.low)} to "
         f"{percent(found.high)}), which decides. Accuracy: {percent(score.value)} of {tested} classified rightly "
         f"{interval}."
     )
@@ -69,7 +68,7 @@ def scores_sentences(run: FinishedRun, escape: Escape = str) -> str:
         return ""
     decides = run.spec.metric
     found = [
-        f"{metric_title(name)}{', which decides' if name == decides else ''}: {score_text(run.scores[name])}."
+        f"{METRICS[name].heading}{', which decides' if name == decides else ''}: {score_text(run.scores[name])}."
         for name in sorted(known, key=lambda name: name != decides)
         if name == decides or not METRICS[name].is_binary
     ]

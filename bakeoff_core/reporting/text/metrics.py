@@ -14,6 +14,19 @@ from bakeoff_core.formatting import Escape, counted
 from bakeoff_core.schema.metrics import METRICS
 
 
+def metric_meaning(metric: str, positive_class: str | None = None, escape: Escape = str) -> str:
+    """Say what a metric is: `"mean over the classes of the share of their images that are found (mean recall); …"`.
+
+    Args:
+        metric: One of `schema.metrics.METRICS`.
+        positive_class: The class that it is about; `None` for all.
+        escape: Makes text from files harmless in the caller's medium.
+    """
+    meaning = METRICS[metric].meaning
+    of_class = "" if positive_class is None else f" The class that matters is {escape(positive_class)}."
+    return f"{meaning[0].lower()}{meaning[1:]}{of_class}"
+
+
 def balance_offer(balance: str) -> str | None:
     """Offer what may help where accuracy hides a class; `None` where it was done already.
 
@@ -36,12 +49,6 @@ FLATTERS = (
 
 UNEQUAL = 2
 """Times that the most frequent class has the images of the rarest, from which on accuracy is warned of."""
-
-
-def metric_title(name: str) -> str:
-    """Return a metric's name as it begins a sentence: `"Macro F1"`."""
-    title = METRICS[name].title
-    return title[0].upper() + title[1:]
 
 
 def unequal_classes(classes: Sequence[str], images: Sequence[int], escape: Escape = str) -> str | None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bakeoff_core.catalogue.timm_names import architecture_of
-from bakeoff_core.formatting import SCALES, Escape, is_unknown, listed, markdown_code, markdown_text, quantity
+from bakeoff_core.formatting import SCALES, Escape, is_unknown, listed, markdown_code, markdown_text, points, quantity
 from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
 from bakeoff_core.schema.candidate import CandidateRef, candidate_label, candidate_refs, deployments_of
 from bakeoff_core.schema.decision import COST_COLUMNS
@@ -34,16 +34,15 @@ COLUMN_WORDS = {
 }
 """What the columns of `formatting.SCALES` are called; for an accuracy that is not ImageNet's see `Terms.column`."""
 
-LIMIT_WORDS = {
-    "min_top1": "accuracy floor",
+_LIMIT_WORDS = {
     "max_latency_s": "latency budget",
     "max_memory_bytes": "memory limit",
     "max_param_count": "parameter limit",
 }
-"""What the keys of `LIMIT_COLUMNS` are called."""
+"""What the keys of `LIMIT_COLUMNS` are called but for the floor; see `Terms.limit`."""
 
-RULE_WORDS = {"most-accurate": "most accurate within the limits", "cheapest": "cheapest sufficient"}
-"""What the two answers are called."""
+_RULE_WORDS = {"most-accurate": "most accurate within the limits", "cheapest": "cheapest sufficient"}
+"""What the two answers are called; see `Terms.rule`."""
 
 NAMES_IN_A_SENTENCE = 3
 """More names than these are counted, not listed: a tie can hold dozens."""
@@ -67,24 +66,68 @@ class Terms:
     def accuracy_unit(self) -> str:
         """What follows an accuracy in percent: `"top-1"`, `"on ImageNet-V2"`, `"on Solar cells (ELPV)"`.
 
-        Ranked models have theirs `"by linear probe on Solar cells (ELPV)"`.
+        Ranked models have theirs `"by linear probe on Solar cells (ELPV)"`; another metric than accuracy is named:
+        `"balanced accuracy on Solar cells (ELPV)"`.
         """
         if self.source.is_imagenet:
             return "top-1"
+        metric = "" if self.source.is_accuracy else f"{self.metric} "
         probe = f"by linear probe{self._training_images} " if self.source.is_ranked else ""
-        return f"{probe}on {self.images}"
+        return f"{metric}{probe}on {self.images}"
+
+    @property
+    def metric(self) -> str:
+        """What the metric is called in a sentence: `"accuracy"`, `"balanced accuracy"`."""
+        return self.source.told.title
+
+    @property
+    def metric_heading(self) -> str:
+        """The same with a capital letter, for the head of a column."""
+        return self.source.told.heading
+
+    @property
+    def a_metric(self) -> str:
+        """The same with its article: `"an accuracy"`, `"a balanced accuracy"`."""
+        return with_article(self.metric)
+
+    @property
+    def most(self) -> str:
+        """What the best candidate by the metric alone is: `"the most accurate"`, `"the best by balanced accuracy"`."""
+        return "the most accurate" if self.source.is_accuracy else f"the best by {self.metric}"
+
+    def rule(self, rule: str) -> str:
+        """Return what an answer is called: `"most accurate within the limits"`, `"cheapest sufficient"`.
+
+        By another metric than accuracy the former is `"best balanced accuracy within the limits"`.
+
+        Args:
+            rule: One of `schema.decision.RULES`.
+        """
+        if rule == "most-accurate" and not self.source.is_accuracy:
+            return f"best {self.metric} within the limits"
+        return _RULE_WORDS[rule]
+
+    def limit(self, limit: str) -> str:
+        """Return what a key of `LIMIT_COLUMNS` is called: `"latency budget"`, `"balanced accuracy floor"`."""
+        return f"{self.metric} floor" if limit == "min_top1" else _LIMIT_WORDS[limit]
+
+    def ahead(self, difference: float) -> str:
+        """Return by how much one candidate is better than another: `"1.2 points more accurate"`, `"as accurate"`."""
+        if self.source.is_accuracy:
+            return f"{points(difference)} more accurate" if difference else "as accurate"
+        return f"{points(difference)} better by {self.metric}" if difference else f"as good by {self.metric}"
 
     def column(self, column: str) -> str:
-        """Return what a column is called: `"latency"`, `"top-1 accuracy"`, `"accuracy on Solar cells (ELPV)"`.
+        """Return what a column is called: `"latency"`, `"top-1 accuracy"`, `"balanced accuracy on Solar cells (ELPV)"`.
 
         Accuracy on a published set other than ImageNet's own is `"top-1 accuracy on ImageNet-V2"`, that of ranked
         models `"linear-probe accuracy on Solar cells (ELPV)"`. A column that has no words is returned as it is.
         """
         if column != "top1" or self.source.is_imagenet:
             return COLUMN_WORDS.get(column, column)
-        kind = "top-1 accuracy" if self.source.is_published else "accuracy"
+        kind = "top-1 accuracy" if self.source.is_published else self.metric
         if self.source.is_ranked:
-            kind = f"linear-probe accuracy{self._training_images}"
+            kind = f"linear-probe {self.metric}{self._training_images}"
         return f"{kind} on {self.images}"
 
     @property
@@ -95,6 +138,11 @@ class Terms:
 
 PLAIN_TERMS = Terms()
 """Those of ImageNet's accuracies in plain text."""
+
+
+def with_article(noun: str) -> str:
+    """Return a noun with its article: `"an accuracy"`, `"a macro F1"`."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def origin_verb(source: AccuracySource) -> str:
@@ -186,7 +234,8 @@ class CandidateNames:
         """Return what a candidate stands for: `"77.7 % top-1, 11.8 ms"`, and the cost where it is another."""
         top1 = self.value(ref, "top1")
         unit = self.terms.accuracy_unit
-        unknown = "top-1 unknown" if self.terms.source.is_imagenet else f"accuracy {unit} unknown"
+        of_accuracy = not self.terms.source.is_imagenet and self.terms.source.is_accuracy
+        unknown = f"accuracy {unit} unknown" if of_accuracy else f"{unit} unknown"
         parts = [unknown if top1 is None else f"{quantity('top1', top1)} {unit}"]
         for column in dict.fromkeys(("latency_p50_s", COST_COLUMNS[cost])):
             value = self.value(ref, column)

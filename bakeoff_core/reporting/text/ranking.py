@@ -6,6 +6,7 @@ Text that came from a file passes through an `escape` function, as in `reporting
 
 from __future__ import annotations
 
+from bakeoff_core.datasets.metrics.sentences import hidden_class
 from bakeoff_core.formatting import (
     Escape,
     counted,
@@ -17,6 +18,9 @@ from bakeoff_core.formatting import (
     points,
 )
 from bakeoff_core.ranking.records import LEAST_FOR_CORRELATION, RankFindings, RankGap, Ranking, RankRow
+from bakeoff_core.reporting.text.metrics import metric_meaning
+from bakeoff_core.reporting.text.names import with_article
+from bakeoff_core.schema.metrics import ACCURACY, BALANCED_ACCURACY, METRICS, RECALL
 
 
 def ranking_sentences(ranking: Ranking, findings: RankFindings, escape: Escape = str) -> list[str]:
@@ -29,6 +33,7 @@ def ranking_sentences(ranking: Ranking, findings: RankFindings, escape: Escape =
     """
     return [
         *_picks(ranking, findings, escape),
+        *_hidden(ranking, findings, escape),
         *map(escape, _copies(ranking)),
         *_correlation(findings),
         *_chance(ranking, escape),
@@ -53,19 +58,34 @@ def ranking_section(ranking: Ranking, findings: RankFindings, heading: str = "##
     first, *rest = ranking_sentences(ranking, findings, markdown_text)
     published = dict(findings.published)
     images = f"Images: {markdown_text(ranking.dataset_title)}, licence: {markdown_text(ranking.licence)}."
+    by_metric = ranking.metric != ACCURACY
+    decides = f"{METRICS[ranking.metric].heading} | 95 % interval | " if by_metric else ""
+    probe = "Probe, accuracy" if by_metric else "Probe"
     rows = [
-        "| Model | Size | Probe | 95 % interval | k-NN | ImageNet, published | Speed |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+        f"| Model | Size | {decides}{probe} | 95 % interval | k-NN | ImageNet, published | Speed |",
+        f"| --- | ---: | {'---: | ---: | ' if by_metric else ''}---: | ---: | ---: | ---: | ---: |",
         *(
-            f"| {markdown_code(row.model_name)} | {row.img_size} | {percent(row.probe_accuracy)} | "
-            f"{row.probe_low:.2f} to {row.probe_high:.2f} | {percent(row.knn_accuracy)} | "
-            f"{percent(published.get(row.model_name))} | {images_per_second(row.images_per_second)} |"
+            f"| {markdown_code(row.model_name)} | {row.img_size} | {_cells(ranking, row) if by_metric else ''}"
+            f"{percent(row.probe_accuracy)} | {row.probe_low:.2f} to {row.probe_high:.2f} | "
+            f"{percent(row.knn_accuracy)} | {percent(published.get(row.model_name))} | "
+            f"{images_per_second(row.images_per_second)} |"
             for row in ranking.ranked()
         ),
     ]
-    measured = f"{images} {how_measured(ranking)} Measured on {markdown_text(ranking.machine_name)}."
+    how = how_measured(ranking, markdown_text)
+    measured = f"{images} {how} Measured on {markdown_text(ranking.machine_name)}."
     remarks = [f"- {sentence}" for sentence in (*rest, *map(markdown_text, other_notes(ranking)))]
     return "\n".join([heading, "", first, "", measured, "", *rows, "", *remarks]) + "\n"
+
+
+def interval_of(ranking: Ranking, row: RankRow) -> str:
+    """Return the 95 % interval of a row's deciding metric: `"63.90 to 72.30"`; empty where it is not known."""
+    score = row.score(ranking.metric)
+    return "" if score is None else f"{score.low:.2f} to {score.high:.2f}"
+
+
+def _cells(ranking: Ranking, row: RankRow) -> str:
+    return f"{percent(ranking.value(row))} | {interval_of(ranking, row)} | "
 
 
 def other_notes(ranking: Ranking) -> list[str]:
@@ -78,8 +98,13 @@ def _copies(ranking: Ranking) -> tuple[str, ...]:
     return ranking.copies.sentences if ranking.copies else ()
 
 
-def how_measured(ranking: Ranking) -> str:
-    """Return how the accuracies came about, in a sentence or two."""
+def how_measured(ranking: Ranking, escape: Escape = str) -> str:
+    """Return how the accuracies came about, in a sentence or two.
+
+    Args:
+        ranking: Finished or not.
+        escape: Makes text from files harmless in the caller's medium.
+    """
     if any(row.strength_chosen_on == "nothing" for row in ranking.ranked()):
         chosen = "its strength fixed, since none of them can be held back"
     elif ranking.val_images:
@@ -90,8 +115,20 @@ def how_measured(ranking: Ranking) -> str:
     return (
         f"Each backbone stays frozen; logistic regression on its features learns from "
         f"{counted(ranking.train_images, 'image')}, {chosen}, and is tested on {tested}. The k-NN is the vote of "
-        f"{_neighbours(ranking)}, weighted by nearness.{_speed(ranking)}"
+        f"{_neighbours(ranking)}, weighted by nearness.{_decides(ranking, escape)}{_speed(ranking)}"
     )
+
+
+def _decides(ranking: Ranking, escape: Escape) -> str:
+    """What is chosen by, where it is not accuracy."""
+    if ranking.metric == ACCURACY:
+        return ""
+    metric = METRICS[ranking.metric]
+    of_class = ranking.positive_class if metric.is_binary else None
+    meaning = metric_meaning(metric.name, of_class, escape)
+    is_fixed = any(row.strength_chosen_on == "nothing" for row in ranking.ranked())
+    what = "the order" if is_fixed else "the strength and the order"
+    return f" {metric.heading} decides {what}: {meaning} The k-NN is told by accuracy."
 
 
 def _neighbours(ranking: Ranking) -> str:
@@ -131,44 +168,68 @@ def _picks(ranking: Ranking, findings: RankFindings, escape: Escape) -> list[str
         return ["Too few images to hold any back from training: there is nothing to choose by but the test."]
     name, title = escape(own.model_name), escape(ranking.dataset_title)
     if len(ranking.ranked()) == 1:
-        return [f"{name} has {_accuracy(own)} of the test images right; there is nothing to compare it with yet."]
+        return [f"{name} has {_came_to(ranking, own)}; there is nothing to compare it with yet."]
     basis = "validation" if own.strength_chosen_on == "validation" else "cross-validation"
     found = []
     if imagenet is None:
         found.append(
-            f"By {title} the pick is {name}, with {_accuracy(own)} of the test images right. None of these backbones "
-            "has a published ImageNet accuracy at the size used here, so there is no pick by ImageNet."
+            f"By {title} the pick is {name}, with {_came_to(ranking, own)}. None of these backbones has a published "
+            "ImageNet accuracy at the size used here, so there is no pick by ImageNet."
         )
     elif own == imagenet:
         found.append(
             f"Both ways lead to {name}: it has the highest published ImageNet accuracy of those ranked, "
-            f"{percent(dict(findings.published)[own.model_name])}, and is the pick by {title}, with {_accuracy(own)} "
-            "of the test images right."
+            f"{percent(dict(findings.published)[own.model_name])}, and is the pick by {title}, with "
+            f"{_came_to(ranking, own)}."
         )
     else:
         found.append(
             f"By ImageNet the pick is {escape(imagenet.model_name)}, by {title} it is {name}. "
-            f"{_stands(gap, own, imagenet)}"
+            f"{_stands(ranking, gap, own, imagenet)}"
         )
     best = ranking.ranked()[0]
-    if best.probe_accuracy > own.probe_accuracy:
+    if ranking.value(best) > ranking.value(own):
         found.append(
-            f"The pick by {title} goes by {basis} accuracy, {percent(own.held_out_accuracy)}, and not by the test: the "
-            f"best of several tests flatters. {escape(best.model_name)} is ahead of it on the test images alone, with "
-            f"{percent(best.probe_accuracy)}."
+            f"The pick by {title} goes by {basis} {METRICS[ranking.metric].title}, "
+            f"{percent(own.held_out(ranking.metric))}, and not by the test: the best of several tests flatters. "
+            f"{escape(best.model_name)} is ahead of it on the test images alone, with {percent(ranking.value(best))}."
         )
     return found
 
 
-def _stands(gap: RankGap | None, own: RankRow, imagenet: RankRow) -> str:
+def _hidden(ranking: Ranking, findings: RankFindings, escape: Escape) -> list[str]:
+    """What accuracy hides of the pick; of the best on the test where nothing was held back to pick by."""
+    rows = ranking.ranked()
+    row = findings.own_pick or (rows[0] if rows else None)
+    if row is None:
+        return []
+    scores = {name: score for name in METRICS if (score := row.score(name)) is not None}
+    by_class = []
+    if len(ranking.classes) == 2 and {BALANCED_ACCURACY, RECALL} <= scores.keys():
+        # Balanced accuracy is the mean of two recalls, of which one is known.
+        found = scores[RECALL].value
+        other = min(100.0, max(0.0, 2 * scores[BALANCED_ACCURACY].value - found))
+        by_class = [
+            {"name": name, "accuracy": found if name == ranking.positive_class else other} for name in ranking.classes
+        ]
+    said = hidden_class(scores, row.accuracy_over_balanced, by_class, escape)
+    return [] if said is None else [f"{escape(row.model_name)}: {said}"]
+
+
+def _stands(ranking: Ranking, gap: RankGap | None, own: RankRow, imagenet: RankRow) -> str:
     """How two backbones compare on the same test images."""
+    ours, theirs = (percent(ranking.value(row)) for row in (own, imagenet))
+    is_accuracy = ranking.metric == ACCURACY
+    metric = with_article(METRICS[ranking.metric].title)
     if gap is None:
-        return (
-            f"They have {percent(own.probe_accuracy)} and {percent(imagenet.probe_accuracy)} of the test images right."
-        )
+        if is_accuracy:
+            return f"They have {ours} and {theirs} of the test images right."
+        return f"They have {metric} of {ours} and {theirs} on the test images."
+    images = f"the same {counted(gap.images, 'test image')}"
     numbers = (
-        f"of the same {counted(gap.images, 'test image')}, yours has {percent(own.probe_accuracy)} right and "
-        f"ImageNet's {percent(imagenet.probe_accuracy)}"
+        f"of {images}, yours has {ours} right and ImageNet's {theirs}"
+        if is_accuracy
+        else f"on {images}, yours has {metric} of {ours} and ImageNet's one of {theirs}"
     )
     interval = f"95 % interval {gap.low:+.2f} to {gap.high:+.2f}"
     if not gap.differs:
@@ -178,7 +239,8 @@ def _stands(gap: RankGap | None, own: RankRow, imagenet: RankRow) -> str:
         )
     if gap.points > 0:
         return f"The choice matters: {numbers}, {points(gap.points)} more ({interval})."
-    return f"The test sides with ImageNet's: {numbers}, {points(-gap.points)} fewer ({interval})."
+    fewer = "fewer" if is_accuracy else "less"
+    return f"The test sides with ImageNet's: {numbers}, {points(-gap.points)} {fewer} ({interval})."
 
 
 def _correlation(findings: RankFindings) -> list[str]:
@@ -205,11 +267,15 @@ def _correlation(findings: RankFindings) -> list[str]:
 
 
 def _chance(ranking: Ranking, escape: Escape) -> list[str]:
-    at_chance = [row for row in ranking.ranked() if (row.probe_low or 0) <= ranking.chance]
+    chance = ranking.chance
+    if chance is None:
+        return []
+    at_chance = [r for r in ranking.ranked() if (score := r.score(ranking.metric)) and score.low <= chance]
     # What is ahead of chance, on too few images to be sure of it, is something else than being no better.
-    poor = [escape(row.model_name) for row in at_chance if (row.probe_accuracy or 0) <= ranking.chance]
-    unsure = [escape(row.model_name) for row in at_chance if (row.probe_accuracy or 0) > ranking.chance]
-    blind = f"answering without a look at the image gives {percent(ranking.chance)}"
+    poor = [escape(row.model_name) for row in at_chance if ranking.value(row) <= chance]
+    unsure = [escape(row.model_name) for row in at_chance if ranking.value(row) > chance]
+    metric = "" if ranking.metric == ACCURACY else f" {METRICS[ranking.metric].title}"
+    blind = f"answering without a look at the image gives {percent(chance)}{metric}"
     found = []
     if poor:
         found.append(f"{listed(poor)} {'is' if len(poor) == 1 else 'are'} no better than chance: {blind}.")
@@ -222,7 +288,7 @@ def _chance(ranking: Ranking, escape: Escape) -> list[str]:
 
 
 def _edges(ranking: Ranking, escape: Escape) -> list[str]:
-    edges = [row for row in ranking.ranked() if row.strength_at_edge and row.held_out_accuracy != 100]
+    edges = [row for row in ranking.ranked() if row.strength_at_edge and row.held_out(ranking.metric) != 100]
     names = [escape(row.model_name) for row in edges]
     if not names:
         return []
@@ -239,5 +305,9 @@ def _unpublished(ranking: Ranking, findings: RankFindings, escape: Escape) -> li
     return [f"No ImageNet accuracy is published for {listed(names)} at the size used here."]
 
 
-def _accuracy(row: RankRow) -> str:
-    return f"{percent(row.probe_accuracy)} (95 % interval {row.probe_low:.2f} to {row.probe_high:.2f} %)"
+def _came_to(ranking: Ranking, row: RankRow) -> str:
+    """What a row came to: `"80 % (95 % interval 74 to 85 %) of the test images right"`, or its metric on them."""
+    value = f"{percent(ranking.value(row))} (95 % interval {interval_of(ranking, row)} %)"
+    if ranking.metric == ACCURACY:
+        return f"{value} of the test images right"
+    return f"{with_article(METRICS[ranking.metric].title)} of {value} on the test images"

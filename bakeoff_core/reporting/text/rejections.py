@@ -5,9 +5,8 @@ Not covered: why the pick is the pick (`reporting.text.decision`).
 
 from __future__ import annotations
 
-from bakeoff_core.formatting import is_unknown, limit_text, listed, points, quantity
+from bakeoff_core.formatting import is_unknown, limit_text, listed, quantity
 from bakeoff_core.reporting.text.names import (
-    LIMIT_WORDS,
     PLAIN_TERMS,
     CandidateNames,
     Terms,
@@ -31,7 +30,7 @@ def explain_rejection(rejection: Rejection, limits: Limits, names: CandidateName
     for limit in rejection.failed_limits:
         column = LIMIT_COLUMNS[limit]
         bound, value = getattr(limits, limit), names.value(ref, column)
-        named = f"the {LIMIT_WORDS[limit]} of {limit_text(column, bound)}"
+        named = f"the {names.terms.limit(limit)} of {limit_text(column, bound)}"
         if value is None and column == "top1" and not names.terms.source.is_published:
             parts.append(_unknown(column, ref.img_size, names.terms))
         elif value is None:
@@ -74,7 +73,7 @@ def explain_off_frontier(
         return f"Could not be measured: {terms.escape(str(row['error']))}"
     if not is_unknown(row.get("dominated_by")):
         named = f"Dominated by {terms.escape(str(row['dominated_by']))}"
-        return f"{named}{_lead(row, dominator, cost)}." if dominator is not None else f"{named}."
+        return f"{named}{_lead(row, dominator, cost, terms)}." if dominator is not None else f"{named}."
     if not is_unknown(row.get("non_dominated")) and row["non_dominated"]:
         return "On the frontier: no other is at least as good on both axes and better on one."
     size = row.get("img_size")
@@ -92,7 +91,7 @@ _LEADS = {
 }
 
 
-def _lead(row: Row, dominator: Row, cost: str) -> str:
+def _lead(row: Row, dominator: Row, cost: str, terms: Terms) -> str:
     """By how much the dominator is ahead: `", which is 2.10 ms faster and as accurate"`."""
     column = COST_COLUMNS[cost]
     ahead = row[column] - dominator[column]
@@ -100,5 +99,4 @@ def _lead(row: Row, dominator: Row, cost: str) -> str:
     if is_unknown(ahead) or is_unknown(better):
         return ""
     cheaper = _LEADS[cost][1] if ahead == 0 else _LEADS[cost][0].format(quantity(column, ahead))
-    accurate = "as accurate" if better == 0 else f"{points(better)} more accurate"
-    return f", which {cheaper} and {'' if cheaper.startswith('is ') else 'is '}{accurate}"
+    return f", which {cheaper} and {'' if cheaper.startswith('is ') else 'is '}{terms.ahead(better)}"

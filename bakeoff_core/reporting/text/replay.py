@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
-from bakeoff_core.reporting.text.names import RULE_WORDS
+from bakeoff_core.reporting.text.names import Terms
 from bakeoff_core.reporting.text.settings import describe_setting
-from bakeoff_core.schema.accuracy import AccuracySource
+from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
 from bakeoff_core.schema.candidate import CandidateRef, Deployment
 from bakeoff_core.schema.profile import Setting
 
@@ -37,11 +37,13 @@ def explain_pick_change(was: CandidateRef | None, now: CandidateRef | None, tie:
     return [f"The report picked {_label(was)}; from the current data {_label(now)} follows.", meaning]
 
 
-def explain_other_answer_change(rule: str, was: CandidateRef | None, now: CandidateRef | None) -> list[str]:
+def explain_other_answer_change(
+    rule: str, was: CandidateRef | None, now: CandidateRef | None, source: AccuracySource = IMAGENET
+) -> list[str]:
     """Say how the answer by the other rule changed; nothing where it did not."""
     if was == now:
         return []
-    return [f"The other answer ({RULE_WORDS[rule]}) was {_label(was)} and is now {_label(now)}."]
+    return [f"The other answer ({Terms(source).rule(rule)}) was {_label(was)} and is now {_label(now)}."]
 
 
 def explain_no_measurements(
@@ -56,11 +58,15 @@ def explain_no_measurements(
 
 def explain_no_accuracies(source: AccuracySource) -> list[str]:
     """Say that no run or ranking here has the accuracies of a report, and what to do."""
-    of = f"The report's accuracies are of {source.name}"
+    if source.is_accuracy:
+        of = f"The report's accuracies are of {source.name}"
+    else:
+        of_class = "" if source.positive_class is None else f" of {source.positive_class}"
+        of = f"The report goes by {source.told.title}{of_class} on {source.name}"
     if source.is_ranked:
         missing = f"{of}, by linear probes that learned from {source.train_on}; no ranking here has them."
         return [missing, "Replay it where the ranking is, or rank the models here on the same images."]
-    missing = f"{of}, on which no run has finished here."
+    missing = f"{of}, {'on which no run has finished here' if source.is_accuracy else 'which no run here has'}."
     return [missing, "Replay it where the runs are, or repeat them here on the same images."]
 
 

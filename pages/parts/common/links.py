@@ -15,7 +15,7 @@ from bakeoff_core.finetuning.results import FinishedRun
 from bakeoff_core.ranking.records import Ranking
 from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
 from bakeoff_core.schema.decision import RULES, Limits
-from bakeoff_core.selection.accuracy_sources import source_key
+from bakeoff_core.selection.accuracy_sources import key_of_run, source_key
 
 FRONTIER, FINETUNE, EXPLORE = "pages/frontier.py", "pages/finetune.py", "pages/explore.py"
 """Pages that others lead to."""
@@ -44,12 +44,12 @@ def to_run(run: FinishedRun) -> dict[str, str]:
 
     For `st.page_link(links.FRONTIER, query_params=links.to_run(run))` and its like.
     """
-    return {ACCURACY: source_key(run.dataset, run.content_key), RUN: run.run_id}
+    return {ACCURACY: key_of_run(run), RUN: run.run_id}
 
 
 def to_ranking(ranking: Ranking) -> dict[str, str]:
-    """Return the parameters of a link to the Frontier page that goes by a ranking's accuracies."""
-    return {ACCURACY: source_key(ranking.dataset, ranking.content_key, ranking.train_on)}
+    """Return the parameters of a link to the Frontier page that goes by a ranking's deciding metric."""
+    return {ACCURACY: source_key(ranking.dataset, ranking.content_key, ranking.train_on, ranking.metric)}
 
 
 def to_anatomy(model_name: str, img_size: int) -> dict[str, str]:

@@ -11,7 +11,7 @@ from bakeoff_core.datasets.records import ImageDataset
 from bakeoff_core.finetuning.request import BALANCES
 from bakeoff_core.formatting import markdown_text
 from bakeoff_core.reporting.text.finetuning import BALANCE_TITLES
-from bakeoff_core.reporting.text.metrics import metric_title, unequal_classes
+from bakeoff_core.reporting.text.metrics import unequal_classes
 from bakeoff_core.schema.metrics import ACCURACY, DECIDING, METRICS, positive_class
 
 METRIC, BALANCE, PATIENCE = "metric", "balance", "patience"
@@ -33,7 +33,7 @@ def draw(dataset: ImageDataset, *, is_validated: bool) -> dict[str, Any]:
     metric = decides.selectbox(
         "What decides",
         options,
-        format_func=metric_title,
+        format_func=lambda name: METRICS[name].heading,
         key=METRIC,
         persist_state="session",
         help="By this metric on the validation images the best weights are kept, a run ends early, and one of several "

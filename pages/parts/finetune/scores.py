@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import streamlit as st
 
 from bakeoff_core.formatting import UNKNOWN, listed, markdown_text, percent
-from bakeoff_core.reporting.text.metrics import metric_title
 from bakeoff_core.schema.metrics import METRICS, Score
 
 WIDTH_PX = 160
@@ -37,7 +36,7 @@ def draw_tile(name: str, score: Score | None, *, note: str = "") -> None:
     """Draw one metric; `None` where it is not known."""
     interval = None if score is None else f"95 %: {percent(score.low, 1)[:-2]} to {percent(score.high, 1)}"
     st.metric(
-        f"{metric_title(name)}{note}",
+        f"{METRICS[name].heading}{note}",
         UNKNOWN if score is None else percent(score.value, 1),
         interval,
         delta_color="off",

@@ -14,7 +14,7 @@ from bakeoff_core.finetuning.request import CURVE
 from bakeoff_core.finetuning.results import FinishedRun
 from bakeoff_core.formatting import markdown_text
 from bakeoff_core.reporting.figures.metrics import precision_recall_figure
-from bakeoff_core.reporting.text.metrics import FLATTERS, metric_title, threshold_text
+from bakeoff_core.reporting.text.metrics import FLATTERS, threshold_text
 from bakeoff_core.schema.metrics import AVERAGE_PRECISION, METRICS, PRECISION, RECALL
 from bakeoff_core.system.files import FileStamp, stamp_of
 from bakeoff_core.system.paths import jobs_path
@@ -58,7 +58,7 @@ def draw(run: FinishedRun) -> None:
         if AVERAGE_PRECISION in run.scores:
             score = score_text(run.scores[AVERAGE_PRECISION])
             st.markdown(
-                f"{metric_title(AVERAGE_PRECISION)}, whatever the threshold: {score}",
+                f"{METRICS[AVERAGE_PRECISION].heading}, whatever the threshold: {score}",
                 help=METRICS[AVERAGE_PRECISION].meaning,
             )
         st.caption(FLATTERS)

@@ -1,5 +1,7 @@
 """Which accuracy the Frontier page goes by: ImageNet's, on a harder set, or of runs or rankings on one data set.
 
+Of the latter each metric is one of its own.
+
 Not covered: the accuracies themselves (`bakeoff_core.selection.accuracy_sources`).
 """
 
@@ -10,9 +12,10 @@ import streamlit as st
 
 from bakeoff_core.finetuning.results import FinishedRun
 from bakeoff_core.formatting import listed, markdown_code, markdown_text
+from bakeoff_core.reporting.text.metrics import metric_meaning
 from bakeoff_core.reporting.text.names import origin_verb
 from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
-from bakeoff_core.selection.accuracy_sources import runs_of, source_key, unmeasured
+from bakeoff_core.selection.accuracy_sources import key_of_run, runs_of, unmeasured
 from pages.parts.common import cache, links
 from pages.parts.common.links import ACCURACY, FLOOR, RUN, floor_key, session_key
 from pages.parts.common.session import Criteria
@@ -57,8 +60,12 @@ def draw_notes(criteria: Criteria, table: pd.DataFrame) -> None:
         table: The candidates of the setting shown, of every recipe class.
     """
     source = criteria.source
-    if source.meaning:
-        st.caption(f"**{markdown_text(source.name)}**: {source.meaning}")
+    told = [source.meaning] if source.meaning else []
+    if not source.is_accuracy:
+        meaning = metric_meaning(source.metric, source.positive_class, markdown_text)
+        told.append(f"{source.told.heading}: {meaning}")
+    if told:
+        st.caption(f"**{markdown_text(source.name)}**: {' '.join(told)}")
     missing = unmeasured(cache.accuracy_table(criteria), table) if not source.is_published else []
     if missing:
         names = [f"{markdown_code(ref.model_name)} at {ref.img_size} px" for ref in missing[:NAMES_SHOWN]]
@@ -81,7 +88,8 @@ def _option(source: AccuracySource) -> str:
     if source.is_published:
         return f"Accuracy: {source.name} top-1"
     name = source.title if source.is_ranked else source.name
-    return f"Accuracy: {name} · {source.model_count} {'model' if source.model_count == 1 else 'models'}"
+    named = f"Accuracy: {name}" if source.is_accuracy else source.title
+    return f"{named} · {source.model_count} {'model' if source.model_count == 1 else 'models'}"
 
 
 def _chosen_runs(source: AccuracySource) -> list[FinishedRun]:
@@ -92,7 +100,7 @@ def _chosen_runs(source: AccuracySource) -> list[FinishedRun]:
 def _key_of_runs() -> str:
     """Return what the runs in the link were tested on; ImageNet where it names none."""
     run_ids = st.session_state[RUNS_KEY] if RUN in st.query_params else []
-    keys = (source_key(run.dataset, run.content_key) for run in cache.finished_runs() if run.run_id in run_ids)
+    keys = (key_of_run(run) for run in cache.finished_runs() if run.run_id in run_ids)
     return next(keys, IMAGENET.key)
 
 

@@ -11,7 +11,7 @@ from bakeoff_core.reporting.text.names import CandidateNames, Terms
 from bakeoff_core.schema.accuracy import AccuracySource
 from bakeoff_core.schema.decision import RULES, Choice, Decision
 
-TITLES = {"most-accurate": "Most accurate within the limits", "cheapest": "Cheapest that clears the limits"}
+CHEAPEST_TITLE = "Cheapest that clears the limits"
 
 
 def draw(decision: Decision, table: pd.DataFrame, source: AccuracySource) -> None:
@@ -35,11 +35,18 @@ def _card(choice: Choice | None, rule: str, decision: Decision, table: pd.DataFr
     badge = '<span class="badge">★ the pick</span>' if is_pick else ""
     return f"""{_STYLE}
 <div class="answer{" picked" if is_pick else ""}{"" if source.is_imagenet else " long"}">
-  <div class="title">{TITLES[rule]} {badge}</div>
+  <div class="title">{_title(rule, source)} {badge}</div>
   <div class="name">{name_tag}</div>
   <div class="numbers">{_numbers(choice, table, source)}</div>
   <div class="why">{_why(choice, decision, table, source)}</div>
 </div>"""
+
+
+def _title(rule: str, source: AccuracySource) -> str:
+    if rule == "cheapest":
+        return CHEAPEST_TITLE
+    words = Terms(source).rule(rule)
+    return f"{words[0].upper()}{words[1:]}"
 
 
 def _numbers(choice: Choice | None, table: pd.DataFrame, source: AccuracySource) -> str:
@@ -56,7 +63,13 @@ def _numbers(choice: Choice | None, table: pd.DataFrame, source: AccuracySource)
         f"{megabytes(row['peak_memory_bytes'])} peak",
         f"{int(row['img_size'])} px",
     ]
-    return " · ".join(f'<span style="white-space:nowrap">{part}</span>' for part in parts)
+    # What other images than ImageNet's are called can be wider than a phone.
+    whole = parts if source.is_imagenet else parts[1:]
+    return " · ".join([*parts[: len(parts) - len(whole)], *(_unbroken(part) for part in whole)])
+
+
+def _unbroken(part: str) -> str:
+    return f'<span style="white-space:nowrap">{part}</span>'
 
 
 def _why(choice: Choice | None, decision: Decision, table: pd.DataFrame, source: AccuracySource) -> str:

@@ -76,7 +76,7 @@ def _draw(row: dict, dominator: dict | None, criteria: Criteria, on_close: Calla
         terms = Terms(criteria.source, markdown_code)
         lines = [explain_off_frontier(row, dominator, cost=criteria.cost, terms=terms)]
         origin = row["accuracy_source"]
-        lines += [] if is_unknown(origin) else [f"Accuracy: {markdown_text(origin)}."]
+        lines += [] if is_unknown(origin) else [f"{criteria.source.told.heading}: {markdown_text(origin)}."]
         weights = explain_weights(row["model_name"], cache.accuracies())
         lines += [] if weights is None else [markdown_text(weights)]
         lines += [f"Measured on {markdown_text(row['machine_name'])}, {row['measured_at']}."]
@@ -96,7 +96,7 @@ def _accuracy(row: dict, source: AccuracySource) -> dict[str, str]:
     """The accuracy, and its interval where a small test set makes that wide."""
     if source.is_imagenet:
         return {"Top-1 (published)": percent(row["top1"])}
-    named = {f"Accuracy on {html_text(source.name)}": percent(row["top1"])}
+    named = {f"{source.told.heading} on {html_text(source.name)}": percent(row["top1"])}
     low, high = row["top1_low"], row["top1_high"]
     if is_unknown(low) or is_unknown(high):
         return named

@@ -9,6 +9,7 @@ import streamlit as st
 
 from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
 from bakeoff_core.formatting import is_unknown, markdown_text
+from bakeoff_core.reporting.text.metrics import metric_meaning
 from bakeoff_core.reporting.text.names import origin_verb
 from bakeoff_core.reporting.text.warnings import warning_line
 from bakeoff_core.schema.accuracy import AccuracySource
@@ -63,13 +64,19 @@ def _prepared(
 
 
 def _accuracy_column(source: AccuracySource) -> str:
-    return "top-1 (%)" if source.is_published else "accuracy (%)"
+    return "top-1 (%)" if source.is_published else f"{source.told.title} (%)"
 
 
 def _accuracy_help(source: AccuracySource) -> str:
     if source.is_published:
         return f"Published {source.name} top-1 of this weights tag at this size"
     images = f"{source.test_images:,} test images of {markdown_text(source.name)}"
+    if not source.is_accuracy:
+        meaning = metric_meaning(source.metric, source.positive_class, markdown_text)
+        whose = "a linear classifier of the frozen model's features (linear probe)"
+        if not source.is_ranked:
+            whose = "the fine-tuned model; of several runs, the best validated one by it"
+        return f"On the {images}, by the answers of {whose}: {meaning}"
     if source.is_ranked:
         return f"Share of the {images} that a linear classifier of the frozen model's features got right (linear probe)"
     return f"Share of the {images} that the fine-tuned model got right; of several runs, the best validated one"

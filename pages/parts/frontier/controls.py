@@ -9,6 +9,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
+from bakeoff_core.reporting.text.metrics import metric_meaning
 from bakeoff_core.schema.accuracy import AccuracySource
 from bakeoff_core.schema.decision import COST_COLUMNS, RULES, Limits
 from bakeoff_core.schema.limits import LEAST, MOST, parse_limit
@@ -62,7 +63,7 @@ def draw(table: pd.DataFrame, criteria: Criteria) -> Question:
         )
     with right:
         floor = live_slider(
-            "Accuracy floor (%)",
+            f"{source.told.heading} floor (%)",
             minimum=lowest,
             maximum=100.0,
             step=0.1,
@@ -74,7 +75,7 @@ def draw(table: pd.DataFrame, criteria: Criteria) -> Question:
         )
     rule, cost, more = st.columns([4, 5, 2], gap="medium", vertical_alignment="bottom")
     with rule:
-        chosen_rule = _draw_rule()
+        chosen_rule = _draw_rule(source)
     with cost:
         chosen_cost = _draw_cost()
     with more.popover("More limits", width="stretch"):
@@ -103,12 +104,13 @@ def _draw_limit(label: str, name: str, *, step: float) -> float | None:
     )
 
 
-def _draw_rule() -> str:
+def _draw_rule(source: AccuracySource) -> str:
     _restore_choice(RULE, RULE_LABELS)
+    labels = RULE_LABELS if source.is_accuracy else {**RULE_LABELS, RULES[0]: f"Best {source.told.title}"}
     return st.segmented_control(
         "The pick is",
         RULES,
-        format_func=RULE_LABELS.get,
+        format_func=labels.get,
         required=True,
         key=RULE,
         on_change=_remember_choice,
@@ -144,6 +146,10 @@ def _floor_help(source: AccuracySource) -> str:
     if source.is_published:
         return f"Lowest acceptable {source.name} top-1 accuracy, as published for the weights tag at this image size."
     images = f"{source.test_images:,} test images of {source.name}"
+    if not source.is_accuracy:
+        whose = "a linear classifier of a frozen model's features" if source.is_ranked else "a fine-tuned model"
+        meaning = metric_meaning(source.metric, source.positive_class)
+        return f"Lowest acceptable {source.told.title} of {whose} on the {images}: {meaning}"
     if source.is_ranked:
         return (
             f"Lowest acceptable share of the {images} that a linear classifier of a frozen model's features gets right."

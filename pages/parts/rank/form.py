@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pandas as pd
 import streamlit as st
 
@@ -15,6 +17,7 @@ from bakeoff_core.ranking.estimate import RankCost, estimate_ranking
 from bakeoff_core.ranking.request import MOST_MODELS, RankSpec, start_ranking
 from bakeoff_core.system import locks
 from pages.parts.common import actions, cache, dataset_card, model_choice, sidebar, timm_names_job
+from pages.parts.rank import what_decides
 
 
 def draw() -> None:
@@ -26,12 +29,15 @@ def draw() -> None:
         chosen = _models(table)
         if found is None:
             return
+        deciding = what_decides.choose(found.dataset, "rank")
         train_on, limit = _settings(found.dataset)
     if not chosen:
         st.info("Choose the models to rank.")
         return
     try:
-        spec = RankSpec(models=tuple(chosen), train_on=train_on, limit=limit or None, **found.fields())
+        spec = RankSpec(
+            models=tuple(chosen), train_on=train_on, limit=limit or None, **asdict(deciding), **found.fields()
+        )
     except ValueError as err:
         st.error(markdown_text(err))
         return

@@ -9,6 +9,7 @@ from bakeoff_core.errors import BakeoffError
 from bakeoff_core.formatting import markdown_text
 from bakeoff_core.jobs.labels import read_label
 from bakeoff_core.ranking.request import RankRun, list_rankings
+from bakeoff_core.schema.metrics import ACCURACY, METRICS
 from pages.parts.common import job_label, resume
 from pages.parts.rank import image_explorer, result
 
@@ -51,4 +52,5 @@ def _title(run: RankRun) -> str:
     count = len(run.spec.models)
     images = DATASETS[run.spec.dataset].title
     called = f"{name} · " if (name := read_label(run.job.folder).name) else ""
-    return f"{called}{started} · {images} · {count} {'model' if count == 1 else 'models'} · {run.job.state}"
+    by = "" if run.spec.metric == ACCURACY else f" · by {METRICS[run.spec.metric].title}"
+    return f"{called}{started} · {images} · {count} {'model' if count == 1 else 'models'}{by} · {run.job.state}"

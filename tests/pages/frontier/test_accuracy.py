@@ -15,7 +15,7 @@ from pages.parts.common import links
 from tests.support.app_pages import FRONTIER, HOSTILE, REPORT, measured_shortlist, opened, profile_of, text_of
 from tests.support.places import ROOT
 from tests.support.ranking_folders import write_ranking
-from tests.support.rankings import make_row
+from tests.support.rankings import make_row, scored
 from tests.support.run_folders import write_run
 
 KEY = "elpv-1a2b3c4d"
@@ -244,6 +244,31 @@ def test_the_rank_page_links_to_its_accuracy(ranking):
     ranked = next(run for run in list_rankings() if run.rank_id == ranking).result()
     assert links.to_ranking(ranked) == {"accuracy": RANKED}
     assert pick(opened(**links.to_ranking(ranked))) == SMALL
+
+
+def test_the_page_and_its_report_go_by_the_metric_that_decided_the_ranking():
+    rows = [scored(SMALL, 190, 60.0, 40.0), scored(B0, 150, 74.0, 70.0)]
+    write_ranking(2, *rows, metric="balanced-accuracy", positive_class="defective")
+    key = f"{RANKED}-balanced-accuracy"
+    app = opened(accuracy=key)
+    text = text_of(app)
+    assert pick(app) == B0
+    assert app.selectbox(key="accuracy").options[1:3] == [
+        "Balanced accuracy: Solar cells (ELPV), ranked with frozen features · 2 models",
+        "Accuracy: Solar cells (ELPV), ranked with frozen features · 2 models",
+    ]
+    assert "<b>74 %</b> balanced accuracy by linear probe on Solar cells (ELPV)" in text
+    assert "Best balanced accuracy within the limits" in text and "Balanced accuracy: mean over the classes" in text
+    assert app.segmented_control(key="rule").options == ["Best balanced accuracy", "Cheapest"]
+    shown = app.dataframe[0].value.set_index("model")
+    assert shown["balanced accuracy (%)"].dropna().to_dict() == {SMALL: 60.0, B0: 74.0}
+    assert "Most accurate" not in text and "accuracy (%)" not in shown
+    app.segmented_control(key="rule").set_value("cheapest").run()
+    assert app.query_params["rule"] == "Cheapest"
+    app.selectbox(key="accuracy").set_value(RANKED).run()
+    assert app.segmented_control(key="rule").value == "cheapest" and pick(app) == SMALL
+    app.selectbox(key="accuracy").set_value(key).run()
+    assert "linear-probe balanced accuracy on Solar cells (ELPV) at least 59 %" in reported_limits(app)
 
 
 def test_a_ranking_of_another_version_is_no_error_of_the_frontier(ranking):

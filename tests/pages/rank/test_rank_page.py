@@ -14,7 +14,7 @@ from bakeoff_core.system.paths import home, profiles_path
 from tests.support.app_pages import measured_shortlist, text_of
 from tests.support.places import ROOT
 from tests.support.ranking_folders import write_ranking
-from tests.support.rankings import make_row
+from tests.support.rankings import make_row, scored
 
 PAGE = "pages/rank.py"
 LITE0 = "tf_efficientnet_lite0.in1k"
@@ -62,7 +62,11 @@ def test_the_button_starts_what_the_form_asks_for(monkeypatch: pytest.MonkeyPatc
     app.selectbox(key="rank-train_on").set_value("train+val").run()
     app.number_input(key="rank-limit-2").set_value(500).run()
     next(button for button in app.button if button.label == "Rank").click().run()
-    assert asked == [RankSpec((LITE0,), "elpv", train_on="train+val", limit=500)]
+    assert asked == [RankSpec((LITE0,), "elpv", train_on="train+val", limit=500, positive_class="defective")]
+    app.selectbox(key="rank-metric-4").set_value("average-precision").run()
+    next(box for box in app.selectbox if box.label == "Class that matters").set_value("functional").run()
+    next(button for button in app.button if button.label == "Rank").click().run()
+    assert (asked[1].metric, asked[1].positive_class) == ("average-precision", "functional")
 
 
 def test_a_result_says_who_is_ahead_whether_it_matters_and_lists_all_rows() -> None:
@@ -76,6 +80,40 @@ def test_a_result_says_who_is_ahead_whether_it_matters_and_lists_all_rows() -> N
     table = app.dataframe[-1].value
     assert table["model"].tolist() == ["tf_efficientnet_lite1.in1k", LITE0, "resnet18.a1_in1k"]
     assert table["probe (%)"].tolist()[:2] == [95.0, 75.0]
+
+
+def test_a_ranking_by_another_metric_shows_it_first_and_says_what_accuracy_hides() -> None:
+    rows = [scored(LITE0, 170, 60.0, 40.0), scored("tf_efficientnet_lite1.in1k", 150, 74.0, 70.0)]
+    write_ranking(0, *rows, metric="balanced-accuracy", positive_class="defective")
+    app = opened()
+    assert not app.exception
+    text = text_of(app).replace("\\", "")
+    assert "They have a balanced accuracy of 74 % and 60 % on the test images." in text
+    assert "Accuracy hides a class: it is 75 %, 12 points above the mean over the classes, 74 %" in text
+    assert "Of defective 70 % are found, of functional 78 %." in text
+    table = app.dataframe[-1].value
+    assert table.columns.tolist()[:5] == ["#", "model", "balanced accuracy (%)", "95 % interval", "accuracy (%)"]
+    assert table["balanced accuracy (%)"].tolist() == [74.0, 60.0] and table["accuracy (%)"].tolist() == [75.0, 85.0]
+    assert table["recall (%)"].tolist() == [70.0, 40.0]
+    (link,) = [link for link in app.get("page_link") if "frontier" in str(link.proto.page).lower()]
+    assert "elpv-1a2b3c4d-ranked-balanced-accuracy" in link.proto.query_string
+
+
+def test_a_metric_of_one_class_is_offered_for_two_classes_alone_and_the_rarer_one_matters_at_first() -> None:
+    def form(classes: tuple[str, ...]) -> None:
+        from pathlib import Path
+
+        from bakeoff_core.datasets.records import ImageDataset, LabelledImage
+        from pages.parts.rank import what_decides
+
+        images = tuple(LabelledImage(Path("x.png"), label) for label in (0, 1, 1, *range(2, len(classes))))
+        what_decides.choose(ImageDataset("folder", "Own", Path(), classes, images, (), (), "", ()), "rank")
+
+    two = AppTest.from_function(form, kwargs={"classes": ("rare", "frequent")}).run()
+    assert two.selectbox[0].options == ["Accuracy", "Balanced accuracy", "Macro F1", "Average precision"]
+    assert two.selectbox[1].value == "rare"
+    three = AppTest.from_function(form, kwargs={"classes": ("a", "b", "c")}).run()
+    assert [box.options for box in three.selectbox] == [["Accuracy", "Balanced accuracy", "Macro F1"]]
 
 
 def test_a_stopped_ranking_shows_what_it_has_and_can_be_gone_on_with(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ from tests.support.candidate_tables import (
     tied,
 )
 from tests.support.places import ROOT
-from tests.support.reports import CELLS, record_of, written
+from tests.support.reports import BALANCED, CELLS, PRECISE, RANKED, record_of, written
 
 
 def test_the_record_holds_what_the_accuracies_were_of_and_the_runs_that_were_chosen():
@@ -107,9 +107,9 @@ def test_two_reports_in_one_text_are_refused():
 
 def test_a_newer_report_asks_for_an_update():
     with pytest.raises(BakeoffError) as caught:
-        read_record(written().replace('"format": 4', '"format": 5'))
+        read_record(written().replace('"format": 4', '"format": 6'))
     assert str(caught.value) == (
-        "This report comes from a newer version of Backbone Bake-off (format 5; this one reads up to 4). "
+        "This report comes from a newer version of Backbone Bake-off (format 6; this one reads up to 5). "
         "Update Backbone Bake-off and replay it again."
     )
 
@@ -162,6 +162,22 @@ def test_a_report_of_the_third_format_still_reads_and_was_about_no_ranking():
     assert ',\n  "train_on": null' in text
     old = read_record(text.replace(',\n  "train_on": null', "").replace('"format": 4', '"format": 3'))
     assert old == read_record(text) and not old.source.is_ranked
+
+
+@pytest.mark.parametrize("source", [IMAGENET, CELLS, RANKED])
+def test_a_report_by_accuracy_is_one_of_the_fourth_format_which_versions_of_before_replay(source):
+    text = written(source=source)
+    assert '"format": 4' in text and '"metric"' not in text and '"positive_class"' not in text
+    assert read_record(text).source == source
+
+
+@pytest.mark.parametrize("source", [BALANCED, PRECISE])
+def test_a_record_keeps_the_metric_and_the_class_that_it_is_about(source):
+    text = written(source=source)
+    assert '"format": 5' in text and read_record(text).source == source
+    assert read_record(text.replace('"format": 5', '"format": 4')).source.is_accuracy  # that format knows no other
+    with pytest.raises(BakeoffError, match="The record in this report is damaged"):
+        read_record(text.replace(f'"metric": "{source.metric}"', '"metric": "luck"'))
 
 
 def test_the_record_is_plain_json_between_its_marks():

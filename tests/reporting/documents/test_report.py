@@ -26,7 +26,7 @@ from tests.support.candidate_tables import (
     tied,
     undecided,
 )
-from tests.support.reports import CELLS, RANKED, written
+from tests.support.reports import BALANCED, CELLS, PRECISE, RANKED, written
 
 
 def section(text: str, title: str) -> list[str]:
@@ -258,6 +258,34 @@ def test_a_report_by_a_ranking_says_linear_probe_and_never_fine_tuned():
     assert not re.search(r"fine-tuned|top-1|imagenet", visible.replace("--min-top1", ""), re.IGNORECASE)
     assert "--accuracy elpv-1a2b3c4d-ranked-trainval" in text
     assert read_record(text).source == RANKED
+
+
+def test_a_report_by_another_metric_says_so_in_its_first_line_and_tables_and_never_plain_accuracy():
+    text = written(measured(), decide(measured(), LIMITS), source=BALANCED, svg_name="frontier.svg")
+    assert text.splitlines()[2] == (
+        "**Pick: `efficientnet_b0.ra_in1k @ 224` (77.7 % balanced accuracy on Solar cells (ELPV), 11.8 ms)**"
+    )
+    assert "- Rule: best balanced accuracy within the limits; cost is latency." in text
+    assert "- Limits: balanced accuracy on Solar cells (ELPV) at least 75 %, latency at most 15 ms." in text
+    assert "is the best by balanced accuracy of the 2 candidates" in text
+    assert "2.7 points above the balanced accuracy floor of 75 %" in text
+    assert "![Balanced accuracy against latency](frontier.svg)" in text
+    assert "Frontier: balanced accuracy on Solar cells (ELPV) against latency." in text
+    assert "| Model | Size | Balanced accuracy | Latency p50" in text
+    assert "fails balanced accuracy floor" in text and "better by balanced accuracy" in text
+    assert "Balanced accuracy was measured here, each by a run:" in text
+    assert "- **Balanced accuracy**: mean over the classes of the share of their images that are found" in text
+    assert "--accuracy elpv-1a2b3c4d-balanced-accuracy" in text
+    visible = re.sub("```sh.*?```", "", text.split("<!--")[0], flags=re.DOTALL)
+    assert not re.search(r"(?<!balanced )\baccura", visible, re.IGNORECASE)
+
+
+def test_a_report_by_average_precision_names_the_class_that_it_is_of():
+    text = written(measured(), decide(measured(), LIMITS), source=PRECISE)
+    assert "(77.7 % average precision by linear probe (train+val) on Solar cells (ELPV), 11.8 ms)" in text
+    assert "The class that matters is defective. Here it is that of a linear probe's answers to the 656" in text
+    hostile_class = dataclasses.replace(PRECISE, positive_class=HOSTILE_NAMES[2])
+    assert not re.search(r"(?<!\\)<", written(source=hostile_class).split("<!-- bakeoff-report")[0])
 
 
 def test_a_folder_with_a_hostile_name_stays_text_in_the_report():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
 
 from bakeoff_core.reporting.figures.frontier_layout import Marks, build_chart, build_marks, place_labels
+from bakeoff_core.schema.accuracy import AccuracySource
 from bakeoff_core.schema.decision import Choice, Limits
+from bakeoff_core.selection.pareto import annotate
 from tests.support.candidate_tables import (
     B0,
     candidate,
@@ -16,6 +19,7 @@ from tests.support.candidate_tables import (
     table,
     undecided,
 )
+from tests.support.reports import BALANCED, PRECISE, RANKED
 
 
 def test_both_answers_and_both_limits_have_their_places():
@@ -119,3 +123,15 @@ def test_a_single_point_still_has_a_range_around_it():
     built = build_chart(measured().iloc[[2]], None)
     assert built.x_range[0] < 11.84 < built.x_range[1] <= built.x_range[0] * 2.01
     assert built.y_range[0] < 77.7 < built.y_range[1]
+
+
+def test_the_axis_is_of_the_sources_metric_and_a_long_title_leaves_out_how_it_came_about():
+    def title(source: AccuracySource) -> str:
+        return build_chart(annotate(measured()), None, source=source).y_title
+
+    assert title(BALANCED) == "Balanced accuracy on Solar cells (ELPV), %"
+    assert title(PRECISE) == "Average precision on Solar cells (ELPV), %"
+    assert title(dataclasses.replace(PRECISE, train_on="train")) == (
+        "Linear-probe average precision on Solar cells (ELPV), %"
+    )
+    assert title(RANKED) == "Linear-probe accuracy (train+val) on Solar cells (ELPV), %"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bakeoff_core.ranking.records import find
 from bakeoff_core.reporting.figures.palette import BLUE, VERMILLION
 from bakeoff_core.reporting.figures.ranking import MOST_SHOWN, ranking_figure
-from tests.support.rankings import SIZE, make_ranking, make_row
+from tests.support.rankings import SIZE, make_ranking, make_row, scored
 
 PUBLISHED = {("a.x", SIZE): 70.0, ("b.x", SIZE): 80.0}
 
@@ -42,6 +42,17 @@ def test_names_from_files_can_do_no_harm_and_long_ones_are_cut() -> None:
     (name,) = figure.layout.yaxis.ticktext
     assert "<b>" not in name and name.endswith("…")
     assert "<b>x</b>" not in figure.data[0].hovertext[0].removeprefix("<b>").partition("</b>")[0]
+
+
+def test_another_metric_has_the_bars_and_accuracy_the_marks() -> None:
+    figure = figure_of(scored("a.x", 150, 74.0, 70.0), scored("b.x", 170, 60.0, 40.0), metric="balanced-accuracy")
+    bars, marks = figure.data
+    assert list(bars.x) == [60.0, 74.0] and list(bars.error_x.array) == [5, 5]
+    assert (marks.name, list(marks.x), marks.marker.symbol) == ("Accuracy", [85.0, 75.0], "circle-open")
+    assert figure.layout.xaxis.title.text == "Balanced accuracy on your test images (%)"
+    assert [shape.x0 for shape in figure.layout.shapes] == [50]
+    assert "Balanced accuracy of the linear probe: 60 % (55 % to 65 %)" in bars.hovertext[0]
+    assert "Nearest neighbours, accuracy: 80 %" in bars.hovertext[0]
 
 
 def test_many_backbones_show_the_best() -> None:

@@ -3,8 +3,8 @@
 from bakeoff_core.datasets.metrics.sentences import hidden_class, score_text
 from bakeoff_core.datasets.metrics.thresholds import OperatingPoint
 from bakeoff_core.formatting import markdown_text
-from bakeoff_core.reporting.text.metrics import metric_title, threshold_text, unequal_classes
-from bakeoff_core.schema.metrics import Difference, Score
+from bakeoff_core.reporting.text.metrics import threshold_text, unequal_classes
+from bakeoff_core.schema.metrics import METRICS, Difference, Score
 
 SCORES = {"accuracy": Score(80.2, 76.0, 84.0), "balanced-accuracy": Score(69.0, 65.0, 73.0)}
 CLASSES = [{"name": "functional", "accuracy": 99.0}, {"name": "defective", "accuracy": 39.0}]
@@ -28,7 +28,7 @@ def test_nothing_is_said_within_the_noise_or_without_the_numbers() -> None:
 
 
 def test_metrics_begin_a_sentence_in_the_fields_spelling() -> None:
-    assert [metric_title(name) for name in ("macro-f1", "balanced-accuracy")] == ["Macro F1", "Balanced accuracy"]
+    assert [METRICS[name].heading for name in ("macro-f1", "balanced-accuracy")] == ["Macro F1", "Balanced accuracy"]
 
 
 def test_unequal_classes_are_told_with_what_to_decide_by() -> None:

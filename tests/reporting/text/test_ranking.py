@@ -8,7 +8,8 @@ from bakeoff_core.datasets.records import Copies
 from bakeoff_core.formatting import markdown_text
 from bakeoff_core.ranking.records import Overlap, Ranking, RankRow, find
 from bakeoff_core.reporting.text.ranking import how_measured, other_notes, ranking_section, ranking_sentences, voters
-from tests.support.rankings import SIZE, make_ranking, make_row
+from bakeoff_core.schema.metrics import Difference, Score
+from tests.support.rankings import SIZE, make_ranking, make_row, scored
 
 
 def say(ranking: Ranking, overlaps: tuple[Overlap, ...] = (), **top1: float) -> list[str]:
@@ -46,6 +47,54 @@ def test_a_pick_that_is_not_the_best_of_the_test_says_why() -> None:
         "tests flatters. lucky is ahead of it on the test images alone, with 75 %."
     )
     assert "No ImageNet accuracy is published for lucky at the size used here." in found
+
+
+BY_BALANCED = {"metric": "balanced-accuracy", "positive_class": "defective", "positive_share": 40.0}
+
+
+def test_another_metric_is_named_wherever_accuracy_was() -> None:
+    rows = [scored("a", 150, 74.0, 70.0), scored("b", 170, 60.0, 40.0)]
+    ranking = make_ranking(rows, **BY_BALANCED, gaps={"b": Difference(-14.0, -20.0, -8.0)})
+    first, hidden, *_ = say(ranking, a=70.0, b=80.0)
+    assert first == (
+        "By ImageNet the pick is b, by Solar cells (ELPV) it is a. The choice matters: on the same 200 test images, "
+        "yours has a balanced accuracy of 74 % and ImageNet's one of 60 %, 14 points more (95 % interval +8.00 to "
+        "+20.00)."
+    )
+    assert hidden == (
+        "a: Accuracy hides a class: it is 75 %, 12 points above the mean over the classes, 74 % (balanced accuracy). "
+        "Of defective 70 % are found, of functional 78 %."
+    )
+    unfinished = say(replace(ranking, gaps={}), a=70.0, b=80.0)[0]
+    assert unfinished.endswith("They have a balanced accuracy of 74 % and 60 % on the test images.")
+    reverse = replace(ranking, gaps={"b": Difference(3.0, 1.0, 5.0)})
+    assert "The test sides with ImageNet's: on the same" in say(reverse, a=70.0, b=80.0)[0]
+    assert "3 points less (95 % interval -5.00 to -1.00)." in say(reverse, a=70.0, b=80.0)[0]
+    assert "Balanced accuracy decides the strength and the order: mean over the classes" in how_measured(ranking)
+    fixed = make_ranking([replace(rows[0], strength_chosen_on="nothing")], **BY_BALANCED)
+    assert "Balanced accuracy decides the order: mean" in how_measured(fixed)
+
+
+def test_chance_of_another_metric_is_its_own_and_none_is_told_of_macro_f1() -> None:
+    poor, unsure = scored("poor", 150, 50.0, 50.0), scored("unsure", 150, 54.0, 50.0)
+    found = say(make_ranking([poor, unsure], **BY_BALANCED))
+    blind = "answering without a look at the image gives 50 % balanced accuracy"
+    assert f"poor is no better than chance: {blind}." in found
+    assert any(s.startswith("unsure can't be told from chance") and blind in s for s in found)
+    precise = scored("a", 150, 60.0, 50.0)
+    precise = replace(precise, scores={"average-precision": Score(35.0, 30.0, 45.0), "macro-f1": Score(35.0, 30, 45)})
+    told = [say(make_ranking([precise], **BY_BALANCED | {"metric": by})) for by in ("average-precision", "macro-f1")]
+    assert any("gives 40 % average precision" in sentence for sentence in told[0])
+    assert not any("chance" in sentence for sentence in told[1])
+
+
+def test_the_reports_table_has_the_metric_beside_accuracy() -> None:
+    ranking = make_ranking([scored("a", 150, 74.0, 70.0)], **BY_BALANCED)
+    lines = ranking_section(ranking, find(ranking, {}, ())).split("\n")
+    (head,) = [line for line in lines if line.startswith("| Model")]
+    assert head.startswith("| Model | Size | Balanced accuracy | 95 % interval | Probe, accuracy | 95 % interval |")
+    (row,) = [line for line in lines if line.startswith("| `a`")]
+    assert "| 74 % | 69.00 to 79.00 | 75 % |" in row and row.count("|") == head.count("|")
 
 
 def test_eight_backbones_have_a_rank_correlation_with_its_interval() -> None:
