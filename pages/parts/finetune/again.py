@@ -13,7 +13,7 @@ from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.finetuning.results import FinishedRun
 from bakeoff_core.schema.metrics import ACCURACY, BALANCED_ACCURACY
-from pages.parts.common import dataset_card, image_upload, model_choice
+from pages.parts.common import dataset_card, image_upload, metric_choice, model_choice
 from pages.parts.finetune import deciding, form
 
 
@@ -47,7 +47,7 @@ def _fill(spec: FinetuneSpec, classes: Sequence[str]) -> None:
         **{name: getattr(spec, name) for name in (deciding.METRIC, deciding.BALANCE, deciding.PATIENCE)},
     }
     if spec.positive_class in classes:
-        values[deciding.positive_key(tuple(classes))] = spec.positive_class
+        values[metric_choice.positive_key(tuple(classes))] = spec.positive_class
     for name, value in values.items():
         st.session_state[name] = value
     st.toast("The form at the top asks for this run again, with class weights. Start it there.", icon=":material/tune:")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import pandas as pd
 import streamlit as st
 
@@ -16,8 +14,7 @@ from bakeoff_core.formatting import counted, duration, markdown_text
 from bakeoff_core.ranking.estimate import RankCost, estimate_ranking
 from bakeoff_core.ranking.request import MOST_MODELS, RankSpec, start_ranking
 from bakeoff_core.system import locks
-from pages.parts.common import actions, cache, dataset_card, model_choice, sidebar, timm_names_job
-from pages.parts.rank import what_decides
+from pages.parts.common import actions, cache, dataset_card, metric_choice, model_choice, sidebar, timm_names_job
 
 
 def draw() -> None:
@@ -29,19 +26,31 @@ def draw() -> None:
         chosen = _models(table)
         if found is None:
             return
-        deciding = what_decides.choose(found.dataset, "rank")
+        deciding = _deciding(found.dataset)
         train_on, limit = _settings(found.dataset)
     if not chosen:
         st.info("Choose the models to rank.")
         return
     try:
-        spec = RankSpec(
-            models=tuple(chosen), train_on=train_on, limit=limit or None, **asdict(deciding), **found.fields()
-        )
+        spec = RankSpec(models=tuple(chosen), train_on=train_on, limit=limit or None, **deciding, **found.fields())
     except ValueError as err:
         st.error(markdown_text(err))
         return
     _draw_start(spec, found.dataset)
+
+
+def _deciding(dataset: ImageDataset) -> dict[str, str | None]:
+    """Draw what decides, as fields of `RankSpec`."""
+    what, which = st.columns(2)
+    metric = metric_choice.draw_metric(
+        what,
+        dataset,
+        key="rank-metric",
+        what_for="By it each probe's strength and the pick are chosen on images held back, and the backbones are put in "
+        "order on the test images.",
+    )
+    positive = metric_choice.draw_positive(which, dataset, prefix="rank-") if len(dataset.classes) == 2 else None
+    return {"metric": metric, "positive_class": positive}
 
 
 def _models(table: pd.DataFrame | None) -> list[str]:

@@ -62,8 +62,8 @@ def test_the_button_starts_what_the_form_asks_for(monkeypatch: pytest.MonkeyPatc
     app.selectbox(key="rank-train_on").set_value("train+val").run()
     app.number_input(key="rank-limit-2").set_value(500).run()
     next(button for button in app.button if button.label == "Rank").click().run()
-    assert asked == [RankSpec((LITE0,), "elpv", train_on="train+val", limit=500, positive_class="defective")]
-    app.selectbox(key="rank-metric-4").set_value("average-precision").run()
+    assert asked == [RankSpec((LITE0,), "elpv", train_on="train+val", limit=500)]
+    app.selectbox(key="rank-metric").set_value("average-precision").run()
     next(box for box in app.selectbox if box.label == "Class that matters").set_value("functional").run()
     next(button for button in app.button if button.label == "Rank").click().run()
     assert (asked[1].metric, asked[1].positive_class) == ("average-precision", "functional")
@@ -100,19 +100,19 @@ def test_a_ranking_by_another_metric_shows_it_first_and_says_what_accuracy_hides
 
 
 def test_a_metric_of_one_class_is_offered_for_two_classes_alone_and_the_rarer_one_matters_at_first() -> None:
-    def form(classes: tuple[str, ...]) -> None:
+    def draw(classes: tuple[str, ...]) -> None:
         from pathlib import Path
 
         from bakeoff_core.datasets.records import ImageDataset, LabelledImage
-        from pages.parts.rank import what_decides
+        from pages.parts.rank import form
 
         images = tuple(LabelledImage(Path("x.png"), label) for label in (0, 1, 1, *range(2, len(classes))))
-        what_decides.choose(ImageDataset("folder", "Own", Path(), classes, images, (), (), "", ()), "rank")
+        form._deciding(ImageDataset("folder", "Own", Path(), classes, images, (), (), "", ()))
 
-    two = AppTest.from_function(form, kwargs={"classes": ("rare", "frequent")}).run()
+    two = AppTest.from_function(draw, kwargs={"classes": ("rare", "frequent")}).run()
     assert two.selectbox[0].options == ["Accuracy", "Balanced accuracy", "Macro F1", "Average precision"]
     assert two.selectbox[1].value == "rare"
-    three = AppTest.from_function(form, kwargs={"classes": ("a", "b", "c")}).run()
+    three = AppTest.from_function(draw, kwargs={"classes": ("a", "b", "c")}).run()
     assert [box.options for box in three.selectbox] == [["Accuracy", "Balanced accuracy", "Macro F1"]]
 
 
