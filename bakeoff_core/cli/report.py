@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     view, decision = find_decision(arguments)
     target = Path(arguments.out)
     sections = checklist_sections(arguments, view, decision.limits)
-    write = report_bundle if target.suffix == ".zip" else report_text
+    write = report_bundle if target.suffix.casefold() == ".zip" else report_text
     content = write(view, decision, sections=sections)
     hand_over(target, content if isinstance(content, bytes) else content.encode())
     remark_on_own_accuracies()
