@@ -254,7 +254,8 @@ def _text(path: Path) -> str:
             f"{path.name}, line {line}: the file must be text in UTF-8. It is not. Save it as CSV in UTF-8."
         ) from err
     except (OSError, ValueError) as err:  # a null character in the path is a ValueError
-        raise BakeoffError(f"{path} must be a file that can be read. It is not: {err}.") from err
+        why = err.strerror if isinstance(err, OSError) else err
+        raise BakeoffError(f"{path} must be a file that can be read. It is not: {why}.") from err
 
 
 def _require_results_columns(file_name: str, names: list[str]) -> None:
