@@ -8,6 +8,7 @@ from pathlib import Path
 from bakeoff_core.cli.options.checklist import add_questions, checklist_sections
 from bakeoff_core.cli.options.decision import add_decision_options, find_decision
 from bakeoff_core.cli.output.console import remark
+from bakeoff_core.formatting import path_text
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -36,5 +37,5 @@ def run(arguments: argparse.Namespace) -> int:
     content = write(view, decision, sections=sections)
     hand_over(target, content if isinstance(content, bytes) else content.encode())
     remark_on_own_accuracies()
-    remark(f"Wrote {target}.")
+    remark(f"Wrote {path_text(target)}.")
     return 0
