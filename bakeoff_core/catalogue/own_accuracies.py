@@ -9,6 +9,7 @@ import csv
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from bakeoff_core.catalogue.separators import named_columns
 from bakeoff_core.errors import BakeoffError
 
 REQUIRED_COLUMNS = ("model_name", "img_size", "top1")
@@ -34,11 +35,14 @@ def read_own_accuracies(path: Path, full_name: Callable[[str], str]) -> list[dic
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True, skipinitialspace=True)
-            _require_columns(path, reader.fieldnames or ())
+            reader.fieldnames = named_columns(reader.fieldnames or ())
+            _require_columns(path, reader.fieldnames)
             rows: dict[tuple[object, object], dict[str, object]] = {}
             for cells in reader:
                 if not any((cell or "").strip() for name, cell in cells.items() if name is not None):
                     continue  # spreadsheets leave such lines below a table
+                if not any(cell.strip() for cell in cells.get(None, ())):
+                    cells.pop(None, None)  # likewise beside it
                 where = f"{path}, line {reader.line_num}"
                 row = _row(where, cells, full_name)
                 key = (row["model_name"], row["img_size"])
@@ -47,9 +51,11 @@ def read_own_accuracies(path: Path, full_name: Callable[[str], str]) -> list[dic
                 rows[key] = row
     except FileNotFoundError:
         return []
-    except (UnicodeDecodeError, csv.Error) as err:
+    except UnicodeDecodeError as err:
+        raise BakeoffError(f"{path} must be text in UTF-8. It is not. Save it as CSV in UTF-8.") from err
+    except csv.Error as err:
         raise BakeoffError(
-            f"{path} must be a comma-separated text file in UTF-8. It is not: {err}. Save it as CSV in UTF-8."
+            f"{path} must hold cells that are separated by commas, and quotes that are closed. It does not: {err}."
         ) from err
     except OSError as err:
         raise BakeoffError(f"{path} must be a file that can be read. It is not: {err.strerror}.") from err

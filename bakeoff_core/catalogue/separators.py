@@ -1,13 +1,13 @@
-"""What the commas in a table's column of numbers mean: a column tells it where a single cell doesn't.
+"""How spreadsheets write tables: which columns there are, and what the commas in a column of numbers mean.
 
-Spreadsheets write 123456 as `123,456` in one country and 123.456 in another. Not covered: reading the table
-(`catalogue.timm_results`).
+Spreadsheets write 123456 as `123,456` in one country and 123.456 in another: a column tells it where a single cell
+doesn't. Not covered: reading the tables (`catalogue.timm_results`, `catalogue.own_accuracies`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 THOUSANDS, DECIMALS, UNCLEAR = "thousands", "decimals", "unclear"
 """What commas separate."""
@@ -16,6 +16,14 @@ _GROUPED = r"[1-9]\d{0,2}(,\d{3})"
 _THOUSANDS = re.compile(rf"{_GROUPED}+\.\d*(e[+-]?\d+)?|{_GROUPED}{{2,}}", re.IGNORECASE)
 _EITHER = re.compile(rf"{_GROUPED}")
 _NUMERIC = re.compile(r"[+\-\u2212]?[\d.,'\u2019\s\u066b\u066c]*\d[\d.,'\u2019\s\u066b\u066c]*%?")
+
+
+def named_columns(cells: Sequence[str]) -> list[str]:
+    """Return the columns that the first line names, without spaces around them and empty ones after the last."""
+    names = [cell.strip() for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    return names
 
 
 def commas_mean(cells: Iterable[str]) -> str:

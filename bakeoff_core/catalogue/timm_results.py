@@ -14,7 +14,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bakeoff_core.catalogue.separators import DECIMALS, THOUSANDS, UNCLEAR, comma_means, commas_mean, is_numeric
+from bakeoff_core.catalogue.separators import (
+    DECIMALS,
+    THOUSANDS,
+    UNCLEAR,
+    comma_means,
+    commas_mean,
+    is_numeric,
+    named_columns,
+)
 from bakeoff_core.errors import BakeoffError
 
 PARTS = {"inference": "infer", "training": "train"}
@@ -220,11 +228,13 @@ def _lines(path: Path, require_columns: Callable[[str, list[str]], None]) -> Ite
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     lines = []
     try:
-        names = [cell.strip() for cell in next(reader, [])]
+        names = named_columns(next(reader, []))
         require_columns(path.name, names)
         for cells in reader:
             if not any(cell.strip() for cell in cells):
                 continue
+            while len(cells) > len(names) and not cells[-1].strip():
+                cells.pop()
             line = _Line(path.name, reader.line_num, dict(zip(names, (c.strip() for c in cells), strict=False)))
             if len(cells) != len(names):
                 raise line.error(
@@ -254,7 +264,8 @@ def _text(path: Path) -> str:
             f"{path.name}, line {line}: the file must be text in UTF-8. It is not. Save it as CSV in UTF-8."
         ) from err
     except (OSError, ValueError) as err:  # a null character in the path is a ValueError
-        raise BakeoffError(f"{path} must be a file that can be read. It is not: {err}.") from err
+        why = err.strerror if isinstance(err, OSError) else err
+        raise BakeoffError(f"{path} must be a file that can be read. It is not: {why}.") from err
 
 
 def _require_results_columns(file_name: str, names: list[str]) -> None:

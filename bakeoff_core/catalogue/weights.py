@@ -183,7 +183,7 @@ def weights_format(file: Path) -> str:
         raise BakeoffError(f"The weights {file} can't be read: no file can have that name.") from err
     if start == _OLD_CHECKPOINT:
         return CHECKPOINT
-    raise BakeoffError(_unknown_format(file))
+    raise BakeoffError(_unknown_format(file, start))
 
 
 def damaged(file: Path) -> str:
@@ -201,11 +201,19 @@ def runs_code(file: Path, asks_for: str = "") -> str:
     )
 
 
-def _unknown_format(file: Path) -> str:
+def _unknown_format(file: Path, start: bytes = b"\0") -> str:
+    """Return the sentence about a file of another format, or what a download left in the weights' place."""
+    words = f"{file.name} is not a safetensors file, nor a checkpoint that PyTorch saved"
+    if not start:
+        return f"{words}: it is empty. Bring the weights themselves."
+    if all(chr(byte).isprintable() or chr(byte).isspace() for byte in start) and start.isascii():
+        return (
+            f"{words}: it holds text, as a page that was saved in the weights' place does, or a pointer of Git LFS. "
+            "Download the weights themselves."
+        )
     return (
-        f"{file.name} is not a safetensors file, nor a checkpoint that PyTorch saved. Other formats can run code when "
-        "they are opened, so they are not accepted; where it comes from, save it with "
-        "`safetensors.torch.save_file(model.state_dict(), path)`."
+        f"{words}. Other formats can run code when they are opened, so they are not accepted; where it comes from, "
+        "save it with `safetensors.torch.save_file(model.state_dict(), path)`."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from bakeoff_core.cli.options.limits import number
 from bakeoff_core.cli.options.shared import add_json
 from bakeoff_core.cli.output.console import print_json
 from bakeoff_core.errors import BakeoffError
@@ -19,7 +20,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options to the command's parser."""
     parser.add_argument("model", metavar="MODEL", help="timm name; a plain one means timm's default weights tag")
     parser.add_argument(
-        "--img-size", type=int, help="height and width of the input in pixels (default: the model's own)"
+        "--img-size", type=number(int), help="height and width of the input in pixels (default: the model's own)"
     )
     add_json(parser)
 

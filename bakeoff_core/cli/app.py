@@ -11,13 +11,15 @@ and a slip of the pen are answered at once.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import re
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
 
 from bakeoff_core import __version__
-from bakeoff_core.cli.output.console import remark
+from bakeoff_core.cli.output.console import print_results, remark, write_in_any_encoding
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.system.files import to_read_error
 from bakeoff_core.system.paths import home, require_home
@@ -78,20 +80,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: The usage is wrong (code 2), or help or the version was printed (code 0).
     """
+    write_in_any_encoding()
     parser = build_parser()
     arguments = parser.parse_args(argv)
+    results = io.StringIO()  # printed in the end, so that no fault of the terminal is taken for one of the state
     try:
         require_home()
-        return arguments.command(arguments)
+        with contextlib.redirect_stdout(results):
+            code = arguments.command(arguments)
     except BakeoffError as err:
         remark(f"Error: {err}")
-        return 1
+        code = 1
     except OSError as err:  # of the state, where nobody nearer to it had words
         remark(f"Error: {to_read_error(err, home())}")
-        return 1
+        code = 1
     except ValueError as err:  # a value out of range, worded by the record that refused it
         words = re.sub(r"`(\w+)`", lambda field: f"`{arguments.option_of(field[1])}`", str(err))
         parser.exit(2, f"{parser.prog}: {words}\n")
+    return code if print_results(results.getvalue()) else 1
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from bakeoff_core.cli.output.console import remark
+from bakeoff_core.formatting import counted, path_text
 from bakeoff_core.system.paths import profiles_path
 
 
@@ -19,5 +20,5 @@ def run(arguments: argparse.Namespace) -> int:
     from bakeoff_core.profiling import store  # loads pandas
 
     rows = store.export_profiles(profiles_path(), Path(arguments.file))
-    remark(f"Wrote {rows} rows to {arguments.file}.")
+    remark(f"Wrote {counted(rows, 'row')} to {path_text(arguments.file)}.")
     return 0 if rows else 1

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bakeoff_core.catalogue.shortlists import SHORTLISTS
+from bakeoff_core.cli.options.limits import number
 from bakeoff_core.cli.options.shared import add_json
 from bakeoff_core.cli.output.console import print_json, remark
 from bakeoff_core.cli.output.tables import text_table
@@ -28,16 +29,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="a ready list of models; 'default' if no model is named",
     )
     parser.add_argument(
-        "--img-size", type=int, help="height and width of the input in pixels (default: each model's own)"
+        "--img-size", type=number(int), help="height and width of the input in pixels (default: each model's own)"
     )
-    parser.add_argument("--batch-size", type=int, default=1, help="images in one forward pass (default 1)")
+    parser.add_argument("--batch-size", type=number(int), default=1, help="images in one forward pass (default 1)")
     parser.add_argument(
-        "--threads", type=int, help="threads of one forward pass (default: every core this process may use)"
+        "--threads", type=number(int), help="threads of one forward pass (default: every core this process may use)"
     )
     parser.add_argument("--device", choices=DEVICE_CHOICES, default="auto", help="where to measure (default auto)")
     parser.add_argument("--dtype", choices=PRECISIONS, default="float32", help="weights and input (default float32)")
-    parser.add_argument("--rounds", type=int, default=2, help="fresh processes a model, interleaved (default 2)")
-    parser.add_argument("--passes", type=int, default=64, help="timed passes a model at least (default 64)")
+    parser.add_argument(
+        "--rounds", type=number(int), default=2, help="fresh processes a model, interleaved (default 2)"
+    )
+    parser.add_argument("--passes", type=number(int), default=64, help="timed passes a model at least (default 64)")
     parser.add_argument("--exact-passes", action="store_true", help="time exactly --passes, even of quick models")
     parser.add_argument("--force", action="store_true", help="measure again what is cached")
     add_json(parser)

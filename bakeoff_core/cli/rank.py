@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bakeoff_core.cli.options.limits import refusing
+from bakeoff_core.cli.options.limits import number, refusing
 from bakeoff_core.cli.options.shared import add_fields, add_json
 from bakeoff_core.cli.options.training import image_details, metric_details
 from bakeoff_core.datasets.choices import ImageChoices, MetricChoices
@@ -30,7 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--limit", type=refusing(parse_count), metavar="N", help="images at most, drawn from every class"
     )
-    parser.add_argument("--seed", type=int, default=0, help="fixes the folds of a cross-validation (default 0)")
+    parser.add_argument("--seed", type=number(int), default=0, help="fixes the folds of a cross-validation (default 0)")
     parser.add_argument("--device", choices=DEVICE_CHOICES, default="auto", help="where to compute (default auto)")
     add_json(parser)
 

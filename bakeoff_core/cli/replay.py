@@ -6,6 +6,10 @@ import argparse
 from pathlib import Path
 
 from bakeoff_core.errors import BakeoffError
+from bakeoff_core.formatting import path_text
+
+MOST_BYTES = 100_000_000
+"""A report of every model of timm has a hundredth of it."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -23,9 +27,16 @@ def run(arguments: argparse.Namespace) -> int:
     from bakeoff_core.reporting.documents.replay import replay
 
     try:
-        text = Path(arguments.file).read_text(errors="replace")
+        with Path(arguments.file).open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
     except OSError as err:
-        raise BakeoffError(f"{arguments.file} could not be read: {err.strerror}.") from err
+        raise BakeoffError(f"{path_text(arguments.file)} could not be read: {err.strerror}.") from err
+    if len(content) > MOST_BYTES:
+        raise BakeoffError(
+            f"{path_text(arguments.file)} is too large for a report, which has at most {MOST_BYTES / 1e6:.0f} MB. Name "
+            "the Markdown file that `report --out` wrote."
+        )
+    text = content.decode("utf-8", "replace")
     outcome = replay(read_record(text))
     for sentence in outcome.sentences:
         print(sentence)

@@ -8,6 +8,7 @@ from pathlib import Path
 from bakeoff_core.cli.options.checklist import add_questions, checklist_sections
 from bakeoff_core.cli.options.decision import add_decision_options, find_decision
 from bakeoff_core.cli.output.console import remark
+from bakeoff_core.formatting import path_text
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -32,9 +33,9 @@ def run(arguments: argparse.Namespace) -> int:
     view, decision = find_decision(arguments)
     target = Path(arguments.out)
     sections = checklist_sections(arguments, view, decision.limits)
-    write = report_bundle if target.suffix == ".zip" else report_text
+    write = report_bundle if target.suffix.casefold() == ".zip" else report_text
     content = write(view, decision, sections=sections)
     hand_over(target, content if isinstance(content, bytes) else content.encode())
     remark_on_own_accuracies()
-    remark(f"Wrote {target}.")
+    remark(f"Wrote {path_text(target)}.")
     return 0

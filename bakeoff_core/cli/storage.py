@@ -21,7 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
         BakeoffError: The state folder can't be read, or a job is at work that may need what would be cleared.
     """
     from bakeoff_core.cli.output.tables import text_table
-    from bakeoff_core.formatting import megabytes
+    from bakeoff_core.formatting import megabytes, path_text
     from bakeoff_core.reporting.text.storage import TITLES, explain_unused
     from bakeoff_core.storage.deletion import clear_unused
     from bakeoff_core.storage.inventory import read_holdings
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
             ]
         )
         return 0
-    remark(f"{home()}: {megabytes(sum(holding.size_bytes for holding in holdings))}")
+    remark(f"{path_text(home())}: {megabytes(sum(holding.size_bytes for holding in holdings))}")
     rows = [
         (TITLES[holding.key], f"{holding.count:,}", megabytes(holding.size_bytes), explain_unused(holding))
         for holding in holdings

@@ -7,6 +7,7 @@ files (`datasets.copies`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from bakeoff_core.datasets.records import (
     names_text,
     require_every_class,
     skipped_file,
+    skipped_words,
 )
 from bakeoff_core.datasets.splits import SPLIT_SEED, TEST_SHARE, VAL_SHARE, split_by_class
 from bakeoff_core.errors import BakeoffError, ImageFileError
@@ -87,7 +89,8 @@ def _undivided(listing: FolderListing, left: LeftOut) -> _Found:
     """A folder of classes; every split is drawn."""
     classes = _class_names(listing, left)
     _note_beside(listing, left)
-    images, notes = _images_of(classes, listing, left), _names_notes(listing)
+    hint = _folders_within(listing)
+    images, notes = _images_of(classes, listing, left), [*_names_notes(listing), *hint]
     require_every_class(classes, images, left.skipped, least=3, where="so that each split gets one")
     rest, test = split_by_class(images, TEST_SHARE)
     train, val = split_by_class(rest, VAL_SHARE / (1 - TEST_SHARE))
@@ -189,9 +192,41 @@ def _split_names_as_classes(classes: Sequence[str]) -> list[str]:
     return [f"Taken for a class and not for a split, by what is in and beside it: {names_text(found)}."] * bool(found)
 
 
+def _folders_within(listing: FolderListing) -> list[str]:
+    """The note that folders taken for classes hold no images, but folders of the same names, as folds and sites do.
+
+    Raises:
+        BakeoffError: By their names they are splits that are called otherwise than `SPLIT_NAMES` has it: a network
+            would learn to tell the images to train on from those to test on.
+    """
+    inside = {path.name: look_into(path, LeftOut()) for path in paths_in(listing)}
+    inside = {name: part for name, part in inside.items() if part.folders and not any(map(is_image, part.files))}
+    meant = {name: split for name in inside if (split := _split_meant(name))}
+    if len(set(meant.values())) > 1:
+        names = names_text(meant)
+        raise BakeoffError(
+            f"{path_text(listing.folder)} can be read in two ways: by their names, {names} are splits; by where they "
+            f"are, classes. If they are splits, call them train, val and test. If they are classes, put their images "
+            "right into them."
+        )
+    shared = set.intersection(*(set(part.folders) for part in inside.values())) if inside else set()
+    if len(inside) < len(paths_in(listing)) or len(shared) < 2:
+        return []
+    return [
+        f"The classes {names_text(inside)} hold folders of the same names: {names_text(sorted(shared))}. If these are "
+        "the classes, put each of them beside the others, with all of its images."
+    ]
+
+
+def _split_meant(name: str) -> str | None:
+    """The split that one word of a folder's name stands for, as in "training_set", "seg_test" or "ValImages"."""
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)
+    return next((split for split, names in SPLIT_NAMES.items() for word in words if word.casefold() in names), None)
+
+
 def _class_names(listing: FolderListing, left: LeftOut) -> tuple[str, ...]:
     folder, names = path_text(listing.folder), tuple(listing.folders)
-    besides = "".join(f" {note}" for note in litter_note(left.litter))
+    besides = skipped_words(left.skipped) + "".join(f" {note}" for note in litter_note(left.litter))
     if not names:
         name = name_text(listing.folder.name)
         raise BakeoffError(
@@ -199,8 +234,13 @@ def _class_names(listing: FolderListing, left: LeftOut) -> tuple[str, ...]:
             f"class: {name}/cat/1.jpg, {name}/dog/7.jpg.{besides}"
         )
     if len(names) == 1:
+        [*within] = look_into(listing.folders[names[0]][0], LeftOut()).folders
+        deeper = (
+            f" It has folders of its own ({names_text(within)}): if these are what you mean, name "
+            f"{path_text(listing.folders[names[0]][0])}."
+        ) * bool(within)
         raise BakeoffError(
-            f"{folder} has only one class, {name_text(names[0])!r}; a classifier needs two or more.{besides}"
+            f"{folder} has only one class, {name_text(names[0])!r}; a classifier needs two or more.{deeper}{besides}"
         )
     unreadable = [name for name in names if not _is_unicode(name)]
     if unreadable:

@@ -47,8 +47,12 @@ def require_folder(root: Path) -> Path:
     folder = expanded(root)
     if not is_there(folder):
         folder = _as_on_disk(folder)
-    if not is_there(folder) or not folder.is_dir():
+    if not is_there(folder):
         raise BakeoffError(f"There is no folder {path_text(expanded(root))}.")
+    if not folder.is_dir():
+        raise BakeoffError(
+            f"{path_text(expanded(root))} is a file. Name the folder that holds the images; unpack an archive first."
+        )
     return folder
 
 

@@ -191,6 +191,11 @@ def skipped_file(path: Path, what: str) -> SkippedFile:
     return SkippedFile(Path(path_text(path)), f"{name_text(path.name)} {what}")
 
 
+def skipped_words(skipped: Sequence[SkippedFile]) -> str:
+    """Return what follows a sentence on images that are missing: how many files were skipped, and why the first."""
+    return f" Skipped: {len(skipped):,}, the first because {skipped[0].reason}" if skipped else ""
+
+
 def names_text(names: Iterable[str]) -> str:
     """Return names as a list in a sentence, the first ones only where there are many."""
     names = list(names)
@@ -207,7 +212,7 @@ def require_every_class(
 ) -> None:
     """Raise `BakeoffError` unless every class has so many images; the words say what was skipped."""
     counts = np.bincount([image.label for image in images], minlength=len(classes))
-    left_out = f" Skipped: {len(skipped):,}, the first because {skipped[0].reason}" if skipped else ""
+    left_out = skipped_words(skipped)
     if len(images) < len(classes):
         raise BakeoffError(
             f"There {'is' if len(images) == 1 else 'are'} {counted(len(images), 'usable image')} to train on for "

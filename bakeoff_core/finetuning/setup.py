@@ -126,6 +126,12 @@ def prepare_run(
     tell("Checking the images")
     dataset = read_images(spec)
     require_deciding(spec, dataset)
+    # A name or a file that will not do is told now, not when every image has been decoded.
+    recipe = scaled(RECIPES[spec.recipe], spec.learning_rate, spec.batch_size)
+    name = resolve_model_name(spec.model_name, known_models())
+    weights = find_weights(name, Path(spec.weights_file) if spec.weights_file else None)
+    if recipe.pretrained:
+        require_reachable(name, weights)
     was_checked = is_checked(dataset)
     if check_images or was_checked:
         total = sum(map(len, dataset.splits().values()))
@@ -134,11 +140,6 @@ def prepare_run(
             lambda done: tell("Checking the images", done=done, total=total),
             leave_out_copies=spec.leave_out_copies,
         )
-    recipe = scaled(RECIPES[spec.recipe], spec.learning_rate, spec.batch_size)
-    name = resolve_model_name(spec.model_name, known_models())
-    weights = find_weights(name, Path(spec.weights_file) if spec.weights_file else None)
-    if recipe.pretrained:
-        require_reachable(name, weights)
     tell("Downloading the weights" if recipe.pretrained and not weights.is_here else "Loading the model")
     model = create_for_transfer(name, weights if recipe.pretrained else None, len(dataset.classes), spec.img_size)
     if spec.growing and not takes_any_size(model):

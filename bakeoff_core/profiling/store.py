@@ -156,7 +156,7 @@ def import_profiles(path: Path, source: Path) -> tuple[int, int]:
         source: A file that `export_profiles` wrote, perhaps on another machine.
 
     Returns:
-        How many rows came in, and how many were left out because a newer (or a measured) one was there.
+        How many rows came in, and how many were left out because the same, a newer or a measured one was there.
 
     Raises:
         NotAProfileFileError: The source is damaged, not ours, or holds impossible numbers.
@@ -168,7 +168,11 @@ def import_profiles(path: Path, source: Path) -> tuple[int, int]:
     except OSError as err:
         raise StoreError(f"{path_text(source)} could not be read: {err.strerror}.") from err
     if not is_file:
-        raise NotAProfileFileError(f"There is no file {source.name!r} to import.")
+        raise NotAProfileFileError(
+            f"There is no file {path_text(source)} to import."
+            if not source.exists()
+            else f"{path_text(source)} is no file. Name the one that was exported."
+        )
     incoming = read_profiles(source)
     for number, profile in enumerate(incoming, start=1):
         if fault := _fault(profile):
@@ -226,18 +230,26 @@ def set_aside_if_damaged(path: Path) -> Path | None:
     Raises:
         StoreError: The file may not be read or moved.
     """
-    if not is_there(path, StoreError):
+    if not _is_damaged(path):  # looked at without a lock, for a home that may only be read
         return None
     with writing(path):
-        try:
-            _read(path)
-        except NotAProfileFileError:
-            stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-            with store_errors(path):
-                return path.replace(path.with_name(f"{path.stem}.damaged-{stamp}{path.suffix}"))
-        except NewerFileError:
+        if not _is_damaged(path):
             return None
-    return None
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        with store_errors(path):
+            return path.replace(path.with_name(f"{path.stem}.damaged-{stamp}{path.suffix}"))
+
+
+def _is_damaged(path: Path) -> bool:
+    if not is_there(path, StoreError):
+        return False
+    try:
+        _read(path)
+    except NotAProfileFileError:
+        return True
+    except NewerFileError:
+        pass
+    return False
 
 
 def damaged_files(path: Path) -> list[Path]:

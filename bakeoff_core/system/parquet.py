@@ -74,7 +74,8 @@ def read_table(
         return table
     except (pa.ArrowException, ValueError, OSError) as err:
         if isinstance(err, OSError) and err.errno is not None:  # the system's refusal; a damaged file has no errno
-            raise StoreError(f"{path.name} can't be read: {err.strerror}. Check the file and who owns it.") from err
+            why = os.strerror(err.errno)  # the error's own words are Arrow's
+            raise StoreError(f"{path.name} can't be read: {why}. Check the file and who owns it.") from err
         raise NotAProfileFileError(f"{path.name} is damaged, or not a {kind} of Backbone Bake-off.") from err
 
 

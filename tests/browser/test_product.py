@@ -288,7 +288,7 @@ def test_hostile_names_of_an_imported_file_are_shown_as_text(app_server, tmp_pat
     page.goto(f"{server.url}/measure")
     page.locator("input[type=file]").set_input_files(tmp_path / "box.parquet")
     page.get_by_role("button", name="Import").click()
-    expect(page.get_by_text("Imported 1 rows")).to_be_visible()
+    expect(page.get_by_text("Imported 1 row.")).to_be_visible()
     for name in ("Frontier", "Report"):
         page.get_by_role("link", name=name).click()
         page.wait_for_timeout(1_000)

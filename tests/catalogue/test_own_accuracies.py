@@ -61,7 +61,7 @@ def test_a_file_that_is_not_there_holds_no_rows(tmp_path):
         ("model_name,img_size,top1\nx,224\n", "line 2: a row must have as many cells"),
         ("model_name,img_size,top1\nx,224,80,9\n", "line 2: a row must have as many cells"),
         ("model_name,img_size,top1\nx,224,80\nx,224,81\n", "line 3: x at 224 px must stand only once"),
-        ('model_name,img_size,top1\n"x,224,80\n', "must be a comma-separated text file in UTF-8"),
+        ('model_name,img_size,top1\n"x,224,80\n', "must hold cells that are separated by commas, and quotes"),
     ],
 )
 def test_a_faulty_own_file_is_refused_by_file_line_and_rule(tmp_path, text, words):
@@ -74,7 +74,7 @@ def test_a_faulty_own_file_is_refused_by_file_line_and_rule(tmp_path, text, word
 def test_an_own_file_that_is_no_text_or_no_file_is_refused_by_name(tmp_path):
     path = tmp_path / "accuracy.csv"
     path.write_bytes(b"model_name,img_size,top1\n\xff\xfe,224,80\n")
-    with pytest.raises(BakeoffError, match="must be a comma-separated text file in UTF-8"):
+    with pytest.raises(BakeoffError, match="must be text in UTF-8. It is not. Save it as CSV in UTF-8.$"):
         read_own_accuracies(path, str)
     with pytest.raises(BakeoffError, match="must be a file that can be read"):
         read_own_accuracies(tmp_path, str)
@@ -95,4 +95,15 @@ def test_a_file_in_utf_16_is_refused_with_what_to_do(tmp_path):
     path = tmp_path / "accuracy.csv"
     path.write_bytes("model_name,img_size,top1\n".encode("utf-16"))
     with pytest.raises(BakeoffError, match="Save it as CSV in UTF-8.$"):
+        read_own_accuracies(path, str)
+
+
+def test_empty_columns_and_spaces_that_a_spreadsheet_left_do_no_harm(tmp_path):
+    path = write(tmp_path, "accuracy.csv", "model_name , img_size, top1 ,,\nnet,224,80.5,, \nother,224,80\n,,,,\n")
+    assert [row["top1"] for row in read_own_accuracies(path, str)] == [80.5, 80.0]
+
+
+def test_a_cell_beside_the_named_columns_is_refused(tmp_path):
+    path = write(tmp_path, "accuracy.csv", "model_name,img_size,top1,,\nnet,224,80.5,,81\n")
+    with pytest.raises(BakeoffError, match="line 2: a row must have as many cells"):
         read_own_accuracies(path, str)

@@ -36,6 +36,13 @@ def test_an_accuracy_is_read_to_the_last_digit(tmp_path):
     assert len(rows) == 6
 
 
+def test_empty_columns_that_a_spreadsheet_left_do_no_harm(tmp_path):
+    (row,) = read_results(write(tmp_path, "results.csv", "model,img_size, top1,,\nnet.a_in1k,224,80.38,,\n"))
+    assert row.top1 == 80.38
+    with pytest.raises(BakeoffError, match="there are 5 cells for the 3 columns"):
+        read_results(write(tmp_path, "wide.csv", "model,img_size,top1,,\nnet.a_in1k,224,80.38,,9\n"))
+
+
 def test_accuracies_in_the_layout_of_2022_are_the_same(tmp_path):
     rows = read_results(write(tmp_path, "results.csv", OLD_ACCURACIES))
     assert rows[0] == PublishedAccuracy("convnext_base_in22ft1k", 224, 85.82, 97.866)

@@ -93,6 +93,24 @@ def test_files_that_are_cut_off_are_refused_before_anything_starts(tmp_path: Pat
             find_weights("tf_efficientnet_lite0.in1k", file)
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "saved: it is empty. Bring the weights themselves."),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n",
+            "saved: it holds text, as a page",
+        ),
+        (b"<!DOCTYPE html>\n<html>", "saved: it holds text, as a page"),
+        (b"GGUF\x03\0\0\0\0\0\0\0\0\0\0\0", "saved. Other formats can run code"),
+    ],
+)
+def test_what_a_download_left_in_the_weights_place_is_named(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "own.bin").write_bytes(content)
+    with pytest.raises(BakeoffError, match=f"^own.bin is not .* that PyTorch {words}"):
+        weights_format(tmp_path / "own.bin")
+
+
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BakeoffError, match="can't be read: it is not a file"):
         find_weights("tf_efficientnet_lite0.in1k", tmp_path)

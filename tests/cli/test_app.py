@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -104,3 +106,43 @@ def test_a_pick_by_published_accuracy_loads_nothing_that_draws_trains_or_ranks(l
 def test_the_package_runs_as_a_program():
     done = subprocess.run([sys.executable, "-m", "bakeoff_core", "--version"], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout.strip()) == (0, __version__)
+
+
+def run_in_shell(script: str, **environment: str) -> subprocess.CompletedProcess:
+    """Run a line of shell in which `$CLI` is the command line."""
+    settings = os.environ | {"CLI": f"{sys.executable} -m bakeoff_core"} | environment
+    return subprocess.run(["bash", "-c", script], cwd=ROOT, env=settings, capture_output=True, text=True)
+
+
+def test_a_reader_who_has_had_enough_is_no_fault_of_the_state_folder():
+    done = run_in_shell("$CLI catalogue | head -n 1")
+    assert done.stdout.startswith("model")
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
+def test_a_result_that_finds_no_room_is_said_and_fails():
+    done = run_in_shell("$CLI catalogue > /dev/full")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "Error: The result could not be printed: No space left on device. Send it to where there is room.\n"
+    )
+
+
+def test_remarks_that_nobody_can_read_stop_nothing():
+    done = run_in_shell("$CLI import tests/data/profiles-v1.parquet 2>&-; echo $?")
+    assert done.stdout == "0\n"
+
+
+def test_characters_that_the_terminal_lacks_are_printed_as_escapes():
+    done = run_in_shell("$CLI advise --target edge", PYTHONIOENCODING="ascii")
+    assert (done.returncode, "\\u201cChoosing an Architecture" in done.stdout) == (0, True)
+
+
+@pytest.mark.parametrize("words", [("profile", "--rounds"), ("anatomy", "net", "--img-size"), ("compare", "--lr")])
+def test_what_is_no_number_is_refused_in_words(words, capsys):
+    with pytest.raises(SystemExit) as refused:
+        main([*words, "five"])
+    assert refused.value.code == 2
+    kind = "a number" if "--lr" in words else "a whole number"
+    assert f"argument {words[-1]}: must be {kind}. Got 'five'." in capsys.readouterr().err

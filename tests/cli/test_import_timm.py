@@ -63,7 +63,7 @@ def test_a_name_that_is_taken_is_refused_and_replaced_when_asked_for(tables, tmp
 @pytest.mark.parametrize(
     ("results", "speeds", "machine", "words"),
     [
-        ("absent.csv", SPEEDS, "box", "must be a file that can be read"),
+        ("absent.csv", SPEEDS, "box", "must be a file that can be read. It is not: No such file or directory."),
         (SPEEDS, ACCURACIES, "box", "a table of accuracies must have"),
         (ACCURACIES, "", "box", "Got an empty file"),
         (ACCURACIES, "a,b\n1,2\n", "box", "a table of speeds must have"),

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +14,7 @@ from bakeoff_core.cli.app import main
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.system.paths import jobs_path, profiles_path
 from tests.support.command_line import measured_here
+from tests.support.places import ROOT
 from tests.support.ranking_folders import write_ranking
 from tests.support.rankings import scored
 
@@ -33,6 +38,21 @@ def test_replay_of_a_file_that_is_no_report_is_refused_in_words(tmp_path, capsys
     assert main(["replay", str(tmp_path / "notes.md")]) == 1
     assert "Error:" in capsys.readouterr().err
     assert main(["replay", str(tmp_path / "missing.md")]) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="the system has no endless device")
+def test_replay_of_a_file_without_end_is_refused_in_words(capsys):
+    assert main(["replay", "/dev/zero"]) == 1
+    assert "/dev/zero is too large for a report, which has at most 100 MB. Name the Markdown" in capsys.readouterr().err
+
+
+def test_a_report_is_read_as_it_was_written_whatever_the_system_writes_in(lab, tmp_path):
+    report = tmp_path / "report.md"
+    assert main(["report", "--min-top1", "75", "--out", str(report)]) == 0
+    latin = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, "-m", "bakeoff_core", "replay", str(report)]
+    done = subprocess.run(command, cwd=ROOT, env=latin, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(("recipe", "called"), [("long", "very long"), ("magic", "'magic'")])

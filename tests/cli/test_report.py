@@ -17,8 +17,9 @@ HOSTILE = "<img src=x onerror=alert(1)>|`x`\nnew line --> "
 CELLS = ("--accuracy", "elpv-1a2b3c4d")
 
 
-def test_report_to_a_zip_holds_figure_and_data(lab, tmp_path):
-    target = tmp_path / "report.zip"
+@pytest.mark.parametrize("name", ["report.zip", "REPORT.ZIP"])
+def test_report_to_a_zip_holds_figure_and_data(lab, name, tmp_path):
+    target = tmp_path / name
     assert main(["report", "--min-top1", "75", "--max-latency-ms", "25", "--out", str(target)]) == 0
     with zipfile.ZipFile(target) as bundle:
         assert sorted(bundle.namelist()) == ["frontier.svg", "profiles.parquet", "report.md"]

@@ -131,3 +131,9 @@ def test_a_job_that_may_not_be_read_is_named_and_hides_no_other(lab, tmp_path, c
     assert main(["runs"]) == 0 and capsys.readouterr().out == ""
     assert main(["stop", RUN]) == 1
     assert "There is no job" in capsys.readouterr().err
+
+
+def test_control_characters_in_its_name_are_shown_as_escapes(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("BAKEOFF_HOME", f"{tmp_path}/red\x1b[31m\nhome")
+    assert main(["storage"]) == 0
+    assert f"{tmp_path}/red\\x1b[31m\\nhome: 0 MB" in capsys.readouterr().err

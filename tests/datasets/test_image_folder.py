@@ -53,6 +53,18 @@ def test_what_is_no_image_is_skipped_named_and_counted(tmp_path: Path) -> None:
     ("make", "words"),
     [
         (lambda root: root.rmdir(), "There is no folder"),
+        (
+            lambda root: (root.rmdir(), root.write_bytes(b"PK")),
+            "is a file. Name the folder .*; unpack an archive first",
+        ),
+        (
+            lambda root: fill_classes(root / "photos" / "train", 3),
+            "only one class, 'photos'; .* folders of its own \\(train\\): if .* name .*photos\\.",
+        ),
+        (
+            lambda root: (fill(root / "cat", "a.png"), (root / "dog").symlink_to(root / "cat")),
+            "only one class, 'cat'; .* Skipped: 1, the first because dog is a link",
+        ),
         (lambda root: fill(root, "a.png"), "has no folders in it. Put the images of each class"),
         (lambda root: fill(root / "cat", "a.png", "b.png"), "has only one class, 'cat'"),
         (lambda root: (fill(root / "cat", "a.png"), (root / "dog").mkdir()), "too few"),
@@ -356,6 +368,35 @@ def test_a_folder_train_that_may_be_both_split_and_class_is_refused(tmp_path: Pa
     fill_classes(tmp_path, 5, ("train/steam", "train/diesel", "car", "plane"))
     with pytest.raises(BakeoffError, match="in two ways: `train` may hold .* or be a class like car, plane. Rename"):
         read_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "names", [("training_set", "test_set"), ("seg_train", "seg_test"), ("TrainImages", "ValImages")]
+)
+def test_splits_that_are_called_otherwise_are_not_taken_for_classes(tmp_path: Path, names: tuple[str, ...]) -> None:
+    for name in names:
+        fill_classes(tmp_path / name, 4)
+    with pytest.raises(
+        BakeoffError, match="in two ways: by their names, .* are splits; .* call them train, val and test"
+    ):
+        read_folder(tmp_path)
+
+
+def test_classes_may_have_a_split_in_their_names(tmp_path: Path) -> None:
+    fill_classes(tmp_path, 4, ("freight train", "test tube"))
+    assert read_folder(tmp_path).classes == ("freight train", "test tube")
+
+
+def test_classes_that_hold_folders_of_the_same_names_are_pointed_out(tmp_path: Path) -> None:
+    for fold in ("fold1", "fold2"):
+        fill_classes(tmp_path / fold, 4)
+    (note,) = (note for note in read_folder(tmp_path).notes if "folders of the same names" in note)
+    assert "The classes fold1, fold2 hold folders of the same names: cat, dog. If these are the classes" in note
+
+
+def test_folders_within_a_class_are_not_pointed_out_where_they_are_no_classes(tmp_path: Path) -> None:
+    fill_classes(tmp_path, 4, ("cat/2023", "dog/2024", "cat/2022", "dog/2023"))
+    assert not any("folders of the same names" in note for note in read_folder(tmp_path).notes)
 
 
 def test_folders_beside_sure_splits_are_left_out_and_named(tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from bakeoff_core.datasets.image_folder import read_folder
 from bakeoff_core.datasets.metrics.scores import CURVE_COLUMNS
+from bakeoff_core.datasets.registry import is_checked
 from bakeoff_core.features.store import read_features
 from bakeoff_core.finetuning.dry_run.request import last_dry_run, read_estimate, start_dry_run
 from bakeoff_core.finetuning.recipes import RECIPES
@@ -483,6 +485,15 @@ def test_a_request_that_cannot_be_met_fails_in_words(
     found = ended(start_run(FinetuneSpec(**{**basics, **options})).run_id)
     assert found["state"] == "failed"
     assert words in found["message"]
+
+
+@pytest.mark.usefixtures("warm_workers")
+def test_a_file_of_weights_that_will_not_do_is_told_before_every_image_is_decoded(tmp_path: Path) -> None:
+    fill_classes(tmp_path / "images", 4)
+    (tmp_path / "own.bin").write_text("version https://git-lfs.github.com/spec/v1")
+    run = start_run(request(tmp_path / "images", "linear-probe", weights_file=str(tmp_path / "own.bin")))
+    assert "own.bin is not a safetensors file, nor a checkpoint that PyTorch saved: it" in ended(run.run_id)["message"]
+    assert not is_checked(read_folder(tmp_path / "images"))
 
 
 @pytest.mark.usefixtures("warm_workers")

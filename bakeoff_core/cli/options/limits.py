@@ -58,6 +58,19 @@ def refusing(parse: Callable[[str], Any]) -> Callable[[str], Any]:
     return parsed
 
 
+def number(kind: type) -> Callable[[str], Any]:
+    """Return the parser of an option that is an `int` or a `float`; the record that takes it checks its range."""
+    words = {int: "a whole number", float: "a number"}[kind]
+
+    def parse(text: str) -> Any:
+        try:
+            return kind(text)
+        except ValueError as err:
+            raise ValueError(f"must be {words}. Got {text[:80]!r}.") from err
+
+    return refusing(parse)
+
+
 def limits_of(arguments: argparse.Namespace) -> Limits:
     """Return the hard limits that the options set; `arguments` has each by its name, in base units."""
     return Limits(**{limit: getattr(arguments, limit) for limit in LIMIT_OPTIONS})

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any, get_args, get_type_hints
 
+from bakeoff_core.cli.options.limits import number
 from bakeoff_core.reporting.text.commands import option_of
 
 
@@ -36,4 +37,5 @@ def add_fields(parser: argparse.ArgumentParser, record: type, details: Mapping[s
             continue
         kind, *_ = get_args(types[name]) or (types[name],)
         rule = {"required": True} if defaults[name] is MISSING else {"default": defaults[name]}
-        parser.add_argument(option_of(name), dest=name, type=kind, **rule, **detail)
+        parse = number(kind) if kind in (int, float) else kind
+        parser.add_argument(option_of(name), dest=name, type=parse, **rule, **detail)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from bakeoff_core import formatting
 from bakeoff_core.cli.output.console import print_json, remark
 from bakeoff_core.cli.output.tables import text_table
 from bakeoff_core.datasets.metrics.sentences import hidden_class
-from bakeoff_core.datasets.records import MOST_NAMES
 from bakeoff_core.finetuning.comparison.request import read_comparison
-from bakeoff_core.finetuning.request import NO_BALANCE
+from bakeoff_core.finetuning.request import NO_BALANCE, Run
 from bakeoff_core.finetuning.results import read_run, summarise_run
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import read_job
@@ -18,6 +18,7 @@ from bakeoff_core.jobs.records import Job
 from bakeoff_core.ranking.records import Ranking
 from bakeoff_core.ranking.request import find_in, read_ranking, summarise_ranking
 from bakeoff_core.reporting.documents.json import summarise_comparison
+from bakeoff_core.reporting.text.images import copies_offer, skipped_sentences
 from bakeoff_core.reporting.text.metrics import balance_offer
 from bakeoff_core.reporting.text.ranking import how_measured, interval_of, other_notes, ranking_sentences
 from bakeoff_core.schema.metrics import ACCURACY, METRICS, Difference, parse_scores
@@ -56,7 +57,7 @@ def show_run(job: Job, as_json: bool) -> int:
         print(run_line(summary))
         for sentence in _hidden(results):
             print(sentence)
-    _remark_notes(results.get("notes"))
+    _remark_images(run)
     remark(job.status.get("message") or job.state)
     return 0 if job.state == "done" else 1
 
@@ -71,16 +72,21 @@ def _hidden(results: dict[str, Any]) -> list[str]:
     return [sentence for sentence in (said, balance_offer(results.get("balance", NO_BALANCE))) if sentence and said]
 
 
-def _remark_notes(notes: object) -> None:
-    """Say what a reader of the result must know of the images."""
+def _remark_images(run: Run) -> None:
+    """Say what a reader of a run's result must know of its images."""
+    results = run.results() or {}
+    notes = results.get("notes")
     for note in notes if isinstance(notes, list | tuple) else ():
         if isinstance(note, str):
             remark(note)
+    for sentence in (*copies_offer(results.get("copies")), *skipped_sentences(run.job.status)):
+        remark(sentence)
 
 
 def show_comparison(job: Job, as_json: bool) -> int:
     """Print what a comparison says; the exit code is 0 where each of its runs got there."""
-    summary = summarise_comparison(read_comparison(job.job_id))
+    found = read_comparison(job.job_id)
+    summary = summarise_comparison(found)
     if as_json:
         print_json(summary)
     else:
@@ -88,6 +94,9 @@ def show_comparison(job: Job, as_json: bool) -> int:
             print(run_line(run))
         for sentence in summary["sentences"]:
             print(sentence)
+    told = [run for run in found.runs() if run.results()]
+    if told:  # all of them on the same images
+        _remark_images(told[0])
     remark(job.status.get("message") or job.state)
     return 0 if job.state == "done" and all(run["state"] == "done" for run in summary["runs"]) else 1
 
@@ -103,10 +112,12 @@ def show_ranking(rank_id: str, as_json: bool) -> int:
         print()
         for sentence in [*ranking_sentences(ranking, find_in(ranking)), how_measured(ranking)]:
             print(sentence)
-    _remark_notes(other_notes(ranking) if ranking else None)
     status = run.job.status
-    if status.get("skipped_count"):
-        remark(f"Skipped {status['skipped_count']:,}: {' '.join(s['reason'] for s in status['skipped'][:MOST_NAMES])}")
+    if ranking is not None:
+        for sentence in (*other_notes(ranking), *copies_offer(ranking.copies and asdict(ranking.copies))):
+            remark(sentence)
+    for sentence in skipped_sentences(status):
+        remark(sentence)
     remark(status.get("message") or run.job.state)
     return 0 if run.job.state == "done" and not any(line["error"] for line in lines) else 1
 

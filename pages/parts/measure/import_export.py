@@ -9,6 +9,7 @@ import streamlit as st
 
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.profiling import store as profiling_store
+from bakeoff_core.reporting.text.profiles import import_words
 from bakeoff_core.system.files import stamp_of
 from bakeoff_core.system.paths import profiles_path
 
@@ -47,6 +48,5 @@ def _import(name: str, content: bytes) -> None:
         except (BakeoffError, OSError) as err:
             st.error(str(err))
             return
-    left_out = f"; {outdated} were left out because newer ones are here." if outdated else "."
-    st.success(f"Imported {imported} rows{left_out}")
+    st.success(import_words(imported, outdated))
     st.caption("Choose the machine at the side to see them.")

@@ -46,8 +46,8 @@ def _deciding(dataset: ImageDataset) -> dict[str, str | None]:
         what,
         dataset,
         key="rank-metric",
-        what_for="By it each probe's strength and the pick are chosen on images held back, and the order is made on the "
-        "test images.",
+        what_for="By it each probe's strength and the pick are chosen on images held back, and the backbones are put "
+        "in order on the test images.",
     )
     positive = metric_choice.draw_positive(which, dataset, prefix="rank-") if len(dataset.classes) == 2 else None
     return {"metric": metric, "positive_class": positive}
