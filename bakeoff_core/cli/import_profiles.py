@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from bakeoff_core.cli.output.console import remark
+from bakeoff_core.reporting.text.imports import explain_import
 from bakeoff_core.system.paths import profiles_path
 
 
@@ -23,5 +24,5 @@ def run(arguments: argparse.Namespace) -> int:
     from bakeoff_core.profiling import store  # loads pandas
 
     taken, older = store.import_profiles(profiles_path(), Path(arguments.file))
-    remark(f"Imported {taken} rows" + (f"; {older} were left out because newer ones are here." if older else "."))
+    remark(explain_import(taken, older))
     return 0

@@ -47,7 +47,12 @@ def require_folder(root: Path) -> Path:
     folder = expanded(root)
     if not is_there(folder):
         folder = _as_on_disk(folder)
-    if not is_there(folder) or not folder.is_dir():
+    if is_there(folder) and not folder.is_dir():
+        raise BakeoffError(
+            f"{path_text(expanded(root))} is a file; name the folder that the images are in. A zip file is unpacked "
+            "first, or brought through the Fine-tune or Rank page, which unpack it."
+        )
+    if not is_there(folder):
         raise BakeoffError(f"There is no folder {path_text(expanded(root))}.")
     return folder
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from bakeoff_core.formatting import markdown_text, megabytes
+from bakeoff_core.formatting import disk_size, markdown_text
 from bakeoff_core.jobs.labels import MOST_NAME_CHARS, MOST_NOTE_CHARS, read_label, set_label
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.storage.deletion import delete_jobs
@@ -68,4 +68,4 @@ def _draw_deletion(jobs: Sequence[Job], what: str) -> None:
 def _delete(job_ids: Sequence[str], what: str) -> None:
     freed = delete_jobs(job_ids)
     count = f"{len(job_ids)} {what}{'' if len(job_ids) == 1 else 's'}"
-    st.session_state[DELETED] = f"Deleted {count}: {megabytes(freed)} are free again."
+    st.session_state[DELETED] = f"Deleted {count}: {disk_size(freed)} are free again."

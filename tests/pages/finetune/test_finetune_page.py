@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -125,6 +126,8 @@ def test_folder_of_photographs_is_described_with_what_is_left_out(tmp_path: Path
     text = text_of(app)
     assert "**2 classes**; 12 to train, 2 to validate, 2 to test · 32 x 24 px" in text
     assert "1 file is left out" in [expander.label for expander in app.expander]
+    (left_out,) = app.table  # which wraps what does not fit, where a grid cuts it
+    assert "notes.txt is no image in" in left_out.value["why"][0].replace("\\", "")
     assert "fewer than 100 labels" in text
 
 
@@ -168,6 +171,32 @@ def test_folder_that_cannot_be_used_is_refused_in_words(tmp_path: Path, classes:
     if words is not None:
         assert any(words in error.value for error in app.error)
         assert not any(found.label == "Fine-tune" for found in app.button)
+
+
+@pytest.mark.parametrize("pasted", ['"{}"', "'{}'", "  {} ", "file://{}"])
+def test_a_folder_is_found_as_file_managers_copy_its_path(tmp_path: Path, pasted: str) -> None:
+    root = photographs(tmp_path / "photos", ("cat", "dog"))
+    assert "**2 classes**" in text_of(choose_folder(opened(), pasted.format(root)))
+
+
+def test_a_file_in_the_place_of_a_folder_is_called_one(tmp_path: Path) -> None:
+    (tmp_path / "photos.zip").write_bytes(b"")
+    app = choose_folder(opened(), tmp_path / "photos.zip")
+    assert any("is a file; name the folder that the images are in" in error.value for error in app.error)
+
+
+def test_an_upload_that_is_refused_leaves_no_earlier_one_chosen_in_its_place(tmp_path: Path) -> None:
+    root = photographs(tmp_path / "photos", ("cat", "dog"))
+    archive = Path(shutil.make_archive(str(tmp_path / "photos"), "zip", root))
+    app = opened()
+    app.button_group(key="dataset").set_value("folder").run()
+    app.button_group(key="folder-way").set_value("In a zip file").run()
+    app.file_uploader[0].set_value(("photos.zip", archive.read_bytes(), "application/zip")).run()
+    assert "**2 classes**" in text_of(app)
+    app.file_uploader[0].set_value(("more.zip", b"cut off", "application/zip")).run()
+    assert any("more.zip is no zip file" in error.value for error in app.error)
+    assert "**2 classes**" not in text_of(app)
+    assert not any(found.label == "Fine-tune" for found in app.button)
 
 
 def test_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
