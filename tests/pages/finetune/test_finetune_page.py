@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from bakeoff_core.datasets.registry import read_dataset, without_damaged
 from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.jobs import kinds
-from bakeoff_core.jobs.labels import set_label
+from bakeoff_core.jobs.labels import read_label, set_label
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.system import locks
 from bakeoff_core.system.paths import home, jobs_path, profiles_path
@@ -273,6 +273,19 @@ def test_several_runs_are_deleted_at_once_where_they_are_listed() -> None:
     assert not app.exception
     assert [path.name for path in jobs_path().iterdir()] == [kept]
     assert any("Deleted 2 runs: " in said.value for said in app.success)
+
+
+def test_a_name_that_can_not_be_shown_as_it_is_is_refused_in_words_and_a_joined_emoji_is_kept() -> None:
+    run = run_folders.write_run(1, validated=None, state="stopped")
+    app = opened()
+    app.text_input(key=f"name-{run}").set_value("turned \u202eround")
+    button(app, "Save").click().run()
+    assert not app.exception
+    assert any("A name must be one line" in error.value for error in app.error)
+    app.text_input(key=f"name-{run}").set_value("\U0001f469\u200d\U0001f52c lab")
+    button(app, "Save").click().run()
+    assert not app.exception
+    assert read_label(jobs_path() / run).name == "\U0001f469\u200d\U0001f52c lab"
 
 
 def shown_copies(copies: dict | None) -> AppTest:
