@@ -81,6 +81,15 @@ def megabytes(byte_count: float | None, digits: int = 3) -> str:
     return f"{significant(byte_count / 1e6, digits)} MB"
 
 
+def disk_size(byte_count: int) -> str:
+    """Bytes of files, in the unit that fits: `"1 byte"`, `"648 bytes"`, `"7.95 kB"`, `"57.1 MB"`."""
+    if byte_count < 1e3:
+        return counted(byte_count, "byte")
+    if byte_count < 1e6 * 0.9995:
+        return f"{significant(byte_count / 1e3)} kB"
+    return megabytes(byte_count)
+
+
 SCALES = {
     "top1": (1.0, "%"),
     "latency_p50_s": (1e3, "ms"),

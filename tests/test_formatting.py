@@ -87,6 +87,23 @@ def test_counts_carry_their_unit():
 
 
 @pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (648, "648 bytes"),
+        (7_950, "7.95 kB"),
+        (999_400, "999 kB"),
+        (999_600, "1.00 MB"),
+        (57_100_000, "57.1 MB"),
+        (1_500_000_000, "1.50 GB"),
+    ],
+)
+def test_sizes_of_files_are_in_the_unit_that_fits(size, text):
+    assert formatting.disk_size(size) == text
+
+
+@pytest.mark.parametrize(
     ("value", "text"), [(57.1e6, "57.1 MB"), (999.4e6, "999 MB"), (999.6e6, "1.00 GB"), (1.5e9, "1.50 GB"), (0, "0 MB")]
 )
 def test_memory_never_reads_a_thousand_megabytes(value, text):

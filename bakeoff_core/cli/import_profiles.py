@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from bakeoff_core.cli.output.console import remark
-from bakeoff_core.reporting.text.profiles import import_words
+from bakeoff_core.reporting.text.imports import explain_import
 from bakeoff_core.system.paths import profiles_path
 
 
@@ -23,5 +23,6 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from bakeoff_core.profiling import store  # loads pandas
 
-    remark(import_words(*store.import_profiles(profiles_path(), Path(arguments.file))))
+    taken, older = store.import_profiles(profiles_path(), Path(arguments.file))
+    remark(explain_import(taken, older))
     return 0

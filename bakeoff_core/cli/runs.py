@@ -63,13 +63,13 @@ def _found(kind: str) -> list[tuple[object, str]]:
 
 
 def _delete(job_ids: list[str], as_json: bool) -> int:
-    from bakeoff_core.formatting import megabytes
+    from bakeoff_core.formatting import disk_size
     from bakeoff_core.storage.deletion import delete_jobs
 
     freed = delete_jobs(job_ids)
     if as_json:
         print_json({"deleted": job_ids, "freed_bytes": freed})
-    remark(f"Deleted {len(set(job_ids))}: {megabytes(freed)} are free again.")
+    remark(f"Deleted {len(set(job_ids))}: {disk_size(freed)} are free again.")
     return 0
 
 

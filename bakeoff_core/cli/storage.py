@@ -21,14 +21,14 @@ def run(arguments: argparse.Namespace) -> int:
         BakeoffError: The state folder can't be read, or a job is at work that may need what would be cleared.
     """
     from bakeoff_core.cli.output.tables import text_table
-    from bakeoff_core.formatting import megabytes, path_text
+    from bakeoff_core.formatting import disk_size, path_text
     from bakeoff_core.reporting.text.storage import TITLES, explain_unused
     from bakeoff_core.storage.deletion import clear_unused
     from bakeoff_core.storage.inventory import read_holdings
     from bakeoff_core.system.paths import home
 
     if arguments.clear:
-        remark(f"Cleared {megabytes(clear_unused())}.")
+        remark(f"Cleared {disk_size(clear_unused())}.")
     holdings = read_holdings()
     if arguments.json:
         print_json(
@@ -43,9 +43,9 @@ def run(arguments: argparse.Namespace) -> int:
             ]
         )
         return 0
-    remark(f"{path_text(home())}: {megabytes(sum(holding.size_bytes for holding in holdings))}")
+    remark(f"{path_text(home())}: {disk_size(sum(holding.size_bytes for holding in holdings))}")
     rows = [
-        (TITLES[holding.key], f"{holding.count:,}", megabytes(holding.size_bytes), explain_unused(holding))
+        (TITLES[holding.key], f"{holding.count:,}", disk_size(holding.size_bytes), explain_unused(holding))
         for holding in holdings
     ]
     print(text_table(("what", "count", "size", "can be cleared"), rows, numbers=("count", "size")))

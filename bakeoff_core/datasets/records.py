@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import unquote
 
 import numpy as np
 
@@ -176,6 +177,14 @@ def expanded(path: Path) -> Path:
     with contextlib.suppress(RuntimeError):
         path = path.expanduser()
     return path.absolute()
+
+
+def typed_path(text: str) -> str:
+    """Return what a person typed or pasted as a path: file managers copy it in quotes, or as a `file:` address."""
+    text = text.strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        text = text[1:-1].strip()
+    return unquote(text.removeprefix("file://")) if text.startswith("file:///") else text
 
 
 def is_there(path: Path) -> bool:

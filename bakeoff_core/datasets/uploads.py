@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from bakeoff_core.errors import BakeoffError
-from bakeoff_core.formatting import name_text
+from bakeoff_core.errors import BakeoffError, NoSpaceError
+from bakeoff_core.formatting import disk_size, name_text
 from bakeoff_core.system.files import to_user_error
 from bakeoff_core.system.paths import uploads_path
 
@@ -116,9 +116,11 @@ def _unpack(file: IO[bytes], name: str, folder: Path, progress: Callable[[float]
     try:
         with zipfile.ZipFile(file) as archive:
             members = list(_members(archive, name))
-            allowed = _allowed_bytes(file, folder)
-            if sum(member.file_size for member in members) > allowed:
+            needed = sum(member.file_size for member in members)
+            allowed = _allowed_bytes(file)
+            if needed > allowed:
                 raise _too_large(name, allowed)
+            _require_room(needed, name, folder)
             done = 0
             for at, member in enumerate(members):
                 done += _extract(archive, member, folder, allowed - done, name, allowed)
@@ -134,11 +136,20 @@ def _is_encrypted(err: Exception) -> bool:
     return isinstance(err, RuntimeError) and "password" in str(err)
 
 
-def _allowed_bytes(file: IO[bytes], folder: Path) -> int:
+def _allowed_bytes(file: IO[bytes]) -> int:
     file.seek(0, 2)
     packed = file.tell()
-    rated = max(UNRATED_BYTES, MOST_TIMES * packed)
-    return max(0, min(MOST_BYTES, rated, shutil.disk_usage(folder).free - SPARE_BYTES))
+    return min(MOST_BYTES, max(UNRATED_BYTES, MOST_TIMES * packed))
+
+
+def _require_room(needed: int, name: str, folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if needed > free - SPARE_BYTES:
+        raise NoSpaceError(
+            f"{name_text(name)} unpacks to {disk_size(needed)}, and {disk_size(SPARE_BYTES)} have to stay free beside "
+            f"it; {disk_size(free)} are free where it is unpacked. Make room there, or set BAKEOFF_HOME to a folder on "
+            "another disk."
+        )
 
 
 def _members(archive: zipfile.ZipFile, name: str) -> Iterator[zipfile.ZipInfo]:
@@ -175,5 +186,5 @@ def _extract(
 def _too_large(name: str, allowed: int) -> BakeoffError:
     return BakeoffError(
         f"{name_text(name)} unpacks to more than the {allowed / 1e6:,.0f} MB that are allowed: {MOST_TIMES} times its "
-        f"own size, {MOST_BYTES // 10**9} GB at most, and so much that {SPARE_BYTES // 10**6} MB stay free."
+        f"own size, {MOST_BYTES // 10**9} GB at most."
     )

@@ -15,6 +15,8 @@ from bakeoff_core.system.files import read_json, to_user_error, write_json
 LABEL = "label.json"
 MOST_NAME_CHARS = 80
 MOST_NOTE_CHARS = 2_000
+JOINERS = "\u200c\u200d\u200e\u200f"
+"""What is not seen itself and belongs in texts: it joins emoji, parts Persian letters, and marks a direction."""
 
 
 @dataclass(frozen=True)
@@ -56,15 +58,20 @@ def set_label(job_id: str, *, name: str | None = None, note: str | None = None) 
     return label
 
 
+def _is_printable(text: str) -> bool:
+    """Whether people can see a text as it is; marks that turn the order of what follows are no part of a name."""
+    return "".join(c for c in text if c not in JOINERS).isprintable()
+
+
 def _name(text: str) -> str | None:
     text = text.strip()
-    if len(text) > MOST_NAME_CHARS or not text.isprintable():
+    if len(text) > MOST_NAME_CHARS or not _is_printable(text):
         raise ValueError(f"A name must be one line of at most {MOST_NAME_CHARS} printable characters.")
     return text or None
 
 
 def _note(text: str) -> str | None:
     text = text.strip()
-    if len(text) > MOST_NOTE_CHARS or not text.replace("\n", "").replace("\t", "").isprintable():
+    if len(text) > MOST_NOTE_CHARS or not _is_printable(text.replace("\n", "").replace("\t", "")):
         raise ValueError(f"A note must have at most {MOST_NOTE_CHARS:,} printable characters.")
     return text or None

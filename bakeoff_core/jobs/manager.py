@@ -224,6 +224,12 @@ def watched_jobs() -> list[Job]:
     return [job for job in active if job.owner not in ids]
 
 
+def is_held_elsewhere() -> bool:
+    """Return whether a job of another state folder is at work on this machine: it is in none of this folder's lists."""
+    holder = machine_holder()
+    return holder is not None and JOB_ID.fullmatch(holder) is not None and not (jobs_path() / holder).is_dir()
+
+
 def list_parts(owner: str) -> list[Job]:
     """Return the parts of a job that have been begun, in order."""
     pattern = f"{owner[:TIME_CHARS]}-*-{owner.rpartition('-')[2]}-*/spec.json"

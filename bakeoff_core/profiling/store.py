@@ -34,7 +34,7 @@ from bakeoff_core.schema.profile import (
     Profile,
     Round,
 )
-from bakeoff_core.system.files import hand_over, is_there
+from bakeoff_core.system.files import hand_over, is_there, is_utc, utc_now
 from bakeoff_core.system.parquet import (
     read_table,
     store_errors,
@@ -299,6 +299,8 @@ def _fault(profile: Profile) -> str | None:
     for name in ("img_size", "threads", "batch_size", "latency_p50_s", "latency_p50_low_s", "round_count", "passes"):
         if getattr(profile, name) == 0:
             return f"`{name}` must be greater than 0."
+    if profile.measured_at is not None and not is_utc(profile.measured_at):
+        return f"`measured_at` must be a time in UTC such as {utc_now()}. Got {profile.measured_at!r}."
     if profile.latency_p50_s is None:
         return None if profile.error else "it must hold a latency, or the error that kept it from being measured."
     if profile.img_size is None:

@@ -21,7 +21,7 @@ from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
 from bakeoff_core.schema.candidate import DEPLOYMENT_COLUMNS, Deployment, candidate_refs
 from bakeoff_core.schema.profile import GROUP_COLUMNS, PROFILE_COLUMNS, SETTING_COLUMNS, Setting
 from bakeoff_core.selection.accuracy_sources import PUBLISHED_KEYS, OwnResult, accuracy_table, find_source, runs_of
-from bakeoff_core.system.files import is_there
+from bakeoff_core.system.files import is_there, is_utc
 from bakeoff_core.system.machine import this_machine
 from bakeoff_core.system.paths import own_accuracy_path, profiles_path
 
@@ -84,7 +84,7 @@ def list_settings(profiles: pd.DataFrame) -> list[MeasuredSetting]:
                 machine_name=str(rows["machine_name"].iloc[-1]),
                 is_this_machine=setting.machine_id == this_machine().machine_id,
                 rows=len(rows),
-                last_measured_at=max((t for t in rows["measured_at"] if t), default=""),
+                last_measured_at=max((t for t in rows["measured_at"] if t and is_utc(t)), default=""),
             )
         )
     settings.sort(key=lambda s: (s.rows, s.last_measured_at), reverse=True)

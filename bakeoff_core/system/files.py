@@ -20,6 +20,9 @@ from typing import Any, NamedTuple
 from bakeoff_core.errors import BakeoffError, NoSpaceError
 from bakeoff_core.formatting import path_text
 
+_UTC = "%Y-%m-%dT%H:%M:%SZ"
+"""How times are written: ISO 8601, in UTC, to the second."""
+
 MOST_NAME_BYTES = 200
 """What of a file's name its temporary neighbour repeats: the system allows 255 bytes for a name, suffix included."""
 
@@ -220,4 +223,12 @@ def to_user_error(err: OSError, what: str, otherwise: type[BakeoffError] = Bakeo
 
 def utc_now() -> str:
     """Return the time in UTC to the second, ISO 8601."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return time.strftime(_UTC, time.gmtime())
+
+
+def is_utc(text: str) -> bool:
+    """Return whether a text is a time as `utc_now` writes it; such texts are in the order of their times."""
+    try:
+        return time.strftime(_UTC, time.strptime(text, _UTC)) == text
+    except ValueError:
+        return False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bakeoff_core.cli.app import main
 from bakeoff_core.profiling import store as profiling_store
-from bakeoff_core.reporting.text.profiles import import_words
 from bakeoff_core.system.paths import profiles_path
 
 
@@ -23,11 +22,6 @@ def test_the_same_rows_a_second_time_are_said_to_be_here(lab, tmp_path, capsys):
     main(["import", str(box)])
     said = capsys.readouterr().err
     assert "Imported 0 rows; 4 were left out because the same or newer ones are here." in said
-
-
-def test_numbers_of_imported_rows_agree_with_their_words():
-    assert import_words(1, 0) == "Imported 1 row."
-    assert import_words(2, 1) == "Imported 2 rows; 1 was left out because the same or a newer one is here."
 
 
 def test_a_folder_in_the_place_of_a_file_is_named(tmp_path, capsys):

@@ -55,7 +55,7 @@ def test_what_is_no_image_is_skipped_named_and_counted(tmp_path: Path) -> None:
         (lambda root: root.rmdir(), "There is no folder"),
         (
             lambda root: (root.rmdir(), root.write_bytes(b"PK")),
-            "is a file. Name the folder .*; unpack an archive first",
+            "is a file. Name the folder .*\\. A zip file is unpacked first",
         ),
         (
             lambda root: fill_classes(root / "photos" / "train", 3),

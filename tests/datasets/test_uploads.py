@@ -6,6 +6,7 @@ import io
 import stat
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -88,6 +89,16 @@ def test_what_unpacks_to_far_more_than_it_is_is_refused() -> None:
     bomb = zipped({**photographs(), "cat/bomb.png": bytes(60_000_000)}, zipfile.ZIP_DEFLATED)
     with pytest.raises(BakeoffError, match="unpacks to more than the 50 MB that are allowed: 50 times its own size"):
         unpack_upload(bomb, "bomb.zip")
+    assert everything() == []
+
+
+def test_without_room_the_sizes_are_told_and_nothing_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = uploads.SPARE_BYTES + 1_000
+    monkeypatch.setattr(uploads.shutil, "disk_usage", lambda folder: SimpleNamespace(free=free))
+    with pytest.raises(
+        NoSpaceError, match=r"^photos\.zip unpacks to .* kB, and 500 MB have to stay free beside it; 500 MB"
+    ):
+        unpack_upload(zipped(photographs()), "photos.zip")
     assert everything() == []
 
 

@@ -394,6 +394,8 @@ IMPOSSIBLE = {
     "unknown device": {"device": "tpu"},
     "unknown precision": {"precision": "int1"},
     "no name": {"model_name": ""},
+    "a time that is none": {"measured_at": "not a date"},
+    "a time in other letters, which would count as newer than all": {"measured_at": "28.11.2026 16:23"},
     "no machine": {"machine_id": None},
     "neither numbers nor an error": {"latency_p50_s": None},
     "a measurement at no size": {"img_size": None},

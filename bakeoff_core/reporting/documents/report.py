@@ -38,6 +38,7 @@ from bakeoff_core.reporting.text.warnings import explain_warning
 from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
 from bakeoff_core.schema.candidate import CandidateRef, candidate_refs
 from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS, Choice, Decision
+from bakeoff_core.system.files import is_utc
 
 _MODEL_NAME = re.compile(r"\w[\w.:/-]*", re.ASCII)
 """What timm can be asked for. Nothing in it means anything to a shell, so it needs no quotes in a command."""
@@ -246,7 +247,7 @@ def _where(candidates: pd.DataFrame, created_at: str, product_version: str) -> l
         "System": row.get("os_name"),
         "Python": row.get("python_version"),
     }
-    times = sorted(str(time) for time in candidates["measured_at"] if not is_unknown(time))
+    times = sorted(time for time in candidates["measured_at"] if not is_unknown(time) and is_utc(time))
     if times:
         facts["Measured"] = times[0] if times[0] == times[-1] else f"{times[0]} to {times[-1]}"
     known = [f"{name}: {markdown_text(value)}" for name, value in facts.items() if not is_unknown(value)]

@@ -103,7 +103,9 @@ def _explain_tie(ref: CandidateRef, tie: Tie, limits: Limits, names: CandidateNa
     if not tie.rivals:
         return f"Tied to its limit: {_at_limit(ref, tie, limits, names)}, and nobody else does."
     overlap = _at_limit(ref, tie, limits, names) if tie.measure == "limit" else _overlap(ref, tie, names)
-    if tie.broken_on == "model_name":
+    if tie.measure == "limit" and limits.max_latency_s is not None:
+        decided = _fit(_cut(ref, tie, limits.max_latency_s, names), limits.max_latency_s, names)
+    elif tie.broken_on == "model_name":
         decided = "Nothing that was measured separates them, so the order of their names decided"
     else:
         decided = f"It was broken on {_against(ref, tie.rivals[0], tie.broken_on, names)}"
@@ -115,17 +117,31 @@ def _at_limit(ref: CandidateRef, tie: Tie, limits: Limits, names: CandidateNames
     budget = limits.max_latency_s
     if budget is None:
         return "measured again, the answer may not clear the limits"
-
-    def is_cut(who: CandidateRef) -> bool:
-        low, high = (names.value(who, f"latency_p50_{end}_s") for end in ("low", "high"))
-        return low is not None and high is not None and low <= budget < high
-
-    cut = next((who for who in (ref, *tie.rivals) if is_cut(who)), ref)
+    cut = _cut(ref, tie, budget, names)
     interval = names.interval(cut, "latency_p50_s")
     where = f"of {names.name(cut)}" + (f" ({interval})" if interval else "")
     fate = "might not fit" if cut == ref else "might fit"
     named = f"the latency budget of {limit_text('latency_p50_s', budget)}"
     return f"{named} lies within the 95 % interval {where}, which measured again {fate}"
+
+
+def _cut(ref: CandidateRef, tie: Tie, budget: float, names: CandidateNames) -> CandidateRef:
+    """Whose interval the latency budget lies in: the choice's, or that of the first rival of whom it is so."""
+
+    def is_cut(who: CandidateRef) -> bool:
+        low, high = (names.value(who, f"latency_p50_{end}_s") for end in ("low", "high"))
+        return low is not None and high is not None and low <= budget < high
+
+    return next((who for who in (ref, *tie.rivals) if is_cut(who)), ref)
+
+
+def _fit(cut: CandidateRef, budget: float, names: CandidateNames) -> str:
+    """That the median measured, on one side of the budget, decided: nothing else keeps a rival in or out."""
+    latency = names.value(cut, "latency_p50_s")
+    if latency is None:
+        return "Its median, as measured, decided"
+    side = "fits" if latency <= budget else "does not fit"
+    return f"By the median as measured, {quantity_apart('latency_p50_s', latency, budget)}, it {side}; that decided"
 
 
 def _overlap(ref: CandidateRef, tie: Tie, names: CandidateNames) -> str:

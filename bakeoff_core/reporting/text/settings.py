@@ -51,7 +51,8 @@ def setting_description(measured: MeasuredSetting) -> str:
     what = [f"batch {setting.batch_size}", *_deployment_words(vars(deployment), str)]
     when = measured.last_measured_at.replace("T", " ").replace("Z", " UTC")
     rows = f"{measured.rows} row{'s' if measured.rows != 1 else ''}"
-    return f"{measured.machine_name}: {device}, {', '.join(what)}. {rows}, the last of {when}."
+    last = f", the last of {when}" if when else ""
+    return f"{measured.machine_name}: {device}, {', '.join(what)}. {rows}{last}."
 
 
 def describe_setting(row: Row, escape: Escape = str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bakeoff_core.formatting import megabytes
+from bakeoff_core.formatting import disk_size
 from bakeoff_core.storage.inventory import Holding
 
 TITLES = {
@@ -32,6 +32,6 @@ UNUSED = {
 
 def explain_unused(holding: Holding) -> str:
     """Return what of a holding can be cleared, as a phrase; empty where nothing can."""
-    if not holding.unused:
+    if not holding.unused_bytes:
         return ""
-    return f"{megabytes(holding.unused_bytes)} to clear: {UNUSED[holding.key]}"
+    return f"{disk_size(holding.unused_bytes)} to clear: {UNUSED[holding.key]}"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from bakeoff_core.datasets.copies import MOST_PAIRS
 from bakeoff_core.datasets.records import Copies
 from bakeoff_core.formatting import counted
 from bakeoff_core.reporting.text.copies import pair_caption
@@ -16,7 +17,10 @@ def draw(copies: Copies) -> None:
     """Draw the pairs that are named, folded up; nothing where there are none."""
     if not copies.pairs:
         return
-    with st.expander(f"{counted(len(copies.pairs), 'pair')} of copies", icon=":material/content_copy:"):
+    label = f"{counted(len(copies.pairs), 'pair')} of copies" + (
+        ", the first" if len(copies.pairs) == MOST_PAIRS else ""
+    )
+    with st.expander(label, icon=":material/content_copy:"):
         found = []
         for pair in copies.pairs:
             captions = pair_caption(pair)

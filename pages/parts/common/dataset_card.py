@@ -12,7 +12,7 @@ import streamlit as st
 from bakeoff_core.datasets.choices import ImageChoices
 from bakeoff_core.datasets.download.request import start_download
 from bakeoff_core.datasets.images import value_ranges_of
-from bakeoff_core.datasets.records import TEST_FROM, Copies, ImageDataset, LabelledImage, expanded
+from bakeoff_core.datasets.records import TEST_FROM, Copies, ImageDataset, LabelledImage, expanded, typed_path
 from bakeoff_core.datasets.registry import DATASETS, check_stamp, kept_ranges, known_copies, read_dataset
 from bakeoff_core.datasets.summary import DatasetSummary, describe_dataset, sample_images
 from bakeoff_core.errors import BakeoffError, DatasetMissingError
@@ -26,6 +26,8 @@ from pages.parts.common.job_card import share_done
 ORDER = sorted(DATASETS, key=lambda name: not DATASETS[name].is_packaged)
 """The data set that needs nothing first."""
 SAMPLES = 8
+FEW_CLASSES, FEW_FILES = 4, 8
+"""How many rows of a table are shown without a bar to scroll them."""
 PATH, UPLOAD = "In a folder", "In a zip file"
 """How images of the user's own come: on the disk of the machine that runs the app, or uploaded."""
 TEST_KEY = "test_from"
@@ -93,7 +95,7 @@ def _choose_folder(name: str) -> str:
         return str(uploaded) if uploaded else ""
     if way is None:
         return ""
-    folder = st.text_input(
+    typed = st.text_input(
         "Folder",
         key=f"folder-{name}",
         persist_state="session",
@@ -103,7 +105,8 @@ def _choose_folder(name: str) -> str:
         if is_own
         else "The folder that holds `flowers-102/`. Leave it empty to look in BAKEOFF_DATA and in the app's own "
         "folder.",
-    ).strip()
+    )
+    folder = typed_path(typed)
     if folder and not actions.attempt(lambda: server_paths.require_allowed(expanded(Path(folder)).absolute())):
         return ""
     if is_own and not folder:
@@ -173,15 +176,20 @@ def _describe(dataset: ImageDataset, content_key: str) -> None:
             [{"class": c.name, "train": c.train, "validate": c.val, "test": c.test} for c in summary.classes],
             hide_index=True,
             width="stretch",
-            height=180,
+            height="content" if len(summary.classes) <= FEW_CLASSES else 180,
         )
     if summary.skipped_count:
         are = "is" if summary.skipped_count == 1 else "are"
-        with st.expander(f"{counted(summary.skipped_count, 'file')} {are} left out", icon=":material/warning:"):
-            st.dataframe(
-                [{"file": str(skipped.path), "why": skipped.reason} for skipped in summary.skipped],
+        with (
+            st.expander(f"{counted(summary.skipped_count, 'file')} {are} left out", icon=":material/warning:"),
+            st.container(height=300 if len(summary.skipped) > FEW_FILES else "content"),
+        ):
+            st.table(  # it wraps, so that reasons are seen whole in a narrow column
+                [
+                    {"folder": markdown_text(skipped.path.parent.name), "why": markdown_text(skipped.reason)}
+                    for skipped in summary.skipped
+                ],
                 hide_index=True,
-                width="stretch",
             )
 
 

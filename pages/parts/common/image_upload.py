@@ -35,10 +35,12 @@ def choose() -> Path | None:
         except BakeoffError as err:
             bar.empty()
             st.error(markdown_text(err))
-        else:
-            st.session_state[NEXT] = next(up.name for up in list_uploads() if folder.is_relative_to(up))
-            st.session_state[UPLOADER] = at + 1  # the server would hold the file for as long as it is shown
-            st.rerun()
+            if list_uploads():
+                st.caption("Remove it to go on with what was uploaded before.")
+            return None  # nobody should train on an earlier upload in the belief that it is this one
+        st.session_state[NEXT] = next(up.name for up in list_uploads() if folder.is_relative_to(up))
+        st.session_state[UPLOADER] = at + 1  # the server would hold the file for as long as it is shown
+        st.rerun()
     names = [upload.name for upload in list_uploads()]
     if not names:
         return None

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from bakeoff_core.formatting import markdown_text, megabytes
+from bakeoff_core.errors import BakeoffError
+from bakeoff_core.formatting import disk_size, markdown_text
 from bakeoff_core.jobs.labels import MOST_NAME_CHARS, MOST_NOTE_CHARS, read_label, set_label
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.storage.deletion import delete_jobs
@@ -49,7 +50,14 @@ def _draw_label(job: Job) -> None:
         name = st.text_input("Name", label.name or "", max_chars=MOST_NAME_CHARS, key=f"name-{job.job_id}")
         note = st.text_area("Note", label.note or "", max_chars=MOST_NOTE_CHARS, key=f"note-{job.job_id}")
         if st.form_submit_button("Save", icon=":material/save:"):
-            actions.attempt_and_redraw(lambda: set_label(job.job_id, name=name, note=note))
+            actions.attempt_and_redraw(lambda: _save(job.job_id, name, note))
+
+
+def _save(job_id: str, name: str, note: str) -> None:
+    try:
+        set_label(job_id, name=name, note=note)
+    except ValueError as err:  # a text that a browser lets through, and a label can't hold
+        raise BakeoffError(str(err)) from err
 
 
 def _draw_deletion(jobs: Sequence[Job], what: str) -> None:
@@ -68,4 +76,4 @@ def _draw_deletion(jobs: Sequence[Job], what: str) -> None:
 def _delete(job_ids: Sequence[str], what: str) -> None:
     freed = delete_jobs(job_ids)
     count = f"{len(job_ids)} {what}{'' if len(job_ids) == 1 else 's'}"
-    st.session_state[DELETED] = f"Deleted {count}: {megabytes(freed)} are free again."
+    st.session_state[DELETED] = f"Deleted {count}: {disk_size(freed)} are free again."

@@ -11,7 +11,7 @@ from bakeoff_core.errors import StoreError
 from bakeoff_core.finetuning.results import finished_runs_stamp
 from bakeoff_core.formatting import duration, markdown_text
 from bakeoff_core.jobs import kinds
-from bakeoff_core.jobs.manager import watched_jobs
+from bakeoff_core.jobs.manager import is_held_elsewhere, watched_jobs
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.ranking.results import ranked_models_stamp
 from bakeoff_core.reporting.text.settings import group_json, setting_description, setting_label
@@ -25,6 +25,11 @@ from pages.parts.common.job_card import share_done
 THIS = "this"
 """Key of the machine the app runs on while it has no profiles."""
 
+ELSEWHERE = (
+    "This machine is at work for somebody else: another user of it, or this product with another state folder. "
+    "Such a job can be stopped only where it was started."
+)
+
 
 def draw() -> None:
     """Draw the sidebar, and remember what it chose for `shown` and `comparison`.
@@ -34,7 +39,7 @@ def draw() -> None:
     try:
         settings = {key_of(s): s for s in cache.settings()}
     except StoreError as err:
-        st.error(str(err))
+        st.error(markdown_text(err))
         st.stop()
     measured_here = any(s.is_this_machine for s in settings.values())
     options = [*([] if measured_here else [THIS]), *settings]
@@ -99,13 +104,16 @@ def key_of(measured: MeasuredSetting) -> str:
 def draw_running() -> None:
     """Say what is running, and rerun the page when a job starts, ends or has saved something new."""
     active = [job for job in watched_jobs() if job.kind not in kinds.KINDS or kinds.KINDS[job.kind].shown]
+    is_elsewhere = is_held_elsewhere()
     files = (stamp_of(profiles_path()), finished_runs_stamp(), ranked_models_stamp())
-    seen = (files, [job.job_id for job in active])
+    seen = (files, [job.job_id for job in active], is_elsewhere)
     before = st.session_state.get("seen_by_sidebar")
     st.session_state["seen_by_sidebar"] = seen
     if before is not None and before != seen:
         st.rerun()
-    if not active:
+    if is_elsewhere:
+        st.caption(ELSEWHERE)
+    elif not active:
         st.caption("Nothing is running.")
     for job in active:
         left = job.status.get("time_left_s")

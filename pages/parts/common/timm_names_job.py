@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from bakeoff_core.errors import BakeoffError
+from bakeoff_core.formatting import markdown_text
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.manager import list_jobs
 from bakeoff_core.profiling.request import start_listing
@@ -27,7 +28,7 @@ def ensure_listed() -> None:
         try:
             start_listing()
         except BakeoffError as err:
-            st.warning(str(err))
+            st.warning(markdown_text(err))
             return
     elif latest is not None and not latest.active:
         st.info(

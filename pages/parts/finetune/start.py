@@ -25,7 +25,9 @@ def draw(spec: FinetuneSpec) -> None:
     if estimate is not None:
         _draw_cost(estimate)
     elif holder:
-        st.caption("This machine is at work; two jobs at once would spoil both. Wait for it, or stop it.")
+        st.caption(
+            "This machine is at work, as the sidebar says; two jobs at once would spoil both. Wait for it, or stop it."
+        )
     else:
         st.caption("What it costs is found by a trial of a few steps on this machine, in about 20 seconds.")
     with st.container(horizontal=True):

@@ -191,6 +191,9 @@ def _restore_choice(name: str, labels: dict[str, str]) -> None:
 def _remember_choice(name: str, labels: dict[str, str]) -> None:
     """Keep a choice in the link; the first one is the default and is left out of it."""
     choice = st.session_state[name]
+    if choice is None:  # a busy browser may send that nothing is chosen, before it has drawn what is
+        del st.session_state[name]  # so that it is restored
+        return
     links.remember(name, None if choice == next(iter(labels)) else labels[choice])
 
 

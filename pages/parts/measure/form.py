@@ -74,7 +74,7 @@ def draw() -> MeasureSpec | None:
             models, img_size=img_size, batch_size=batch_size, threads=thread_count, dtype=chosen_dtype, force=force
         )
     except ValueError as err:
-        st.error(str(err))
+        st.error(markdown_text(err))
         return None
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import streamlit as st
 
 from bakeoff_core.errors import BakeoffError
+from bakeoff_core.formatting import markdown_text
 from bakeoff_core.profiling import store as profiling_store
-from bakeoff_core.reporting.text.profiles import import_words
-from bakeoff_core.system.files import stamp_of
+from bakeoff_core.reporting.text.imports import explain_import
 from bakeoff_core.system.paths import profiles_path
+from pages.parts.common import cache
 
 
 def draw() -> None:
@@ -27,7 +28,7 @@ def draw() -> None:
         if upload is not None and st.button("Import", icon=":material/upload:"):
             _import(upload.name, upload.getvalue())
     with right:
-        if stamp_of(profiles_path()).size_bytes is not None:
+        if not cache.profiles().empty:
             st.download_button(
                 "Export all profiles",
                 profiles_path().read_bytes,
@@ -46,7 +47,8 @@ def _import(name: str, content: bytes) -> None:
             source.write_bytes(content)
             imported, outdated = profiling_store.import_profiles(profiles_path(), source)
         except (BakeoffError, OSError) as err:
-            st.error(str(err))
+            st.error(markdown_text(err))
             return
-    st.success(import_words(imported, outdated))
-    st.caption("Choose the machine at the side to see them.")
+    (st.success if imported else st.info)(explain_import(imported, outdated))
+    if imported:
+        st.caption("Choose the machine at the side to see what came in.")

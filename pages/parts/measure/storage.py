@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from bakeoff_core.errors import BakeoffError
-from bakeoff_core.formatting import markdown_text, megabytes
+from bakeoff_core.formatting import disk_size, markdown_text
 from bakeoff_core.reporting.text.storage import TITLES, explain_unused
 from bakeoff_core.storage.deletion import clear_unused
 from bakeoff_core.storage.inventory import Holding, read_holdings
@@ -34,13 +34,13 @@ def draw() -> None:
 
 def _draw_holdings(holdings: list[Holding]) -> None:
     total = sum(holding.size_bytes for holding in holdings)
-    st.caption(f"{markdown_text(home())} holds {megabytes(total)}. Runs and rankings are deleted where they are shown.")
+    st.caption(f"{markdown_text(home())} holds {disk_size(total)}. Runs and rankings are deleted where they are shown.")
     st.table(
         [
             {
                 "what": TITLES[holding.key],
                 "count": f"{holding.count:,}",
-                "size": megabytes(holding.size_bytes),
+                "size": disk_size(holding.size_bytes),
                 "can be cleared": explain_unused(holding),
             }
             for holding in holdings
@@ -48,9 +48,9 @@ def _draw_holdings(holdings: list[Holding]) -> None:
         hide_index=True,
     )
     unused = sum(holding.unused_bytes for holding in holdings)
-    label = f"Clear {megabytes(unused)}" if unused else "Nothing to clear"
+    label = f"Clear {disk_size(unused)}" if unused else "Nothing to clear"
     st.button(label, icon=":material/delete_sweep:", disabled=not unused, on_click=lambda: actions.attempt(_clear))
 
 
 def _clear() -> None:
-    st.session_state[CLEARED] = f"Cleared {megabytes(clear_unused())}."
+    st.session_state[CLEARED] = f"Cleared {disk_size(clear_unused())}."

@@ -126,7 +126,9 @@ def _draw_start(spec: RankSpec, dataset: ImageDataset) -> None:
         st.error(markdown_text(err))
         return
     if holder:
-        st.caption("This machine is at work; two jobs at once would spoil both. Wait for it, or stop it.")
+        st.caption(
+            "This machine is at work, as the sidebar says; two jobs at once would spoil both. Wait for it, or stop it."
+        )
     else:
         _draw_cost(cost, len(spec.models))
     if st.button("Rank", icon=":material/leaderboard:", type="primary", disabled=bool(holder)):

@@ -20,6 +20,6 @@ def draw() -> None:
     try:
         outcome = replay(read_record(upload.getvalue().decode(errors="replace")))
     except BakeoffError as err:
-        st.error(str(err))
+        st.error(markdown_text(err))
     else:
         (st.success if outcome.same else st.warning)("  \n".join(markdown_text(s) for s in outcome.sentences))

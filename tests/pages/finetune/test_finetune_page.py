@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from bakeoff_core.datasets.registry import read_dataset, without_damaged
 from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.jobs import kinds
-from bakeoff_core.jobs.labels import set_label
+from bakeoff_core.jobs.labels import read_label, set_label
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.system import locks
 from bakeoff_core.system.paths import home, jobs_path, profiles_path
@@ -125,6 +126,8 @@ def test_folder_of_photographs_is_described_with_what_is_left_out(tmp_path: Path
     text = text_of(app)
     assert "**2 classes**; 12 to train, 2 to validate, 2 to test · 32 x 24 px" in text
     assert "1 file is left out" in [expander.label for expander in app.expander]
+    (left_out,) = app.table  # which wraps what does not fit, where a grid cuts it
+    assert "notes.txt is no image in" in left_out.value["why"][0].replace("\\", "")
     assert "fewer than 100 labels" in text
 
 
@@ -168,6 +171,32 @@ def test_folder_that_cannot_be_used_is_refused_in_words(tmp_path: Path, classes:
     if words is not None:
         assert any(words in error.value for error in app.error)
         assert not any(found.label == "Fine-tune" for found in app.button)
+
+
+@pytest.mark.parametrize("pasted", ['"{}"', "'{}'", "  {} ", "file://{}"])
+def test_a_folder_is_found_as_file_managers_copy_its_path(tmp_path: Path, pasted: str) -> None:
+    root = photographs(tmp_path / "photos", ("cat", "dog"))
+    assert "**2 classes**" in text_of(choose_folder(opened(), pasted.format(root)))
+
+
+def test_a_file_in_the_place_of_a_folder_is_called_one(tmp_path: Path) -> None:
+    (tmp_path / "photos.zip").write_bytes(b"")
+    app = choose_folder(opened(), tmp_path / "photos.zip")
+    assert any("is a file. Name the folder that holds the images" in error.value for error in app.error)
+
+
+def test_an_upload_that_is_refused_leaves_no_earlier_one_chosen_in_its_place(tmp_path: Path) -> None:
+    root = photographs(tmp_path / "photos", ("cat", "dog"))
+    archive = Path(shutil.make_archive(str(tmp_path / "photos"), "zip", root))
+    app = opened()
+    app.button_group(key="dataset").set_value("folder").run()
+    app.button_group(key="folder-way").set_value("In a zip file").run()
+    app.file_uploader[0].set_value(("photos.zip", archive.read_bytes(), "application/zip")).run()
+    assert "**2 classes**" in text_of(app)
+    app.file_uploader[0].set_value(("more.zip", b"cut off", "application/zip")).run()
+    assert any("more.zip is no zip file" in error.value for error in app.error)
+    assert "**2 classes**" not in text_of(app)
+    assert not any(found.label == "Fine-tune" for found in app.button)
 
 
 def test_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -244,6 +273,19 @@ def test_several_runs_are_deleted_at_once_where_they_are_listed() -> None:
     assert not app.exception
     assert [path.name for path in jobs_path().iterdir()] == [kept]
     assert any("Deleted 2 runs: " in said.value for said in app.success)
+
+
+def test_a_name_that_can_not_be_shown_as_it_is_is_refused_in_words_and_a_joined_emoji_is_kept() -> None:
+    run = run_folders.write_run(1, validated=None, state="stopped")
+    app = opened()
+    app.text_input(key=f"name-{run}").set_value("turned \u202eround")
+    button(app, "Save").click().run()
+    assert not app.exception
+    assert any("A name must be one line" in error.value for error in app.error)
+    app.text_input(key=f"name-{run}").set_value("\U0001f469\u200d\U0001f52c lab")
+    button(app, "Save").click().run()
+    assert not app.exception
+    assert read_label(jobs_path() / run).name == "\U0001f469\u200d\U0001f52c lab"
 
 
 def shown_copies(copies: dict | None) -> AppTest:

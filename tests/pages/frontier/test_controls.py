@@ -1,4 +1,4 @@
-"""Limits in a link to the Frontier page: those of the command line, and nothing else."""
+"""The controls of the Frontier page: limits in a link are those of the command line, and one of each choice holds."""
 
 from __future__ import annotations
 
@@ -29,3 +29,13 @@ def test_limits_of_a_link_are_taken_as_the_command_line_takes_them():
     app = opened(max_memory_mb="0.5", max_params_m="0.05")
     assert not app.exception
     assert "0.5 MB" in text_of(app) and "0.05 M parameters" in text_of(app)
+
+
+@pytest.mark.parametrize(("name", "label"), [("rule", "Cheapest"), ("cost", "MACs")])
+def test_a_browser_that_says_nothing_is_chosen_yet_leaves_the_choice_of_the_link(name, label):
+    app = opened(**{name: label})
+    chosen = app.segmented_control(key=name).value
+    app.segmented_control(key=name).set_value(None).run()
+    assert not app.exception
+    assert app.segmented_control(key=name).value == chosen is not None
+    assert app.query_params[name] == label

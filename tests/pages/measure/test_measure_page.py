@@ -1,11 +1,14 @@
-"""The Measure page: how earlier jobs ended."""
+"""The Measure page: how earlier jobs ended, and what comes and goes as a file."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
 from bakeoff_core.jobs import kinds
-from bakeoff_core.system.paths import home, looks_path
+from bakeoff_core.profiling import store as profiling_store
+from bakeoff_core.system.paths import home, looks_path, profiles_path
 from tests.support.app_pages import HOSTILE, MEASURE, opened, text_of
 from tests.support.job_folders import write_job
 from tests.support.places import ROOT
@@ -49,3 +52,20 @@ def test_storage_is_listed_when_it_is_opened_and_cleared_on_demand() -> None:
     next(button for button in app.button if button.label == "Clear 2.00 MB").click().run()
     assert not app.exception
     assert not list(looks_path().iterdir())
+
+
+def test_a_store_without_rows_has_nothing_to_export() -> None:
+    profiling_store.write_profiles(profiles_path(), [])
+    app = opened(MEASURE)
+    assert not app.exception
+    assert "Nothing to export yet." in text_of(app)
+
+
+def test_an_import_without_rows_says_so_and_sends_nobody_to_the_side(tmp_path: Path) -> None:
+    profiling_store.write_profiles(tmp_path / "box.parquet", [])
+    app = opened(MEASURE)
+    content = (tmp_path / "box.parquet").read_bytes()
+    app.file_uploader[0].set_value(("box.parquet", content, "application/octet-stream")).run()
+    next(button for button in app.button if button.label == "Import").click().run()
+    assert "The file holds no rows, so nothing was imported." in text_of(app)
+    assert "Choose the machine at the side" not in text_of(app)

@@ -144,7 +144,7 @@ def test_a_budget_inside_an_interval_is_a_tie_with_who_might_come_in():
     assert explain_choice(decision.most_accurate, decision, CandidateNames(measured()))[2] == (
         "Tie with tf_efficientnet_lite0: the latency budget of 17.6 ms lies within the 95 % interval of "
         "tf_efficientnet_lite0 (17.5 to 18.5 ms), which measured again might fit. "
-        "It was broken on latency (11.8 ms against 18.0 ms)."
+        "By the median as measured, 18.0 ms, it does not fit; that decided."
     )
 
 

@@ -67,6 +67,10 @@ def test_a_description_leaves_nothing_out():
     )
 
 
+def test_a_time_that_is_not_known_is_not_told():
+    assert setting_description(replace(MEASURED, last_measured_at="")).endswith("timm 1.0.31. 2 rows.")
+
+
 def test_json_names_the_fields_as_it_always_did_and_they_read_back():
     fields = group_json(PROFILE.setting, PROFILE.deployment)
     assert fields == {
