@@ -51,8 +51,8 @@ def require_folder(root: Path) -> Path:
         raise BakeoffError(f"There is no folder {path_text(expanded(root))}.")
     if not folder.is_dir():
         raise BakeoffError(
-            f"{path_text(expanded(root))} is a file. Name the folder that holds the images. A zip file is unpacked first, "
-            "or brought through the Fine-tune or Rank page, which unpack it."
+            f"{path_text(expanded(root))} is a file. Name the folder that holds the images. A zip file is unpacked "
+            "first, or brought through the Fine-tune or Rank page, which unpack it."
         )
     return folder
 
