@@ -25,6 +25,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "home"
     monkeypatch.setenv("BAKEOFF_HOME", str(folder))
     monkeypatch.setenv("BAKEOFF_MEASURING_LOCK", str(tmp_path / "measuring.lock"))
+    monkeypatch.setenv("BAKEOFF_PATIENCE_S", "0")  # other tests keep the machine busy
     return folder
 
 

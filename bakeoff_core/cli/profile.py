@@ -42,6 +42,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--passes", type=number(int), default=64, help="timed passes a model at least (default 64)")
     parser.add_argument("--exact-passes", action="store_true", help="time exactly --passes, even of quick models")
+    parser.add_argument(
+        "--patience",
+        type=float,
+        metavar="SECONDS",
+        help="wait at most so long, all in all, for other programs to leave the machine alone, and measure again what "
+        "they disturbed (default 120, or BAKEOFF_PATIENCE_S; 0 measures at once)",
+    )
     parser.add_argument("--force", action="store_true", help="measure again what is cached")
     add_json(parser)
 
@@ -54,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from bakeoff_core.cli.output.progress import follow
     from bakeoff_core.profiling import store  # loads pandas
-    from bakeoff_core.profiling.request import MIN_SECONDS, make_spec, start_measuring
+    from bakeoff_core.profiling.request import MIN_SECONDS, default_patience_s, make_spec, start_measuring
     from bakeoff_core.reporting.documents.json import row_json, rows_of
     from bakeoff_core.selection.candidates import read_accuracies
 
@@ -72,6 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
         passes=arguments.passes,
         min_seconds=0.0 if arguments.exact_passes else MIN_SECONDS,
         force=arguments.force,
+        patience_s=default_patience_s() if arguments.patience is None else arguments.patience,
     )
     job = follow(start_measuring(spec))
     rows = rows_of(job, store.read_frame(profiles_path()), read_accuracies())

@@ -1,7 +1,8 @@
 """Start, watch, stop and resume the worker of a job.
 
 One folder a job: `spec.json` (written once, by the launcher), `status.json` and `metrics.jsonl` (written by the
-worker alone, whole file or whole line), `log.txt`, and `stop`, an empty file that records the wish to stop. The worker
+worker alone, whole file or whole line), `log.txt`, and `stop` and `go-on`, empty files
+that record the wish to stop, and to wait for nothing any more. The worker
 holds a lock on `lock` from before it starts until it is gone, however it goes: a job that says "running" without the
 lock has failed, and is shown so.
 
@@ -24,7 +25,7 @@ from bakeoff_core.errors import BakeoffError, BusyError
 from bakeoff_core.jobs.kinds import KINDS, MEASURE, JobKind
 from bakeoff_core.jobs.launchers.base import Launcher, WorkerCommand
 from bakeoff_core.jobs.launchers.local import LEADER, LocalLauncher
-from bakeoff_core.jobs.records import ACTIVE, JOB_ID, TIME_CHARS, Job, first_status, make_request, start_of
+from bakeoff_core.jobs.records import ACTIVE, GO_ON, JOB_ID, TIME_CHARS, Job, first_status, make_request, start_of
 from bakeoff_core.system.files import looking_at, read_json, require_folder, to_user_error, write_json
 from bakeoff_core.system.locks import machine_holder, machine_lock, take_lock, try_lock, wait_until
 from bakeoff_core.system.paths import jobs_path
@@ -98,6 +99,7 @@ def resume_job(job_id: str) -> Job:
             # Nobody is at work, so this is ours to write: the last worker's process id may be somebody else's by now.
             write_json(job.folder / "status.json", first_status(job.folder))
             (job.folder / "stop").unlink(missing_ok=True)
+            (job.folder / GO_ON).unlink(missing_ok=True)
             (job.folder / LEADER).unlink(missing_ok=True)
         except BlockingIOError as err:
             raise BakeoffError(f"Job {job_id} is already being resumed.") from err
@@ -278,6 +280,19 @@ def stop_job(job_id: str) -> Job:
         if wait_until(lambda: not read_job(job_id).active, STOP_GRACE_S):
             break
     return read_job(job_id)
+
+
+def go_on(job_id: str) -> None:
+    """Ask a job that waits for something to wait no longer; it hears it within a second.
+
+    Raises:
+        BakeoffError: There is no such job, or its folder can't be written to.
+    """
+    job = read_job(job_id)
+    try:
+        (job.folder / GO_ON).touch()
+    except OSError as err:
+        raise to_user_error(err, f"The job {job_id} could not be told") from err
 
 
 def refuse_beside_measuring(what: str) -> None:

@@ -13,6 +13,8 @@ from bakeoff_core.system.files import parse_object, read_json, read_text
 
 FORMAT_VERSION = 1
 """Of `spec.json` and `status.json`."""
+GO_ON = "go-on"
+"""A file in a job's folder: the wish that it wait for nothing any more."""
 ACTIVE = ("starting", "running")
 JOB_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9-]+")
 _END = re.compile(r"[0-9a-f]+(-[0-9]+)?$")

@@ -20,7 +20,7 @@ import psutil
 
 from bakeoff_core.errors import BakeoffError, ImageFileError, reason_of
 from bakeoff_core.formatting import path_text
-from bakeoff_core.jobs.records import FORMAT_VERSION
+from bakeoff_core.jobs.records import FORMAT_VERSION, GO_ON
 from bakeoff_core.system.files import (
     is_disk_full,
     parse_object,
@@ -142,6 +142,10 @@ class Reporter:
     def stop_requested(self) -> bool:
         """Tell whether somebody asked the job to stop."""
         return (self._folder / "stop").exists()
+
+    def go_on_requested(self) -> bool:
+        """Tell whether somebody asked the job to wait for nothing any more; see `jobs.manager.go_on`."""
+        return (self._folder / GO_ON).exists()
 
 
 class StopRequested(BaseException):

@@ -2,7 +2,8 @@
 
 A fresh process gives another median than the last one did: memory layout, placement on cores and the machine's mood
 are drawn anew. How much another is a property of the machine more than of the model, so the models measured in one
-setting tell it together. Not covered: the timing itself and its warnings (`profiling.timer`).
+setting tell it together, by their undisturbed rounds: what else was going on is no property of the machine. Not
+covered: the timing itself (`profiling.timer`), and which rounds were disturbed (`profiling.disturbance`).
 """
 
 from __future__ import annotations
@@ -12,10 +13,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median, quantiles, variance
 
+from bakeoff_core.profiling.disturbance import is_disturbed
 from bakeoff_core.schema.profile import Round
 
 MOST_FREEDOM = 12
 """Degrees of freedom that the models of a setting may give the common spread: models differ a little in theirs."""
+
+
+SPARED_PERCENT = 10
+"""Percentile of a disturbed round's passes that stands for those that were spared: a program that comes and goes leaves
+some alone, and the very fastest is luck."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,7 @@ def pool_spread(models: Iterable[Sequence[Round]]) -> ProcessSpread:
     """Estimate the spread between processes from all models of one setting.
 
     Args:
-        models: The rounds of each; a single round tells nothing of the spread between rounds.
+        models: The undisturbed rounds of each; a single round tells nothing of the spread between rounds.
 
     Returns:
         The models' own spread and the prior, weighted by their degrees of freedom. The prior gives way as the models
@@ -77,6 +84,33 @@ def median_interval(rounds: Sequence[Round], spread: ProcessSpread = PRIOR) -> t
     half = float(stdtrit(freedom, 0.975)) * math.sqrt(pooled / len(logs))
     centre = math.log(median(median(r.times_s) for r in rounds))
     return math.exp(centre - half), math.exp(centre + half)
+
+
+def row_interval(
+    rounds: Sequence[Round], *, cores: int, threads: int, spread: ProcessSpread = PRIOR
+) -> tuple[float, float]:
+    """Return the 95 % interval of a row's median, wider where something else had the machine.
+
+    A row with disturbed rounds can't be judged by how quiet its neighbours were: its own spread is moderated by the
+    prior alone. And disturbance only ever slows, so the interval reaches down to what the passes were that it spared.
+
+    Args:
+        rounds: As for `median_interval`.
+        cores: Cores the process may use.
+        threads: Threads the passes used.
+        spread: What is known of the spread between processes in this setting.
+    """
+    disturbed = [r for r in rounds if is_disturbed(r, cores=cores, threads=threads)]
+    if not disturbed:
+        return median_interval(rounds, spread)
+    low, high = median_interval(rounds, PRIOR if spread.sd < PRIOR.sd else spread)
+    spared = min(percentile(r.times_s, SPARED_PERCENT) for r in disturbed)
+    return min(low, spared), high
+
+
+def undisturbed(rounds: Sequence[Round], *, cores: int, threads: int) -> list[Round]:
+    """Return the rounds that nothing else disturbed, for `pool_spread`."""
+    return [r for r in rounds if not is_disturbed(r, cores=cores, threads=threads)]
 
 
 def percentile(values: Sequence[float], percent: int) -> float:

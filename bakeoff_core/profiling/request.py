@@ -6,8 +6,9 @@ Not covered: the measuring itself (see `profiling.worker`, which runs in a proce
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import pandas as pd
 
@@ -27,6 +28,11 @@ MAX_BATCH_SIZE = 4096
 MAX_THREADS = 512
 MAX_MODELS = 2000
 
+PATIENCE_S = 120.0
+PATIENCE_VARIABLE = "BAKEOFF_PATIENCE_S"
+"""Environment variable that sets another default, for a machine that is never quiet."""
+MAX_PATIENCE_S = 86_400.0
+
 START_UP_S = 6.0
 """Seconds until the fork server has torch and timm loaded, on a laptop."""
 ROUND_OVERHEAD_S = 0.7
@@ -35,6 +41,15 @@ WARM_UP_PASSES = 8
 """Passes of a usual warm-up."""
 FALLBACK_MACS_PER_SECOND = 5e10
 """Multiply-accumulates a second of a laptop's processor, until this machine has been measured."""
+
+
+def default_patience_s() -> float:
+    """Return the seconds that a job waits for a quiet machine where nobody says; other words are passed over."""
+    try:
+        seconds = float(os.environ.get(PATIENCE_VARIABLE, PATIENCE_S))
+    except ValueError:
+        return PATIENCE_S
+    return seconds if 0 <= seconds <= MAX_PATIENCE_S else PATIENCE_S
 
 
 @dataclass(frozen=True)
@@ -63,6 +78,8 @@ class MeasureSpec:
     """Seconds of timing a round at most."""
     force: bool = False
     """Measure again what is cached."""
+    patience_s: float = field(default_factory=default_patience_s)
+    """Seconds to wait at most, all in all, for other programs to leave the machine alone; 0 never waits."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +118,8 @@ def make_spec(models: Sequence[str], **options: object) -> MeasureSpec:
         raise ValueError(f"`min_seconds` must be a number of seconds, not negative. Got {spec.min_seconds}.")
     if not 0 < spec.cap_s < math.inf:
         raise ValueError(f"`cap_s` must be a number of seconds greater than 0. Got {spec.cap_s}.")
+    if not 0 <= spec.patience_s <= MAX_PATIENCE_S:
+        raise ValueError(f"`patience_s` must be 0 to {MAX_PATIENCE_S:.0f} seconds. Got {spec.patience_s}.")
     require_choice("device", spec.device, DEVICE_CHOICES)
     require_choice("dtype", spec.dtype, PRECISIONS)
     return spec

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from bakeoff_core.profiling.intervals import PRIOR, ProcessSpread, median_interval, percentile, quartiles
+from bakeoff_core.profiling.intervals import PRIOR, ProcessSpread, percentile, quartiles, row_interval
 from bakeoff_core.profiling.warnings import find_warnings
 from bakeoff_core.schema.profile import P99_PASSES, MeasurementWarning, Round
 
@@ -148,7 +148,7 @@ def summarise(
     times = [t for r in rounds for t in r.times_s]
     medians = [median(r.times_s) for r in rounds]
     p50 = median(medians)
-    low, high = median_interval(rounds, spread)
+    low, high = row_interval(rounds, cores=cores, threads=threads, spread=spread)
     q1, _, q3 = quartiles(times)
     peaks = [r.peak_memory_bytes for r in rounds if r.peak_memory_bytes is not None]
     return Summary(

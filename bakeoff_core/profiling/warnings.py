@@ -1,6 +1,7 @@
 """When the numbers of a model are to be doubted: load, throttling, drift, noise, outliers, and what is unknown.
 
-Not covered: the words of a warning (`reporting.text.warnings`), and the timing (`profiling.timer`).
+Not covered: the words of a warning (`reporting.text.warnings`), the timing (`profiling.timer`), and single rounds that
+were disturbed (`profiling.disturbance`).
 """
 
 from __future__ import annotations
@@ -9,13 +10,10 @@ import math
 from collections.abc import Sequence
 from statistics import median
 
+from bakeoff_core.profiling.disturbance import THROTTLED_LIMIT, is_loaded
 from bakeoff_core.profiling.intervals import relative_iqr
 from bakeoff_core.schema.profile import MIN_PASSES, MeasurementWarning, Round
 
-OUTSIDE_CORES_LIMIT = 0.25
-"""Cores kept busy by others above which a row carries `load`; an idle desktop stays near 0.05."""
-THROTTLED_LIMIT = 0.02
-"""Share of the timed seconds lost to the CPU quota above which a row carries `throttled`."""
 SPREAD_LIMIT = 1.10
 """Slowest over fastest round median above which the processes are said to disagree."""
 NOISY_IQR, VERY_NOISY_IQR = 0.10, 0.25
@@ -38,7 +36,7 @@ def find_warnings(rounds: Sequence[Round], *, cores: int, threads: int) -> tuple
     found: list[MeasurementWarning] = []
 
     outside = _weighted_mean([(r.outside_cores, sum(r.times_s)) for r in rounds])
-    if outside is not None and outside > max(OUTSIDE_CORES_LIMIT, cores - threads - OUTSIDE_CORES_LIMIT):
+    if is_loaded(outside, cores=cores, threads=threads):
         found.append(MeasurementWarning("load", outside))
     throttled = sum(r.throttled_s or 0.0 for r in rounds) / total
     if throttled > THROTTLED_LIMIT:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from bakeoff_core.catalogue.accuracies import resolve_model_name
@@ -22,7 +22,10 @@ from bakeoff_core.errors import UnknownModelError
 from bakeoff_core.jobs.isolation import START_GRACE_S, ChildFailure, call, fork_server
 from bakeoff_core.jobs.worker import Reporter, log, run_worker
 from bakeoff_core.profiling import store as profiling_store
-from bakeoff_core.profiling.intervals import median_interval, pool_spread
+from bakeoff_core.profiling.disturbance import disturbance, is_disturbed
+from bakeoff_core.profiling.intervals import pool_spread, row_interval, undisturbed
+from bakeoff_core.profiling.patience import Patience, on_battery
+from bakeoff_core.profiling.progress import AGAIN, MeasuredModel, Progress
 from bakeoff_core.profiling.request import MeasureSpec, deployment_of
 from bakeoff_core.profiling.timer import summarise
 from bakeoff_core.profiling.warnings import find_count_warnings
@@ -34,18 +37,8 @@ from bakeoff_core.system.paths import profiles_path, timm_models_path
 
 ROUND, TIMM_MODELS = "bakeoff_core.profiling.round", "bakeoff_core.models.timm_models"
 """Where the children's tasks are; never imported here."""
-
-
-@dataclass
-class MeasuredModel:
-    """One model's way through the job."""
-
-    profile: Profile
-    """The row so far."""
-    rounds_left: int
-    """Rounds still to measure."""
-    save_early: bool = True
-    """Whether a row with fewer rounds than asked for may be saved; not over one that is complete."""
+MOST_REPEATS = 2
+"""Times that each round of a model is made again at most."""
 
 
 def run(reporter: Reporter, spec: MeasureSpec) -> str:
@@ -64,15 +57,19 @@ def run(reporter: Reporter, spec: MeasureSpec) -> str:
     # A plain name and the tag it stands for are one model.
     entries = list({profiling_store.profile_key(e.profile): e for e in found}.values())
     profiling_store.write_profiles(profiles_path(), [e.profile for e in entries if e.profile.error])
-    progress = Progress(reporter, entries, spec, began)
+    progress = Progress(reporter, entries, began)
+    patience = Patience(spec.patience_s, cores=usable_cores(), threads=spec.threads or usable_cores())
+    reporter.report(on_battery=on_battery())
     for _ in range(spec.rounds):
         for entry in entries:
             if entry.rounds_left:
+                patience.wait(progress.waiting, reporter.go_on_requested)
                 progress.starting(entry)
                 _measure(context, entry, spec)
                 if entry.profile.error or entry.save_early or not entry.rounds_left:
                     profiling_store.write_profiles(profiles_path(), [entry.profile])
                 progress.finished(entry)
+    _repeat_disturbed(context, entries, spec, patience, progress, reporter)
     groups = {(e.profile.setting, e.profile.deployment) for e in entries}
     for group in groups:
         stored = profiling_store.read_profiles(profiles_path())
@@ -84,88 +81,20 @@ def run(reporter: Reporter, spec: MeasureSpec) -> str:
 def share_spread(profiles: Sequence[Profile]) -> list[Profile]:
     """Work out the intervals of one setting's rows anew, from the spread between processes that they show together.
 
+    Disturbed rounds have no say in it: they widen their own row, not its neighbours.
+
     Until a job ends, its rows carry intervals that rest on the prior; so do those of a setting with a single model.
 
     Returns:
         The rows that have raw times, each with its new interval.
     """
     timed = [p for p in profiles if p.rounds and p.latency_p50_s is not None]
-    spread = pool_spread(p.rounds for p in timed)
-    intervals = [median_interval(p.rounds, spread) for p in timed]
+    spread = pool_spread(undisturbed(p.rounds, cores=p.cpu_count, threads=p.threads) for p in timed)
+    intervals = [row_interval(p.rounds, cores=p.cpu_count, threads=p.threads, spread=spread) for p in timed]
     return [
         replace(p, latency_p50_low_s=low, latency_p50_high_s=high)
         for p, (low, high) in zip(timed, intervals, strict=True)
     ]
-
-
-class Progress:
-    """What the job tells while it runs: the model in work, how far it is, the time left."""
-
-    def __init__(self, reporter: Reporter, entries: list[MeasuredModel], spec: MeasureSpec, began: float) -> None:
-        self._reporter, self._entries, self._began = reporter, entries, began
-        self._total = sum(e.rounds_left for e in entries)
-        self._done = 0
-        self._seconds: dict[int, float] = {}
-        self._cached = sum(e.profile.error is None and not e.rounds_left for e in entries)
-        self._started = time.monotonic()
-
-    def starting(self, entry: MeasuredModel) -> None:
-        """Report that a round of this model begins."""
-        self._started = time.monotonic()
-        self._reporter.report(
-            message="Measuring",
-            current=entry.profile.model_name,
-            img_size=entry.profile.img_size,
-            done=self._done,
-            total=self._total,
-            time_left_s=self._time_left(),
-            elapsed_s=time.monotonic() - self._began,
-            failures=self._failures(),
-        )
-
-    def finished(self, entry: MeasuredModel) -> None:
-        """Report that a round of this model ended, well or badly."""
-        seconds = time.monotonic() - self._started
-        self._seconds[id(entry)] = seconds
-        self._done += 1
-        if entry.profile.error:  # its further rounds fall away; the failed one was made and counts
-            self._total -= entry.rounds_left - 1
-            entry.rounds_left = 0
-        profile = entry.profile
-        self._reporter.metric(
-            model_name=profile.model_name,
-            img_size=profile.img_size,
-            round=profile.round_count,
-            latency_p50_s=profile.latency_p50_s,
-            error=profile.error,
-            seconds=seconds,
-        )
-        self._reporter.report(done=self._done, total=self._total, time_left_s=self._time_left())
-
-    def ended(self) -> str:
-        """Report what was measured, and return in words how many models were measured, cached, failed."""
-        failed = self._failures()
-        measured = len(self._entries) - self._cached - len(failed)
-        counted = ((measured, "measured"), (self._cached, "already cached"), (len(failed), "failed"))
-        self._reporter.report(failures=failed, elapsed_s=time.monotonic() - self._began, rows=self._keys())
-        outcome = ", ".join(f"{n} {what}" for n, what in counted if n) or "timm's names are listed"
-        return f"{outcome}."
-
-    def _keys(self) -> list[list[Any]]:
-        profiles = [entry.profile for entry in self._entries]
-        return [[p.model_name, p.img_size, asdict(p.setting) | asdict(p.deployment)] for p in profiles]
-
-    def _failures(self) -> list[dict[str, str]]:
-        return [
-            {"model_name": e.profile.model_name, "error": e.profile.error} for e in self._entries if e.profile.error
-        ]
-
-    def _time_left(self) -> float | None:
-        """Rounds still to come, each at its model's own last time, or at the mean so far."""
-        if not self._seconds:
-            return None
-        mean = sum(self._seconds.values()) / len(self._seconds)
-        return sum(e.rounds_left * self._seconds.get(id(e), mean) for e in self._entries)
 
 
 def blank_profile(name: str, spec: MeasureSpec, device: str) -> Profile:
@@ -201,6 +130,74 @@ def _entry(name: str, spec: MeasureSpec, known: TimmModels, device: str, stored:
 def _measure(context: Any, entry: MeasuredModel, spec: MeasureSpec) -> None:
     """Measure one round of one model in a fresh process and fold it into the entry."""
     profile = entry.profile
+    try:
+        measured, counts = _measured_round(context, profile, spec)
+    except ChildFailure as err:
+        log(f"{profile.model_name}: {err}\n{err.details}")
+        entry.profile = replace(profile, error=str(err), measured_at=utc_now())
+        return
+    entry.profile = fold(profile, measured, counts)
+    entry.rounds_left -= 1
+    entry.measured_here = True
+
+
+def _repeat_disturbed(
+    context: Any,
+    entries: Sequence[MeasuredModel],
+    spec: MeasureSpec,
+    patience: Patience,
+    progress: Progress,
+    reporter: Reporter,
+) -> None:
+    """Make rounds of this job that were disturbed again while patience lasts, the most disturbed first.
+
+    A repeated round takes the place of the disturbed one where it was quieter. A round that fails now did not fail
+    before, so it changes nothing.
+    """
+    repeats = dict.fromkeys(map(id, entries), 0)
+    while patience.left_s > 0:
+        open_ones = [
+            e for e in entries if repeats[id(e)] < MOST_REPEATS * spec.rounds and most_disturbed(e) is not None
+        ]
+        if not open_ones:
+            return
+        entry = max(open_ones, key=lambda e: disturbance(e.profile.rounds[most_disturbed(e)]))
+        patience.wait(progress.waiting, reporter.go_on_requested)
+        if patience.left_s <= 0:
+            return
+        repeats[id(entry)] += 1
+        progress.starting(entry, AGAIN)
+        try:
+            measured, _ = _measured_round(context, entry.profile, spec)
+        except ChildFailure as err:
+            log(f"{entry.profile.model_name}, measured again: {err}\n{err.details}")
+        else:
+            entry.profile = with_quieter(entry.profile, most_disturbed(entry), measured)
+            profiling_store.write_profiles(profiles_path(), [entry.profile])
+        patience.spend(progress.finished(entry))
+
+
+def most_disturbed(entry: MeasuredModel) -> int | None:
+    """Return the place of the most disturbed of a model's rounds; `None` where none was, or the job made none."""
+    profile = entry.profile
+    if not entry.measured_here or profile.error:
+        return None
+    disturbed = [
+        at for at, r in enumerate(profile.rounds) if is_disturbed(r, cores=profile.cpu_count, threads=profile.threads)
+    ]
+    return max(disturbed, key=lambda at: disturbance(profile.rounds[at]), default=None)
+
+
+def with_quieter(profile: Profile, at: int, measured: Round) -> Profile:
+    """Return the profile with a round in place of the one at `at`, if it was disturbed less; else as it is."""
+    if disturbance(measured) >= disturbance(profile.rounds[at]):
+        return profile
+    others = (*profile.rounds[:at], *profile.rounds[at + 1 :])
+    return fold(replace(profile, rounds=others), measured, None)
+
+
+def _measured_round(context: Any, profile: Profile, spec: MeasureSpec) -> tuple[Round, dict[str, int | None] | None]:
+    """Measure one round in a fresh process; raises `ChildFailure`."""
     request = {
         "model_name": profile.model_name,
         "img_size": profile.img_size,
@@ -214,14 +211,7 @@ def _measure(context: Any, entry: MeasuredModel, spec: MeasureSpec) -> None:
         "cap_s": spec.cap_s,
         "count": profile.param_count is None,
     }
-    try:
-        measured, counts = call(context, f"{ROUND}:measure_round", request, timeout_s=START_GRACE_S + 4 * spec.cap_s)
-    except ChildFailure as err:
-        log(f"{profile.model_name}: {err}\n{err.details}")
-        entry.profile = replace(profile, error=str(err), measured_at=utc_now())
-        return
-    entry.profile = fold(profile, measured, counts)
-    entry.rounds_left -= 1
+    return call(context, f"{ROUND}:measure_round", request, timeout_s=START_GRACE_S + 4 * spec.cap_s)
 
 
 def fold(profile: Profile, measured: Round, counts: dict[str, int | None] | None) -> Profile:

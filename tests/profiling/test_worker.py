@@ -4,6 +4,8 @@ import errno
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +14,7 @@ import psutil
 import pytest
 
 from bakeoff_core.catalogue.timm_names import read_timm_models
-from bakeoff_core.jobs.manager import read_job, stop_job
+from bakeoff_core.jobs.manager import go_on, read_job, stop_job
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.profiling import worker as profiling_worker
 from bakeoff_core.profiling.request import MeasureSpec, make_spec, start_listing, start_measuring
@@ -29,7 +31,9 @@ VIT, NET = "test_vit.r160_in1k", "test_byobnet.r160_in1k"
 
 def spec_of(*models: str, **options: object) -> MeasureSpec:
     """A job that is over soon: four passes a round and no time to fill."""
-    return make_spec(models, **{"passes": 8, "min_seconds": 0, "threads": 1, "device": "cpu", **options})
+    return make_spec(
+        models, **{"passes": 8, "min_seconds": 0, "threads": 1, "device": "cpu", "patience_s": 0, **options}
+    )
 
 
 def started(*models: str, **options: object) -> Job:
@@ -312,3 +316,40 @@ def test_a_row_without_its_raw_rounds_is_measured_anew_and_not_resumed(after_fir
     key = profile_key(stored)
     entry = profiling_worker._entry(VIT, spec_of(VIT), known, "cpu", {key: stored})
     assert entry.rounds_left == 2
+
+
+# --- waiting for a quiet machine ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hog() -> Iterator[None]:
+    """Another program that keeps every core busy."""
+    spin = [sys.executable, "-c", "while True: pass"]
+    programs = [subprocess.Popen(spin) for _ in range(os.cpu_count() or 1)]
+    yield
+    for program in programs:
+        program.kill()
+        program.wait()
+
+
+def waits(job: Job) -> bool:
+    return bool(read_job(job.job_id).status.get("waiting"))
+
+
+def test_a_job_waits_for_other_programs_until_it_is_stopped_or_told_to_measure_anyway(
+    names_known: None, warm_workers: None, hog: None
+) -> None:
+    job = started(VIT, patience_s=3600, rounds=1)
+    assert wait_until(lambda: waits(job), 120), job.log()
+    status = read_job(job.job_id).status
+    assert status["message"] == "Waiting for a quiet machine"
+    assert status["waiting"]["outside_cores"] > 0.25
+    stop_job(job.job_id)
+    assert ended(job).state == "stopped"
+    job = started(VIT, patience_s=3600, rounds=1)
+    assert wait_until(lambda: waits(job), 120), job.log()
+    go_on(job.job_id)
+    job = ended(job)
+    assert job.state == "done", job.log()
+    assert job.status["waiting"] is None
+    assert rows()[VIT].round_count == 1

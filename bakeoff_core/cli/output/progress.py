@@ -8,6 +8,7 @@ from bakeoff_core import formatting
 from bakeoff_core.cli.output.console import remark
 from bakeoff_core.jobs.manager import read_job, stop_job
 from bakeoff_core.jobs.records import Job
+from bakeoff_core.reporting.text.measuring import waiting_sentence
 
 
 def follow(job: Job) -> Job:
@@ -32,7 +33,7 @@ def _show(job: Job, shown: tuple | None) -> tuple:
         left = status.get("time_left_s")
         parts = [
             f"[{status.get('done') or 0}/{status.get('total') or 0}]",
-            status["message"],
+            waiting_sentence(status) or status["message"],
             status.get("current") or "",
             f"({formatting.duration(left)} left)" if left else "",
         ]

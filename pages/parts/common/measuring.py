@@ -6,8 +6,10 @@ import streamlit as st
 
 from bakeoff_core.formatting import duration, markdown_text
 from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs.manager import go_on
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.profiling.request import MeasureSpec, start_measuring
+from bakeoff_core.reporting.text.measuring import ON_BATTERY, waiting_sentence
 from pages.parts.common import actions, job_card, resume
 
 
@@ -47,14 +49,30 @@ def _describe(job: Job) -> str:
     left = status.get("time_left_s")
     name = status.get("current")
     size = f" at {status['img_size']} px" if name and status.get("img_size") else ""
-    what = f"{kinds.MEASURE.title} **{markdown_text(name)}**{size}" if name else job_card.LOADING
+    what = (
+        f"{kinds.MEASURE.title} **{markdown_text(name)}**{size}" if name else status.get("message") or job_card.LOADING
+    )
     time_left = f"about {duration(left)} left" if left else "working out the time left"
     return f"{what} · {done} of {total} rounds · {time_left}"
+
+
+def _draw_waiting(job: Job) -> None:
+    """Say what the job waits for, with a button that ends the wait; and that the machine runs on battery."""
+    if job.status.get("on_battery"):
+        st.caption(ON_BATTERY)
+    sentence = waiting_sentence(job.status, markdown_text)
+    if sentence is None:
+        return
+    text, button = st.columns([4, 1.4], vertical_alignment="center")
+    text.markdown(f":material/hourglass_empty: {sentence}")
+    if button.button("Measure anyway", key=f"go-on-{job.job_id}", width="stretch"):
+        actions.attempt_and_redraw(lambda: go_on(job.job_id))
 
 
 _CARD = job_card.JobCard(
     kinds.MEASURE,
     _describe,
+    draw_details=_draw_waiting,
     note="You can close this tab: measuring goes on, and everything measured is kept. "
     "Using the machine meanwhile spoils the timings.",
 )

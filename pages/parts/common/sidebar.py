@@ -126,6 +126,8 @@ def _describe_job(job: Job) -> str:
     kind = kinds.KINDS.get(job.kind)
     if kind is None or not kind.names_model:
         return kind.title if kind else job.kind
+    if job.status.get("waiting"):
+        return f"{kind.title}: waiting for a quiet machine"
     model = job.status.get("current") if kind is kinds.MEASURE else job.status.get("model_name")
     model = model or ("starting" if kind is kinds.MEASURE else job.spec.get("model_name", ""))
     return f"{kind.title}: {markdown_text(architecture_of(model))}"
