@@ -323,9 +323,9 @@ def test_a_row_without_its_raw_rounds_is_measured_anew_and_not_resumed(after_fir
 
 @pytest.fixture
 def hog() -> Iterator[None]:
-    """Another program that keeps every core busy."""
-    spin = [sys.executable, "-c", "while True: pass"]
-    programs = [subprocess.Popen(spin) for _ in range(os.cpu_count() or 1)]
+    """Other programs that leave no core free for a model with a thread, and hardly hold up who is not measured."""
+    spin = [sys.executable, "-c", "import os; os.nice(19)\nwhile True: pass"]
+    programs = [subprocess.Popen(spin) for _ in range(machine.usable_cores())]
     yield
     for program in programs:
         program.kill()
