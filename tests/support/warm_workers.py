@@ -31,7 +31,12 @@ from bakeoff_core.system.paths import home
 from tests.support.places import ROOT
 
 LONGEST_REQUEST = 2**17
-LOADED = ("finetuning.worker", "finetuning.comparison.worker", "finetuning.dry_run.worker", "ranking.worker")
+LOADED = (
+    *("finetuning.worker", "finetuning.comparison.worker", "finetuning.dry_run.worker", "ranking.worker"),
+    *("profiling.worker", "profiling.anatomy.worker"),
+)
+FORKED = (*kinds.DECODING, "bakeoff_core.profiling.round", "bakeoff_core.profiling.anatomy.trace")
+"""What the processes need that workers fork, to decode images, to measure a model and to take one apart."""
 
 
 class WarmServer:
@@ -85,7 +90,7 @@ def serve(listener: socket.socket) -> None:
     """Fork a worker for every request, until standard input is closed."""
     for name in LOADED:
         importlib.import_module(f"bakeoff_core.{name}")
-    start_fork_server(kinds.DECODING)
+    start_fork_server(FORKED)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for workers: the system takes them away
     while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
         with listener.accept()[0] as connection:
@@ -110,7 +115,7 @@ def _work(module: str, folder: str, environment: dict[str, str], log: int, *lock
     os.environ.clear()
     os.environ.update(environment)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    # Images are decoded by processes forked from that of the server, which is not ours to wait for.
+    # Images are decoded, and models run, by processes forked from that of the server, which is not ours to wait for.
     forkserver.ensure_running = forkserver._forkserver.ensure_running = resource_tracker.ensure_running
     sys.argv = [module, folder]
     try:
