@@ -220,6 +220,7 @@ def app_server(tmp_path: Path) -> Iterator[Callable[..., AppServer]]:
 @pytest.fixture
 def warm_app_server(tmp_path: Path, warm_server: WarmServer) -> Iterator[Callable[..., AppServer]]:
     """Do as `app_server`, with jobs that need not load torch: where a test is not about their start and end."""
+    warm_server.wait_until_loaded()
     yield from _serve(tmp_path, "tests.browser.warm_streamlit", warm_server.address)
 
 

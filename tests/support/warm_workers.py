@@ -31,6 +31,8 @@ from bakeoff_core.system.paths import home
 from tests.support.places import ROOT
 
 LONGEST_REQUEST = 2**17
+ARE_YOU_THERE = b"null"
+"""In place of a request: forks nothing."""
 LOADED = (
     *("finetuning.worker", "finetuning.comparison.worker", "finetuning.dry_run.worker", "ranking.worker"),
     *("profiling.worker", "profiling.anatomy.worker"),
@@ -55,6 +57,13 @@ class WarmServer:
                 env=os.environ | kinds.YIELDING | {"HF_HUB_OFFLINE": "1"},
                 pass_fds=[listener.fileno()],
             )
+
+    def wait_until_loaded(self) -> None:
+        """Wait until it forks at once: a page's patience is not for loading."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
+            connection.connect(self.address)
+            connection.send(ARE_YOU_THERE)
+            connection.recv(32)
 
     def close(self) -> None:
         """End it."""
@@ -95,6 +104,9 @@ def serve(listener: socket.socket) -> None:
     while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
         with listener.accept()[0] as connection:
             request, files, _, _ = socket.recv_fds(connection, LONGEST_REQUEST, 8)
+            if request == ARE_YOU_THERE:
+                connection.send(b"yes")
+                continue
             pid = os.fork()
             if not pid:
                 connection.close()
