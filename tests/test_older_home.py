@@ -7,9 +7,6 @@ both came about.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +40,13 @@ def jobs_of(home: Path, kind: str, state: str | None = None) -> list[Path]:
     return [folder for folder in folders if state in (None, read(folder / "status.json")["state"])]
 
 
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in a process of its own, which waits for the worker that it starts."""
-    call = [sys.executable, "-m", "bakeoff_core", *arguments]
-    done = subprocess.run(call, cwd=ROOT, env=os.environ, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done
+def told_by(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Run a command, which waits for the worker that it starts; return what it prints."""
+    capsys.readouterr()
+    code = main(list(arguments))
+    told = capsys.readouterr()
+    assert code == 0, told.err
+    return told.out
 
 
 # --- the answers ------------------------------------------------------------------------------------------------------
@@ -141,11 +139,12 @@ def test_the_rank_page_lists_every_ranking_and_looks_inside_with_what_was_kept(h
 # --- what is gone on with ---------------------------------------------------------------------------------------------
 
 
-def test_the_stopped_run_goes_on_from_its_checkpoint_to_its_end(home: Path) -> None:
+@pytest.mark.usefixtures("warm_workers")
+def test_the_stopped_run_goes_on_from_its_checkpoint_to_its_end(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder,) = jobs_of(home, "finetune", "stopped")
     kept = read(folder / "checkpoint" / "step.json")["step"]
     before = [line for line in metrics(folder) if line["step"] <= kept]
-    found = json.loads(command("resume", folder.name, "--json").stdout)
+    found = json.loads(told_by(capsys, "resume", folder.name, "--json"))
     assert found["state"] == "done" and found["steps"] == read(folder / "spec.json")["spec"]["steps"] > kept
     assert metrics(folder)[: len(before)] == before
     losses = [line["step"] for line in metrics(folder) if "loss" in line]
@@ -158,19 +157,25 @@ def metrics(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
 
-def test_the_stopped_ranking_goes_on_to_its_end_with_the_features_that_are_kept(home: Path) -> None:
+@pytest.mark.usefixtures("warm_workers")
+def test_the_stopped_ranking_goes_on_to_its_end_with_the_features_that_are_kept(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (folder,) = jobs_of(home, "rank", "stopped")
     (first,) = read(folder / "ranking.json")["rows"]
-    found = json.loads(command("resume", folder.name, "--json").stdout)
+    found = json.loads(told_by(capsys, "resume", folder.name, "--json"))
     assert [line["error"] for line in found] == [None, None]
     rows = read(folder / "ranking.json")["rows"]
     assert {name: rows[0][name] for name in first} == first and rows[1]["computed_images"] == 0
 
 
-def test_ranking_the_same_images_again_runs_none_forward_and_comes_to_the_same(home: Path) -> None:
+@pytest.mark.usefixtures("warm_workers")
+def test_ranking_the_same_images_again_runs_none_forward_and_comes_to_the_same(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (older,) = jobs_of(home, "rank", "done")
     spec = read(older / "spec.json")["spec"]
-    command("rank", "--dataset", "folder", "--data-dir", spec["data_dir"], "--models", ",".join(spec["models"]))
+    told_by(capsys, "rank", "--dataset", "folder", "--data-dir", spec["data_dir"], "--models", ",".join(spec["models"]))
     was, now = read(older / "ranking.json"), read(jobs_of(home, "rank")[-1] / "ranking.json")
     assert [row["computed_images"] for row in was["rows"]] == [30, 30]
     assert [row["computed_images"] for row in now["rows"]] == [0, 0]

@@ -1,5 +1,9 @@
 """What every browser test needs: Chromium, a running product, a page that fails on script errors.
 
+A page of Streamlit is megabytes of scripts, which take a new browser two seconds of a processor to fetch and compile.
+All tests share one profile, where Chromium keeps them, compiled, by their address: a server has a port that an earlier
+one has given back. What the pages themselves store is cleared after each test.
+
 Chromium is found through BAKEOFF_CHROMIUM or on the PATH. Without one the tests are skipped, unless
 BAKEOFF_NO_SKIP=1 says that they must run (as in CI): then they fail.
 """
@@ -22,7 +26,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, FloatRect, Locator, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, FloatRect, Locator, Page, expect, sync_playwright
 
 from bakeoff_core.jobs.launchers.local import LEADER, LocalLauncher
 from bakeoff_core.system.locks import is_locked
@@ -65,10 +69,12 @@ class AppServer:
         process: The server process of the latest start.
     """
 
-    def __init__(self, app: Path, home: Path, extra_env: dict[str, str] | None, streamlit: Sequence[str]) -> None:
+    def __init__(
+        self, app: Path, home: Path, extra_env: dict[str, str] | None, streamlit: Sequence[str], port: int
+    ) -> None:
         self._command = [sys.executable, "-m", *streamlit, "run", str(app)]
         self._extra_env = extra_env or {}
-        self._port = _free_port()
+        self._port = port
         self.home = home
         self.log_path = home.with_name(f"{home.name}-server.log")
         self.url = f"http://localhost:{self._port}"
@@ -141,9 +147,17 @@ class AppServer:
             return False
 
 
-def _free_port() -> int:
+_PORTS_GIVEN_BACK: list[int] = []
+
+
+def _take_port() -> int:
+    wanted = _PORTS_GIVEN_BACK.pop() if _PORTS_GIVEN_BACK else 0
     with socket.socket() as probe:
-        probe.bind(("localhost", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("localhost", wanted))
+        except OSError:  # another program has it by now
+            probe.bind(("localhost", 0))
         return probe.getsockname()[1]
 
 
@@ -153,8 +167,8 @@ def _chromium_path() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One headless Chromium for the whole run."""
+def chromium() -> Iterator[BrowserContext]:
+    """One headless Chromium for the whole run, with a profile that remembers scripts."""
     path = _chromium_path()
     if path is None:
         reason = (
@@ -165,16 +179,24 @@ def browser() -> Iterator[Browser]:
             pytest.fail(reason)
         pytest.skip(reason)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_ARGS))
-        yield chromium
-        chromium.close()
+        profile = playwright.chromium.launch_persistent_context(
+            "",
+            executable_path=path,
+            args=list(CHROMIUM_ARGS),
+            viewport={"width": 1280, "height": 800},
+            reduced_motion="reduce",
+        )
+        yield profile
+        profile.close()
 
 
 def _serve(folder: Path, *streamlit: str) -> Iterator[Callable[..., AppServer]]:
     servers: list[AppServer] = []
+    ports: list[int] = []
 
     def start(app: str | Path = "app.py", *, home: Path | None = None, env: dict[str, str] | None = None) -> AppServer:
-        server = AppServer(REPOSITORY / app, home or folder / f"home-{len(servers)}", env, streamlit)
+        ports.append(_take_port())
+        server = AppServer(REPOSITORY / app, home or folder / f"home-{len(servers)}", env, streamlit, ports[-1])
         servers.append(server)
         server.start()
         return server
@@ -182,6 +204,7 @@ def _serve(folder: Path, *streamlit: str) -> Iterator[Callable[..., AppServer]]:
     yield start
     for server in servers:
         server.close()
+    _PORTS_GIVEN_BACK.extend(ports)
 
 
 @pytest.fixture
@@ -197,6 +220,7 @@ def app_server(tmp_path: Path) -> Iterator[Callable[..., AppServer]]:
 @pytest.fixture
 def warm_app_server(tmp_path: Path, warm_server: WarmServer) -> Iterator[Callable[..., AppServer]]:
     """Do as `app_server`, with jobs that need not load torch: where a test is not about their start and end."""
+    warm_server.wait_until_loaded()
     yield from _serve(tmp_path, "tests.browser.warm_streamlit", warm_server.address)
 
 
@@ -223,13 +247,28 @@ def at_rest(element: Locator) -> FloatRect:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(chromium: BrowserContext) -> Iterator[Page]:
     """A fresh 1280x800 tab; an error that no script caught fails the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
-    tab = context.new_page()
+    tab = chromium.new_page()
     errors: list[str] = []
+    addresses: set[str] = set()
     tab.on("pageerror", lambda error: errors.append(str(error)))
+    tab.on("framenavigated", lambda frame: addresses.add(frame.url))
     yield tab
-    context.close()
+    _forget_what_pages_stored(chromium, addresses)
     unexpected = [text for text in errors if not any(known.search(text) for known in BENIGN_PAGE_ERRORS)]
     assert not unexpected, f"The page raised errors that no script caught: {unexpected}"
+
+
+def _forget_what_pages_stored(profile: BrowserContext, addresses: set[str]) -> None:
+    """Close all tabs but an empty one, and clear what their pages stored; scripts stay."""
+    blank = profile.new_page()
+    for tab in profile.pages:
+        if tab is not blank:
+            tab.close()
+    profile.clear_cookies()
+    cdp = profile.new_cdp_session(blank)
+    for origin in {"/".join(address.split("/")[:3]) for address in addresses if address.startswith("http")}:
+        stored = "local_storage,indexeddb,cache_storage,service_workers"
+        cdp.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": stored})
+    cdp.detach()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.conftest import AppServer, at_rest
 
@@ -304,8 +304,8 @@ def test_python_cannot_move_a_thumb_that_is_held_and_the_hand_wins(opened: Page)
     assert slider(opened).input_value() == held
 
 
-def test_a_finger_drags_it_on_a_phone_and_nothing_scrolls_sideways(demo: AppServer, browser: Browser) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+def test_a_finger_drags_it_on_a_phone_and_nothing_scrolls_sideways(demo: AppServer, chromium: BrowserContext) -> None:
+    context = chromium.browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     phone = context.new_page()
     phone.goto(demo.url)
     expect(phone.locator("#budget-value")).to_have_text("50")

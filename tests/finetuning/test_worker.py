@@ -21,12 +21,18 @@ from safetensors.torch import save_file
 from bakeoff_core.datasets.image_folder import read_folder
 from bakeoff_core.datasets.metrics.scores import CURVE_COLUMNS
 from bakeoff_core.datasets.registry import is_checked
+from bakeoff_core.errors import BakeoffError
+from bakeoff_core.features.extract import weights_digest
 from bakeoff_core.features.store import read_features
 from bakeoff_core.finetuning.dry_run.request import last_dry_run, read_estimate, start_dry_run
+from bakeoff_core.finetuning.linear_probe import require_linear_head
+from bakeoff_core.finetuning.optimization import train_layers
 from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.finetuning.request import CURVE, EXPORT, PREDICTIONS, SPLITS, FinetuneSpec, start_run
 from bakeoff_core.finetuning.results import list_runs, read_run, summarise_run
-from bakeoff_core.jobs.manager import jobs_path, read_job, resume_job, stop_job
+from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs.manager import jobs_path, read_job, resume_job, start_job, stop_job
+from bakeoff_core.models.pretrained import create_for_transfer
 from bakeoff_core.models.sizes import skeleton
 from tests.support.image_folders import copy_solar_cells, fill_classes
 from tests.support.places import ROOT
@@ -187,26 +193,6 @@ def test_two_processes_train_one_model_and_agree_with_one_process(cells: Path) -
     assert read_run(together.run_id).results()["processes"] == 2
     assert found["test_accuracy"] == alone["test_accuracy"]
     assert found["train_loss_last"] == pytest.approx(alone["train_loss_last"], rel=1e-3)
-    # A rate at which every step makes it worse: the first validation's weights are taken back by both processes.
-    spoilt = {"learning_rate": 5.0, "metric": "macro-f1", "balance": "balanced-sampling"}
-    trained = start_run(request(cells, "progressive", processes=2, **spoilt))
-    assert ended(trained.run_id)["state"] == "done", trained.job.log()
-    kept = read_run(trained.run_id).results()
-    values = {m["step"]: m["val_scores"]["macro-f1"] for m in read_job(trained.run_id).metrics() if "val_scores" in m}
-    assert kept["best_step"] == max(values, key=lambda step: (values[step], step))
-    assert kept["val_scores"]["macro-f1"] == values[kept["best_step"]]
-    assert [m["step"] for m in read_job(trained.run_id).metrics() if "loss" in m] == [1, 2, 3, 4, 5, 6]
-
-
-@pytest.mark.usefixtures("warm_workers")
-def test_three_images_are_shared_by_two_processes_two_at_a_time(tmp_path: Path) -> None:
-    for split in ("train", "val", "test"):
-        fill_classes(tmp_path / split, 1, ("cat", "dog", "owl"))
-    run = start_run(request(tmp_path, "full", steps=2, processes=2))
-    assert ended(run.run_id)["state"] == "done", run.job.log()
-    assert read_run(run.run_id).results()["notes"][-1] == (
-        "Each step takes 2 of the 3 images to train on, other ones each time, so that 2 processes share it evenly."
-    )
 
 
 @pytest.mark.parametrize("kill", [False, True])
@@ -222,8 +208,14 @@ def test_two_processes_stopped_or_killed_leave_none_behind(cells: Path, kill: bo
 
 
 @pytest.mark.usefixtures("warm_workers")
-def test_a_stopped_run_goes_on_under_the_users_own_launcher(cells: Path) -> None:
-    run = start_run(request(cells, "full", steps=8))
+def test_a_stopped_run_goes_on_under_the_users_own_launcher_and_two_processes_share_three_images(
+    tmp_path: Path,
+) -> None:
+    for split in ("train", "val", "test"):
+        fill_classes(tmp_path / split, 1, ("cat", "dog", "owl"))
+    # A rate at which every step makes it worse, so that the last weights need not be the best.
+    spoilt = {"learning_rate": 5.0, "metric": "macro-f1", "balance": "balanced-sampling"}
+    run = start_run(request(tmp_path, "progressive", **spoilt))
     assert stop_job(run.run_id).state == "stopped"
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     done = subprocess.run(
@@ -234,73 +226,22 @@ def test_a_stopped_run_goes_on_under_the_users_own_launcher(cells: Path) -> None
     )
     assert done.returncode == 0, done.stderr
     assert summarise_run(read_run(run.run_id))["state"] == "done"
-    assert read_run(run.run_id).results()["processes"] == 2
-
-
-def test_features_that_were_cut_off_go_on_from_what_was_kept(cells: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    code = (
-        "import sys, pathlib, numpy as np\n"
-        "from accelerate import Accelerator\n"
-        "from bakeoff_core.features import extract, store\n"
-        "from bakeoff_core.datasets.registry import read_dataset\n"
-        "from bakeoff_core.features.frozen_backbone import FrozenBackbone\n"
-        "from bakeoff_core.models.pretrained import create_for_transfer, data_config, eval_transform\n"
-        "from bakeoff_core.catalogue.weights import find_weights\n"
-        "if __name__ == '__main__':\n"
-        "    name, root = 'tf_efficientnet_lite0.in1k', pathlib.Path(sys.argv[1])\n"
-        "    model = create_for_transfer(name, find_weights(name), 2, 64)\n"
-        "    images, transform = read_dataset('folder', root).train, eval_transform(data_config(model, 64))\n"
-        "    accelerator, views = Accelerator(cpu=True), (store.PLAIN, store.MIRRORED)\n"
-        "    backbone = FrozenBackbone(model, (3, 64, 64), accelerator.device, len(images))\n"
-        "    def keep(key, progress):\n"
-        "        return extract.keep_features(\n"
-        "            accelerator, backbone, images, transform, key, 'train', views, progress\n"
-        "        )\n"
-        "    def rows(key):\n"
-        "        return np.concatenate([store.read_features(key, 'train', view) for view in views])\n"
-        "    class Cut(Exception): pass\n"
-        "    def cut(done):\n"
-        "        told.append(done)\n"
-        "        if len(told) == 2: raise Cut\n"
-        "    told = []\n"
-        "    assert keep('whole', lambda done: None) == views\n"
-        "    try: keep('cut', cut)\n"
-        "    except Cut: pass\n"
-        "    assert told == [32, 64], told\n"
-        "    folder = store.features_path() / 'cut'\n"
-        "    for part in (folder / 'train-part').iterdir():  # killed while it wrote a row\n"
-        "        with part.open('ab') as handle: handle.write(b'half a row')\n"
-        "    rest = []\n"
-        "    assert keep('cut', rest.append) == views\n"
-        "    assert rest == [64, 84], rest\n"
-        "    assert np.allclose(rows('whole'), rows('cut'), atol=1e-4) and rows('cut').shape == (168, 1280)\n"
-        "    assert sorted(path.name for path in folder.iterdir()) == ['train-mirrored.npy', 'train.npy']\n"
-        "    assert keep('cut', rest.append) == () and rest == [64, 84]\n"
+    assert [m["step"] for m in read_job(run.run_id).metrics() if "loss" in m] == [1, 2, 3, 4, 5, 6]
+    results = read_run(run.run_id).results()
+    assert results["processes"] == 2
+    assert results["notes"][-1] == (
+        "Each step takes 2 of the 3 images to train on, other ones each time, so that 2 processes share it evenly."
     )
-    script = cells.parent / "cut.py"
-    script.write_text(code)
-    done = subprocess.run(
-        [sys.executable, str(script), str(cells)],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    values = {m["step"]: m["val_scores"]["macro-f1"] for m in read_job(run.run_id).metrics() if "val_scores" in m}
+    assert results["best_step"] == max(values, key=lambda step: (values[step], step))
+    assert results["val_scores"]["macro-f1"] == values[results["best_step"]]
 
 
 @pytest.mark.usefixtures("warm_workers")
-def test_a_run_whose_images_changed_since_its_checkpoint_is_not_gone_on_with(cells: Path, tmp_path: Path) -> None:
-    own = tmp_path / "own"
-    shutil.copytree(cells, own)
-    run = start_run(request(own, "full", steps=400))
-    assert wait_until((run.job.folder / "checkpoint" / "step.json").exists, LONG_S), read_job(run.run_id).log()
-    assert stop_job(run.run_id).state == "stopped"
-    next((own / "defective").glob("cell*.png")).unlink()
-    resume_job(run.run_id)
-    found = ended(run.run_id)
-    assert found["state"] == "failed"
-    assert "The images have changed since this run began" in found["message"]
+def test_features_that_were_cut_off_go_on_from_what_was_kept(cells: Path) -> None:
+    job = start_job(replace(kinds.FINETUNE, module="tests.workers.cut_features"), {"data_dir": str(cells)})
+    assert wait_until(lambda: not read_job(job.job_id).active, LONG_S), job.log()
+    assert read_job(job.job_id).status["message"] == "The rest was computed, and nothing twice.", job.log()
 
 
 @pytest.mark.usefixtures("warm_workers")
@@ -403,16 +344,27 @@ def test_a_full_disk_ends_a_run_in_words_and_it_goes_on_once_there_is_space(
 
 
 @pytest.mark.usefixtures("warm_workers")
-def test_a_killed_run_goes_on_from_its_checkpoint_and_repeats_no_more_than_that(
-    cells: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_killed_run_goes_on_from_its_checkpoint_with_the_same_images_alone_and_repeats_no_more_than_that(
+    cells: Path, tmp_path: Path
 ) -> None:
-    run = start_run(request(cells, "full", steps=400))
+    own = tmp_path / "own"
+    shutil.copytree(cells, own)
+    run = start_run(request(own, "full", steps=400))
     checkpoint = run.job.folder / "checkpoint" / "step.json"
     assert wait_until(checkpoint.exists, LONG_S), read_job(run.run_id).log()
     os.killpg(read_job(run.run_id).status["pid"], signal.SIGKILL)
     assert wait_until(lambda: read_job(run.run_id).state == "failed")
     kept = json.loads(checkpoint.read_text())["step"]
     assert 0 < kept < 400
+
+    image = next((own / "defective").glob("cell*.png"))
+    image.rename(tmp_path / image.name)
+    resume_job(run.run_id)
+    found = ended(run.run_id)
+    assert found["state"] == "failed"
+    assert "The images have changed since this run began" in found["message"]
+
+    (tmp_path / image.name).rename(image)
     resume_job(run.run_id)
     assert wait_until(lambda: max(m["step"] for m in read_job(run.run_id).metrics()) > kept + 3, LONG_S)
     assert stop_job(run.run_id).state == "stopped"
@@ -429,24 +381,13 @@ def test_a_stopped_run_ends_soon_and_leaves_no_process(cells: Path) -> None:
     assert [listed.run_id for listed in list_runs()] == [run.run_id]
 
 
-def test_a_model_with_two_classifiers_trains_from_scratch_and_refuses_a_probe_at_once(tmp_path: Path) -> None:
-    code = (
-        "import sys, torch\n"
-        "from bakeoff_core.errors import BakeoffError\n"
-        "from bakeoff_core.features.extract import weights_digest\n"
-        "from bakeoff_core.finetuning.linear_probe import require_linear_head\n"
-        "from bakeoff_core.finetuning.optimization import train_layers\n"
-        "from bakeoff_core.models.pretrained import create_for_transfer\n"
-        "model = create_for_transfer('levit_128s', None, 3, None)\n"
-        "assert len(weights_digest(model)) == 16\n"
-        "few, all_of_them = train_layers(model, 0.0), train_layers(model, 1.0)\n"
-        "assert 0 < few < all_of_them == sum(p.numel() for p in model.parameters())\n"
-        "try: require_linear_head(model)\n"
-        "except BakeoffError as err: print(err)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "use another recipe for this one" in done.stdout
+def test_a_model_with_two_classifiers_trains_from_scratch_and_refuses_a_probe_at_once() -> None:
+    model = create_for_transfer("levit_128s", None, 3, None)
+    assert len(weights_digest(model)) == 16
+    few, all_of_them = train_layers(model, 0.0), train_layers(model, 1.0)
+    assert 0 < few < all_of_them == sum(p.numel() for p in model.parameters())
+    with pytest.raises(BakeoffError, match="use another recipe for this one"):
+        require_linear_head(model)
 
 
 @pytest.mark.usefixtures("warm_workers")

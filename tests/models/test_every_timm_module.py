@@ -17,6 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from bakeoff_core.models.counting import MacAnalysis
 from bakeoff_core.models.operators import HANDLES
 from bakeoff_core.models.timm_models import timm
+from tests.support.networks import built_to_be_counted
 
 _SMALLEST = """
     beit_base_patch16_224 halonet_h1 test_byobnet cait_xxs24_224 coat_tiny convit_tiny convmixer_768_32
@@ -71,21 +72,9 @@ def create(architecture: str, size: int) -> nn.Module:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def any_weights() -> Iterator[None]:
-    """Weights are left as they are allocated: drawing them takes longer than counting, which does not ask for them."""
-    with pytest.MonkeyPatch.context() as patched:
-        for name in [name for name in dir(nn.init) if name.endswith("_") and not name.startswith("_")]:
-            patched.setattr(nn.init, name, lambda tensor, *_, **__: tensor)
+def quickly() -> Iterator[None]:
+    with built_to_be_counted():
         yield
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Threads that wait for work that is too small to share would take most of the time."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module", params=SMALLEST)

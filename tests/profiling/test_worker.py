@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from bakeoff_core.catalogue.timm_names import read_timm_models
+from bakeoff_core.jobs import manager
 from bakeoff_core.jobs.manager import go_on, read_job, stop_job
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.profiling import worker as profiling_worker
@@ -25,6 +26,7 @@ from bakeoff_core.system import locks, machine
 from bakeoff_core.system.paths import profiles_path, timm_models_path
 from tests.support.examples import make_profile, make_round
 from tests.support.processes import living_in_session, wait_until
+from tests.support.warm_workers import WarmLauncher, WarmServer
 
 VIT, NET = "test_vit.r160_in1k", "test_byobnet.r160_in1k"
 
@@ -65,12 +67,13 @@ def measuring_now(job: Job, model_name: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def first_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Job]]:
+def first_run(tmp_path_factory: pytest.TempPathFactory, warm_server: WarmServer) -> Iterator[tuple[Path, Job]]:
     """The state after a first job: two tiny models, one by its plain name, and a name that timm does not know."""
     folder = tmp_path_factory.mktemp("first-run")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("BAKEOFF_HOME", str(folder / "home"))
         environment.setenv("BAKEOFF_MEASURING_LOCK", str(folder / "lock"))
+        environment.setattr(manager, "LAUNCHER", WarmLauncher(warm_server.address))
         job = ended(started("test_vit", VIT, "resnet51", NET))
     yield folder / "home", job
 
@@ -149,6 +152,7 @@ def test_a_job_without_models_lists_timms_names_and_needs_no_machine_of_its_own(
 # --- what is cached --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_second_job_measures_nothing_that_is_cached(after_first_run: Job) -> None:
     before = rows()
     job = ended(started("test_vit", NET))
@@ -158,6 +162,7 @@ def test_a_second_job_measures_nothing_that_is_cached(after_first_run: Job) -> N
     assert rows() == before
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_forced_a_model_is_measured_again_from_the_start_and_a_cap_shows(after_first_run: Job) -> None:
     before = rows()
     job = ended(started(VIT, force=True, passes=100_000, cap_s=0.02))
@@ -169,6 +174,7 @@ def test_forced_a_model_is_measured_again_from_the_start_and_a_cap_shows(after_f
     assert all(r.capped for r in after[VIT].rounds)
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_other_threads_batch_or_dtype_are_other_rows(after_first_run: Job) -> None:
     job = ended(started(VIT, batch_size=2, dtype="bfloat16", rounds=1))
     assert job.status["message"] == "1 measured."
@@ -247,6 +253,7 @@ def test_a_model_whose_process_is_killed_is_a_row_and_the_rest_go_on(names_known
     assert rows()[NET].round_count == 2
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_batch_that_no_memory_holds_is_a_row_that_says_so(names_known: None) -> None:
     job = ended(started(VIT, NET, batch_size=4096, img_size=4096))
     assert job.status["message"] == "2 failed.", job.log()

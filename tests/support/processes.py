@@ -13,7 +13,7 @@ def wait_until(condition: Callable[[], object], seconds: float = 20.0) -> bool:
     while not condition():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.02)
+        time.sleep(0.05)
     return True
 
 

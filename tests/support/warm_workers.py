@@ -31,7 +31,14 @@ from bakeoff_core.system.paths import home
 from tests.support.places import ROOT
 
 LONGEST_REQUEST = 2**17
-LOADED = ("finetuning.worker", "finetuning.comparison.worker", "finetuning.dry_run.worker", "ranking.worker")
+ARE_YOU_THERE = b"null"
+"""In place of a request: forks nothing."""
+LOADED = (
+    *("finetuning.worker", "finetuning.comparison.worker", "finetuning.dry_run.worker", "ranking.worker"),
+    *("profiling.worker", "profiling.anatomy.worker"),
+)
+FORKED = (*kinds.DECODING, "bakeoff_core.profiling.round", "bakeoff_core.profiling.anatomy.trace")
+"""What the processes need that workers fork, to decode images, to measure a model and to take one apart."""
 
 
 class WarmServer:
@@ -50,6 +57,13 @@ class WarmServer:
                 env=os.environ | kinds.YIELDING | {"HF_HUB_OFFLINE": "1"},
                 pass_fds=[listener.fileno()],
             )
+
+    def wait_until_loaded(self) -> None:
+        """Wait until it forks at once: a page's patience is not for loading."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
+            connection.connect(self.address)
+            connection.send(ARE_YOU_THERE)
+            connection.recv(32)
 
     def close(self) -> None:
         """End it."""
@@ -85,11 +99,14 @@ def serve(listener: socket.socket) -> None:
     """Fork a worker for every request, until standard input is closed."""
     for name in LOADED:
         importlib.import_module(f"bakeoff_core.{name}")
-    start_fork_server(kinds.DECODING)
+    start_fork_server(FORKED)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for workers: the system takes them away
     while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
         with listener.accept()[0] as connection:
             request, files, _, _ = socket.recv_fds(connection, LONGEST_REQUEST, 8)
+            if request == ARE_YOU_THERE:
+                connection.send(b"yes")
+                continue
             pid = os.fork()
             if not pid:
                 connection.close()
@@ -110,7 +127,7 @@ def _work(module: str, folder: str, environment: dict[str, str], log: int, *lock
     os.environ.clear()
     os.environ.update(environment)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    # Images are decoded by processes forked from that of the server, which is not ours to wait for.
+    # Images are decoded, and models run, by processes forked from that of the server, which is not ours to wait for.
     forkserver.ensure_running = forkserver._forkserver.ensure_running = resource_tracker.ensure_running
     sys.argv = [module, folder]
     try:

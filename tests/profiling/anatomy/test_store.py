@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from bakeoff_core.errors import BakeoffError, BusyError
+from bakeoff_core.jobs import manager
 from bakeoff_core.jobs.manager import read_job, stop_job
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.profiling.anatomy.request import Wanted, dissecting_now, failure_of, start_dissecting
@@ -22,6 +23,7 @@ from bakeoff_core.system.paths import anatomy_path
 from tests.support.anatomies import heavy_head
 from tests.support.places import ROOT
 from tests.support.processes import wait_until
+from tests.support.warm_workers import WarmLauncher, WarmServer
 
 VIT = "test_vit.r160_in1k"
 
@@ -32,7 +34,7 @@ def ended(job: Job) -> Job:
 
 
 @pytest.fixture(scope="module")
-def first_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Job]]:
+def first_run(tmp_path_factory: pytest.TempPathFactory, warm_server: WarmServer) -> Iterator[tuple[Path, Job]]:
     """The state after a first job: a plain name, a tag, a name that timm does not know and sizes that do not fit."""
     folder = tmp_path_factory.mktemp("first-run")
     wanted = [
@@ -44,6 +46,7 @@ def first_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, 
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("BAKEOFF_HOME", str(folder / "home"))
         environment.setenv("BAKEOFF_MEASURING_LOCK", str(folder / "lock"))
+        environment.setattr(manager, "LAUNCHER", WarmLauncher(warm_server.address))
         job = ended(start_dissecting(wanted))
     yield folder / "home", job
 
@@ -79,6 +82,7 @@ def test_the_worker_never_loads_torch_itself() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_what_is_kept_is_not_taken_again(after_first_run: Job) -> None:
     before = anatomy_path(VIT, 160).stat().st_mtime_ns
     job = ended(start_dissecting([Wanted(VIT, 160)]))
@@ -86,6 +90,7 @@ def test_what_is_kept_is_not_taken_again(after_first_run: Job) -> None:
     assert anatomy_path(VIT, 160).stat().st_mtime_ns == before
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_damaged_file_counts_as_absent_and_is_written_anew(after_first_run: Job) -> None:
     anatomy_path(VIT, 160).write_text('{"version": 1, "parts": "none"')
     assert read_anatomy(VIT, 160) is None

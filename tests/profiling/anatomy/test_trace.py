@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from bakeoff_core.models.counting import count_macs
 from bakeoff_core.models.timm_models import create_backbone
 from bakeoff_core.profiling.anatomy.records import Anatomy, from_json
 from bakeoff_core.profiling.anatomy.trace import dissect, take_apart
+from tests.support.networks import built_to_be_counted
 from tests.support.places import DATA
 
 TABLE = DATA / "timm-results" / "benchmark-infer-amp-nhwc-pt240-cu124-rtx4090.csv"
@@ -45,6 +47,12 @@ ARCHITECTURES = (
     ("xcit_nano_12_p16_224", 224),
 )
 """Networks whose activations fvcore counts as well: it knows neither LSTMs nor padding in words."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quickly() -> Iterator[None]:
+    with built_to_be_counted():
+        yield
 
 
 def parameters_of(model: nn.Module) -> int:
