@@ -14,6 +14,9 @@ import pytest
 from bakeoff_core.jobs import manager
 from tests.support.warm_workers import WarmLauncher, WarmServer
 
+# Every process that a test starts would compile the product anew where an environment forbids to keep what is compiled.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # Before torch is loaded: beside another test, threads that spin while they wait hold the cores that the awaited ones
 # need.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
