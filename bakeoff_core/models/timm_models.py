@@ -5,6 +5,8 @@ Not covered: pretrained weights (`models.pretrained`).
 
 from __future__ import annotations
 
+import functools
+
 import torch
 from torch import nn
 
@@ -20,8 +22,12 @@ prepare_torchvision()
 import timm  # noqa: E402  (torchvision must be prepared first)
 
 
+@functools.cache
 def list_timm_models() -> tuple[TimmModel, ...]:
-    """List every name that timm can create: each weights tag, and bare architectures that have no weights."""
+    """List every name that timm can create: each weights tag, and bare architectures that have no weights.
+
+    It takes a second, since timm hands out copies of what it knows; a process asks it once.
+    """
     listed = []
     for arch in timm.list_models():
         configurations = timm.models.get_arch_pretrained_cfgs(arch) or {arch: timm.models.get_pretrained_cfg(arch)}

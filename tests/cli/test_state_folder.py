@@ -136,4 +136,4 @@ def test_a_job_that_may_not_be_read_is_named_and_hides_no_other(lab, tmp_path, c
 def test_control_characters_in_its_name_are_shown_as_escapes(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("BAKEOFF_HOME", f"{tmp_path}/red\x1b[31m\nhome")
     assert main(["storage"]) == 0
-    assert f"{tmp_path}/red\\x1b[31m\\nhome: 0 MB" in capsys.readouterr().err
+    assert f"{tmp_path}/red\\x1b[31m\\nhome: 0 bytes" in capsys.readouterr().err

@@ -23,10 +23,15 @@ from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 from typing import IO
 
+from bakeoff_core.finetuning.comparison.request import ComparisonSpec
+from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.isolation import start_fork_server
 from bakeoff_core.jobs.launchers.base import WorkerCommand
 from bakeoff_core.jobs.launchers.local import LEADER, LocalLauncher
+from bakeoff_core.profiling.request import MeasureSpec
+from bakeoff_core.ranking.request import RankSpec
+from bakeoff_core.schema import parsing
 from bakeoff_core.system.paths import home
 from tests.support.places import ROOT
 
@@ -99,6 +104,10 @@ def serve(listener: socket.socket) -> None:
     """Fork a worker for every request, until standard input is closed."""
     for name in LOADED:
         importlib.import_module(f"bakeoff_core.{name}")
+    # Worked out once for all that are forked: timm's names, and how the requests are read.
+    importlib.import_module("bakeoff_core.models.timm_models").list_timm_models()
+    for spec in (FinetuneSpec, ComparisonSpec, RankSpec, MeasureSpec):
+        parsing._adapter(spec)
     start_fork_server(FORKED)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for workers: the system takes them away
     while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
