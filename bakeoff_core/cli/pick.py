@@ -28,13 +28,20 @@ def run(arguments: argparse.Namespace) -> int:
         return 0 if decision.pick else 1
     from bakeoff_core.reporting.text.catalogue import explain_pretraining
     from bakeoff_core.reporting.text.decision import explain_decision
+    from bakeoff_core.reporting.text.doubts import distrust_sentence, doubts_sentence
     from bakeoff_core.reporting.text.names import CandidateNames, Terms
     from bakeoff_core.reporting.text.settings import setting_label
+    from bakeoff_core.selection.doubts import decisive_doubts, find_doubts
 
     print(decision.pick.candidate.model_name if decision.pick else "none")
+    names = CandidateNames(view.candidates, Terms(view.source))
+    if distrust := distrust_sentence(decisive_doubts(view.candidates, decision), names):
+        remark(distrust)
     remark(f"Measured on {view.measured.machine_name} ({setting_label(view.measured)}).")
-    for sentence in explain_decision(decision, CandidateNames(view.candidates, Terms(view.source))):
+    for sentence in explain_decision(decision, names):
         remark(sentence)
+    if told := doubts_sentence(find_doubts(view.candidates)):
+        remark(told)
     if mixture := explain_pretraining(view.pretraining_counts, view.pretraining_class, view.source):
         remark(mixture)
     return 0 if decision.pick else 1

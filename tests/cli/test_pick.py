@@ -9,6 +9,7 @@ import pytest
 
 from bakeoff_core.cli.app import main
 from bakeoff_core.profiling import store as profiling_store
+from bakeoff_core.schema.profile import MeasurementWarning
 from bakeoff_core.system.machine import this_machine
 from bakeoff_core.system.paths import jobs_path, own_accuracy_path, profiles_path
 from tests.support.command_line import run_json
@@ -199,3 +200,21 @@ def test_an_imported_zero_is_never_the_cheapest(cost, column, lab, capsys):
     profiling_store.write_profiles(profiles_path(), rows)
     code, found = run_json(capsys, "pick", "--rule", "cheapest", "--cost", cost)
     assert code == 0 and found["pick"] != rows[3].model_name
+
+
+def test_pick_says_when_it_rests_on_a_doubtful_measurement(lab, capsys):
+    ask = ("pick", "--min-top1", "75", "--max-latency-ms", "25")
+    _, quiet = run_json(capsys, *ask)
+    assert (quiet["trusted"], quiet["doubts"]) == (True, {"rows": [], "measured": 4, "kinds": {}, "off_by": None})
+    rows = profiling_store.read_profiles(profiles_path())
+    busy = (MeasurementWarning("load", 0.9),)
+    picked = [replace(row, warnings=busy) for row in rows if row.model_name == quiet["pick"]]
+    profiling_store.write_profiles(profiles_path(), picked)
+    _, found = run_json(capsys, *ask)
+    assert (found["pick"], found["trusted"]) == (quiet["pick"], False)
+    assert found["doubts"]["rows"] == [{"model_name": quiet["pick"], "img_size": 224}]
+    assert found["doubts"]["kinds"] == {"load": 1}
+    main(list(ask))
+    first, *rest = capsys.readouterr().err.splitlines()
+    assert first.startswith("Not to be relied on: the pick rests on a doubtful measurement, that of resnet50")
+    assert rest[-1].startswith("1 of 4 measurements is doubtful: other programs were busy (1).")

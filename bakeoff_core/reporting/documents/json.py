@@ -28,6 +28,7 @@ from bakeoff_core.schema.candidate import CandidateRef
 from bakeoff_core.schema.decision import Choice, Decision, Relaxation
 from bakeoff_core.schema.profile import GROUP_COLUMNS, PROFILE_COLUMNS
 from bakeoff_core.selection.candidates import View
+from bakeoff_core.selection.doubts import decisive_doubts, find_doubts
 
 _WHOLE = {"img_size", "threads", "batch_size", "cpu_count", "memory_bytes", "param_count", "weight_bytes", "macs"} | {
     "passes",
@@ -71,6 +72,7 @@ def row_json(row: dict[str, Any]) -> dict[str, Any]:
 def decision_json(decision: Decision, view: View) -> dict[str, Any]:
     """Return a decision as JSON: the pick, the reason, the runner-up, the tie and the nearest relaxation."""
     pick, names = decision.pick, CandidateNames(view.candidates, Terms(view.source))
+    doubts = find_doubts(view.candidates)
     return {
         "pick": pick.candidate.model_name if pick else None,
         "img_size": pick.candidate.img_size if pick else None,
@@ -85,6 +87,13 @@ def decision_json(decision: Decision, view: View) -> dict[str, Any]:
         "recipe": view.pretraining_class,
         "recipe_counts": dict(view.pretraining_counts),
         "reason": explain_decision(decision, names),
+        "trusted": not decisive_doubts(view.candidates, decision),
+        "doubts": {
+            "rows": [_reference(ref) for ref in doubts.rows],
+            "measured": doubts.measured,
+            "kinds": dict(doubts.kinds),
+            "off_by": doubts.off_by,
+        },
         "runner_up": _reference(pick.runner_up) if pick else None,
         "tie": _tie(pick),
         "relaxation": _relaxation(decision.relaxation),

@@ -6,8 +6,6 @@ and the bundle to download (`reporting.documents.bundle`).
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
@@ -16,32 +14,30 @@ import pandas as pd
 from bakeoff_core.catalogue.pretraining import PRETRAINING_CLASSES
 from bakeoff_core.formatting import (
     is_unknown,
-    limit_number,
     markdown_code,
     markdown_text,
     megabytes,
 )
 from bakeoff_core.reporting.documents.candidate_table import candidate_reasons, candidate_table
-from bakeoff_core.reporting.documents.record import DecisionRecord, make_record, setting_row, write_record
+from bakeoff_core.reporting.documents.record import make_record, setting_row, write_record
+from bakeoff_core.reporting.documents.reproduction_section import reproduction_section
+from bakeoff_core.reporting.documents.warnings_section import warnings_section
 from bakeoff_core.reporting.text.catalogue import explain_pretraining, explain_pretraining_classes
-from bakeoff_core.reporting.text.commands import LIMIT_OPTIONS
 from bakeoff_core.reporting.text.decision import (
     explain_alternatives,
     explain_choice,
     explain_limits,
     explain_no_pick,
 )
+from bakeoff_core.reporting.text.doubts import distrust_sentence, doubts_sentence
 from bakeoff_core.reporting.text.metrics import metric_meaning
 from bakeoff_core.reporting.text.names import COLUMN_WORDS, CandidateNames, Terms
 from bakeoff_core.reporting.text.settings import describe_setting
-from bakeoff_core.reporting.text.warnings import explain_warning
 from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
 from bakeoff_core.schema.candidate import CandidateRef, candidate_refs
-from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS, Choice, Decision
+from bakeoff_core.schema.decision import COST_COLUMNS, Choice, Decision
+from bakeoff_core.selection.doubts import decisive_doubts, find_doubts
 from bakeoff_core.system.files import is_utc
-
-_MODEL_NAME = re.compile(r"\w[\w.:/-]*", re.ASCII)
-"""What timm can be asked for. Nothing in it means anything to a shell, so it needs no quotes in a command."""
 
 _PUBLISHED = """
 - **Top-1** is the published accuracy of the weights tag at the image size given, in percent. Its 95 %
@@ -148,9 +144,9 @@ def decision_report(
         else [],
         _candidates(names, decision, frontier_cost),
         _reasons_against(names, decision, frontier_cost),
-        _warnings(candidates),
+        warnings_section(candidates),
         *sections,
-        _reproduction(candidates, decision, record),
+        reproduction_section(candidates, decision, record),
         ["## What the words mean", "", _accuracy_defined(source), _DEFINITIONS],
         [write_record(record)],
     ]
@@ -220,10 +216,19 @@ def _headline(decision: Decision, names: CandidateNames) -> list[str]:
         "",
         f"**Pick: {answer(decision.pick)}**",
         "",
+        *_doubts(decision, names),
         f"- Rule: {names.terms.rule(decision.rule)}; cost is {COLUMN_WORDS[COST_COLUMNS[decision.cost]]}.",
         f"- Limits: {explain_limits(decision.limits, names.terms)}.",
         f"- Other answer, {names.terms.rule(other_rule)}: {answer(other)}.",
     ]
+
+
+def _doubts(decision: Decision, names: CandidateNames) -> list[str]:
+    """That the pick is not to be relied on, and how much of what was measured is doubtful; empty where nothing is."""
+    distrust = distrust_sentence(decisive_doubts(names.candidates, decision), names)
+    told = doubts_sentence(find_doubts(names.candidates))
+    lines = [*([f"**{distrust}**"] if distrust else []), *([told] if told else [])]
+    return [line for told_line in lines for line in (told_line, "")]
 
 
 def _matched(pretraining_class: str | None) -> list[str]:
@@ -299,52 +304,3 @@ def _origins(candidates: pd.DataFrame, source: AccuracySource) -> list[str]:
         return []
     told = "Accuracies were" if source.is_accuracy else f"{source.told.heading} was"
     return ["", f"{told} measured here, each by a {kind}:", *_bullets(lines)]
-
-
-def _warnings(candidates: pd.DataFrame) -> list[str]:
-    """Each doubt about each measurement, in words."""
-    lines = []
-    for ref, warnings in zip(candidate_refs(candidates), candidates["warnings"], strict=True):
-        doubts = warnings if isinstance(warnings, (tuple, list)) else ()
-        lines += [f"{_label(ref)}: {explain_warning(warning)}" for warning in doubts]
-    return ["## Warnings", *(_bullets(lines) if lines else ["", "No measurement carries a warning."])]
-
-
-def _reproduction(candidates: pd.DataFrame, decision: Decision, record: DecisionRecord) -> list[str]:
-    """The commands that measure the same models in the same setting, decide, and compare."""
-    row = setting_row(candidates)
-    lines, left_out = [], 0
-    models: dict[int | None, list[str]] = {}
-    for ref in candidate_refs(candidates):
-        if _MODEL_NAME.fullmatch(ref.model_name):
-            models.setdefault(ref.img_size, []).append(ref.model_name)
-        else:
-            left_out += 1
-    if row is not None:
-        setting = (
-            f"--batch-size {int(row['batch_size'])} --threads {int(row['threads'])} "
-            f"--device {row['device']} --dtype {row['precision']}"
-        )
-        for size, names in models.items():
-            at_size = "" if size is None else f"--img-size {size} "
-            lines.append(f"python -m bakeoff_core profile {' '.join(names)} {at_size}{setting}")
-    lines += [
-        f"python -m bakeoff_core pick {_pick_options(decision, record)}",
-        "python -m bakeoff_core replay report.md",
-    ]
-    intro = "On the same machine, with the versions above; `profile` keeps what is already measured."
-    if left_out:
-        intro += f" Rows whose names no timm model can have, and that cannot be measured again: {left_out}."
-    return ["## How to reproduce", "", intro, "", "```sh", *lines, "```"]
-
-
-def _pick_options(decision: Decision, record: DecisionRecord) -> str:
-    limits = [
-        f"{option} {limit_number(LIMIT_COLUMNS[limit], value)}"
-        for limit, option in LIMIT_OPTIONS.items()
-        if (value := getattr(record.limits, limit)) is not None
-    ]
-    accuracy = [] if record.source.is_imagenet else [f"--accuracy {record.source.key}"]
-    accuracy += [f"--run {shlex.quote(run_id)}" for run_id in record.chosen]
-    accuracy += [] if record.pretraining_class is None else [f"--match-recipes {record.pretraining_class}"]
-    return " ".join([*limits, f"--rule {decision.rule}", f"--cost {decision.cost}", *accuracy])

@@ -7,32 +7,46 @@ import streamlit as st
 
 from bakeoff_core.formatting import count, html_text, markdown_code, megabytes, milliseconds, percent
 from bakeoff_core.reporting.text.decision import explain_choice, explain_decision, explain_no_pick
+from bakeoff_core.reporting.text.doubts import NOT_RELIED_ON, distrust_sentence
 from bakeoff_core.reporting.text.names import CandidateNames, Terms
 from bakeoff_core.schema.accuracy import AccuracySource
 from bakeoff_core.schema.decision import RULES, Choice, Decision
+from bakeoff_core.selection.doubts import decisive_doubts
 
 CHEAPEST_TITLE = "Cheapest that clears the limits"
 
 
 def draw(decision: Decision, table: pd.DataFrame, source: AccuracySource) -> None:
     """Draw both answers side by side, the pick marked."""
+    distrust = distrust_sentence(decisive_doubts(table, decision), CandidateNames(table, Terms(source)))
     for column, rule in zip(st.columns(2, gap="medium"), RULES, strict=True):
         choice = decision.most_accurate if rule == "most-accurate" else decision.cheapest
-        column.html(_card(choice, rule, decision, table, source))
+        column.html(_card(choice, rule, decision, table, source, distrust))
 
 
 def draw_reasons(decision: Decision, table: pd.DataFrame, source: AccuracySource) -> None:
     """Draw why the pick is the pick, or why there is none, and what would change it."""
     with st.expander("Why, and what would change it", icon=":material/help:"):
-        sentences = explain_decision(decision, CandidateNames(table, Terms(source, markdown_code)))
+        names = CandidateNames(table, Terms(source, markdown_code))
+        distrust = distrust_sentence(decisive_doubts(table, decision), names)
+        sentences = [*([f"**{distrust}**"] if distrust else []), *explain_decision(decision, names)]
         st.markdown("\n".join(f"- {sentence}" for sentence in sentences))  # one element: each costs the browser time
 
 
-def _card(choice: Choice | None, rule: str, decision: Decision, table: pd.DataFrame, source: AccuracySource) -> str:
+def _card(
+    choice: Choice | None,
+    rule: str,
+    decision: Decision,
+    table: pd.DataFrame,
+    source: AccuracySource,
+    distrust: str | None,
+) -> str:
     is_pick = rule == decision.rule
     name = html_text(choice.candidate.model_name) if choice else "none"
     name_tag = f'<strong id="pick">{name}</strong>' if is_pick else f"<strong>{name}</strong>"
     badge = '<span class="badge">★ the pick</span>' if is_pick else ""
+    if is_pick and distrust:
+        badge += f' <span class="badge doubt" title="{html_text(distrust)}">{NOT_RELIED_ON}</span>'
     return f"""{_STYLE}
 <div class="answer{" picked" if is_pick else ""}{"" if source.is_imagenet else " long"}">
   <div class="title">{_title(rule, source)} {badge}</div>
@@ -88,6 +102,7 @@ _STYLE = """<style>
 .answer .title {opacity: .85}
 .answer .badge {color: #fff; background: #0072B2; border-radius: .3rem; padding: 0 .4rem; font-size: .75rem;
   white-space: nowrap}
+.answer .badge.doubt {color: #000; background: #E69F00}
 .answer .name {font-size: 1.15rem; overflow-wrap: anywhere}
 /* Every line has its place whether it is filled or not: the chart below stays put while a limit is dragged. */
 .answer .numbers {min-height: 2.8em}

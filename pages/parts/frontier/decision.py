@@ -13,7 +13,7 @@ from bakeoff_core.selection.decision import decide
 from pages.parts.common import cache, plotly_chart
 from pages.parts.common.session import last_question, remember_question
 from pages.parts.components import limit_marks
-from pages.parts.frontier import accuracy, answer_cards, candidate_details, controls, pretraining_switch
+from pages.parts.frontier import accuracy, answer_cards, candidate_details, controls, doubts, pretraining_switch
 
 CHART_KEY = "frontier-chart"
 CHARTED = "charted"
@@ -29,6 +29,7 @@ def draw(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
         )
         return
     st.session_state.pop(CHARTED, None)  # in this run the chart comes after the controls, and will be right
+    doubts.draw(shown)
     _draw_live(shown)
     _draw_chart(shown, comparison)
 
