@@ -35,6 +35,17 @@ NO_TEXT = {".parquet", ".npy", ".npz", ".safetensors", ".bin", ".pkl", ".jpg"}
 _WRITTEN = re.compile(r"Written .+ by Backbone Bake-off .+\.$", re.MULTILINE)
 _RECORDED = re.compile(r'^( "(?:created_at|product_version)": ).*$', re.MULTILINE)
 
+_DOUBTS = re.compile(
+    r"^(\*\*Not to be relied on: |[0-9]+ of [0-9]+ measurements? (is|are) doubtful: ).+\n\n", re.MULTILINE
+)
+_WARNINGS = re.compile(r"^## Warnings\n.+?(?=^## )", re.MULTILINE | re.DOTALL)
+"""Since these answers, a report begins with what is doubtful, and tells its warnings by their kinds."""
+TOLD_SINCE = {
+    *("name", "note", "metric", "positive_class", "scores", "best_step", "stopped_early"),
+    *("trusted", "doubts"),
+}
+"""Fields of the JSON that have come since."""
+
 
 def unpack(fixture: Path, home: Path) -> None:
     """Put the home of a fixture where it is wanted, with its own paths in its files."""
@@ -115,10 +126,6 @@ def kept_answer(name: str, expected: Path = FIXTURE / "expected") -> dict[str, A
     answer = json.loads((expected / f"{name}.json").read_text(encoding="utf-8"))
     if isinstance(answer["written"], dict):
         answer["written"] = _of_schema_2(answer["written"])
-    if answer["arguments"][:1] == ["runs"] and "--json" in answer["arguments"]:  # which have had names since
-        answer["printed"] = [{**run, "name": None, "note": None} for run in answer["printed"]]
-    if answer["arguments"][:1] == ["pick"] and isinstance(answer["printed"], dict):  # which told accuracy alone
-        answer["printed"] = {**answer["printed"], "metric": "accuracy", "positive_class": None}
     if isinstance(answer["written"], str):
         answer["written"] = (expected / answer["written"]).read_text(encoding="utf-8")
     return answer
@@ -132,9 +139,14 @@ def _of_schema_2(export: dict[str, Any]) -> dict[str, Any]:
     return {"columns": columns, "rows": [row | {"backend": "pytorch"} for row in rows]}
 
 
-def undated(answer: dict[str, Any]) -> dict[str, Any]:
-    """Take out of a report when it was written, and by which version."""
-    if not isinstance(answer["written"], str):
-        return answer
-    text = _RECORDED.sub(r"\1…", _WRITTEN.sub("Written.", answer["written"]))
-    return {**answer, "written": text}
+def comparable(answer: dict[str, Any]) -> dict[str, Any]:
+    """Take out what differs though nothing changed for who asked: times, versions, and what is told beside it since."""
+    printed, written = answer["printed"], answer["written"]
+    if isinstance(printed, dict):
+        printed = {name: value for name, value in printed.items() if name not in TOLD_SINCE}
+    elif "--json" in answer["arguments"]:
+        printed = [{k: v for k, v in line.items() if k not in TOLD_SINCE} for line in printed]
+    if isinstance(written, str):
+        written = _RECORDED.sub(r"\1…", _WRITTEN.sub("Written.", written))
+        written = _WARNINGS.sub("", _DOUBTS.sub("", written))
+    return {**answer, "printed": printed, "written": written}

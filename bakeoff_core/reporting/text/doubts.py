@@ -29,8 +29,12 @@ def doubts_sentence(doubts: Doubts) -> str | None:
         return None
     kinds = listed([f"{_REASONS[code]} ({count})" for code, count in doubts.kinds])
     are = "is" if len(doubts.rows) == 1 else "are"
-    off = f" A latency may be off by a factor of up to {significant(doubts.off_by, 2)}." if doubts.off_by else ""
-    return f"{len(doubts.rows):,} of {counted(doubts.measured, 'measurement')} {are} doubtful: {kinds}.{off}"
+    told = f"{len(doubts.rows):,} of {counted(doubts.measured, 'measurement')} {are} doubtful: {kinds}."
+    return (
+        told
+        if doubts.off_by is None
+        else f"{told} By its interval a latency may be off by up to {_off(doubts.off_by)}."
+    )
 
 
 def distrust_sentence(decisive: Sequence[DoubtfulAnswer], names: CandidateNames) -> str | None:
@@ -45,6 +49,11 @@ def distrust_sentence(decisive: Sequence[DoubtfulAnswer], names: CandidateNames)
     told = listed([f"{names.name(answer.candidate)} ({_why(answer.codes)})" for answer in decisive])
     what, them = ("a doubtful measurement", "it") if len(decisive) == 1 else ("doubtful measurements", "them")
     return f"{NOT_RELIED_ON.capitalize()}: the pick rests on {what}, that of {told}. Measure {them} again."
+
+
+def _off(factor: float) -> str:
+    """A factor as a percentage below two, where that reads more easily: `"8 %"`, `"5.1 times"`."""
+    return f"{significant(factor, 2)} times" if factor >= 2 else f"{significant(100 * (factor - 1), 2)} %"
 
 
 def _why(codes: Iterable[str]) -> str:

@@ -9,7 +9,9 @@ import pytest
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.profiling.request import MeasureSpec
 from bakeoff_core.schema.profile import MeasurementWarning, Profile
+from bakeoff_core.selection.candidates import list_settings
 from bakeoff_core.system.paths import profiles_path
+from pages.parts.common import sidebar
 from tests.support.app_pages import measured_shortlist, opened, text_of
 from tests.support.places import ROOT
 
@@ -55,6 +57,7 @@ def test_doubtful_rows_are_counted_above_the_answers_and_measured_again_at_a_pre
 
 def test_of_another_machine_nothing_can_be_measured_again_here() -> None:
     write(0, machine_id="0123456789ab")
-    app = opened()
+    (elsewhere,) = list_settings(profiling_store.read_frame(profiles_path()))
+    app = opened(setting=sidebar.key_of(elsewhere))
     assert "1 of 4 measurements is doubtful" in text_of(app)
     assert not [button for button in app.button if button.label == "Measure these again"]

@@ -11,9 +11,10 @@ NAMES = CandidateNames(frame(candidate("resnet18", 70.0, 0.02), candidate("resne
 def test_doubtful_measurements_are_counted_with_their_reasons() -> None:
     found = Doubts((ref("a"), ref("b")), 12, (("load", 2), ("process_spread", 1)), 2.345)
     assert doubts_sentence(found) == (
-        "2 of 12 measurements are doubtful: other programs were busy (2) and its processes disagree (1). A latency may "
-        "be off by a factor of up to 2.3."
+        "2 of 12 measurements are doubtful: other programs were busy (2) and its processes disagree (1). By its "
+        "interval a latency may be off by up to 2.3 times."
     )
+    assert doubts_sentence(Doubts((ref("a"),), 3, (("load", 1),), 1.084)).endswith("may be off by up to 8.4 %.")
     assert doubts_sentence(Doubts((ref("a"),), 1, (("load", 1),), None)) == (
         "1 of 1 measurement is doubtful: other programs were busy (1)."
     )
