@@ -39,6 +39,10 @@ NO_BALANCE, CLASS_WEIGHTS, BALANCED_SAMPLING = BALANCES
 MAX_STEPS = 1_000_000
 MAX_EPOCHS = 10_000
 MAX_BATCH_SIZE = 4096
+MAX_PATIENCE = 1_000
+"""Validations; a run has ten at most."""
+LARGEST = {"steps": MAX_STEPS, "epochs": MAX_EPOCHS, "batch_size": MAX_BATCH_SIZE, "patience": MAX_PATIENCE}
+"""The largest value of each number that can be asked for."""
 MAX_PROCESSES = 64
 IMG_SIZES = (16, 2048)
 
@@ -99,13 +103,11 @@ class FinetuneSpec(TrainingOptions):
         require_choice("balance", self.balance, BALANCES)
         self.require_known()
         self.require_known_metric()
-        if self.patience is not None:
-            require_count("patience", self.patience)
         if self.dataset == "folder" and not self.data_dir:
             raise ValueError("`data_dir` must name the folder of images for the data set `folder`.")
         if self.steps is not None and self.epochs is not None:
             raise ValueError("`steps` and `epochs` exclude each other. Give one of them.")
-        for name, most in (("steps", MAX_STEPS), ("epochs", MAX_EPOCHS), ("batch_size", MAX_BATCH_SIZE)):
+        for name, most in LARGEST.items():
             value = getattr(self, name)
             if value is not None and require_count(name, value) > most:
                 raise ValueError(f"`{name}` must be at most {most}. Got {value}.")

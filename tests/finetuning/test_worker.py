@@ -476,6 +476,7 @@ def shapes_of(model_name: str) -> dict[str, tuple[int, ...]]:
         ({"steps": 0}, "`steps` must be"),
         ({"steps": 1, "epochs": 1}, "exclude each other"),
         ({"batch_size": 5000}, "`batch_size` must be at most 4096"),
+        ({"patience": 10**411}, "`patience` must be at most 1000"),
         ({"learning_rate": float("nan")}, "`learning_rate` must be"),
         ({"img_size": 7}, "`img_size` must be 16 to 2048"),
         ({"seed": -1}, "`seed` must be"),

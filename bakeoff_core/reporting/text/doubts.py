@@ -15,10 +15,10 @@ NOT_RELIED_ON = "not to be relied on"
 
 _REASONS = {
     "load": "other programs were busy",
-    "throttled": "the CPU quota held it back",
-    "drift": "its times drifted",
-    "very_noisy": "its times scatter widely",
-    "process_spread": "its processes disagree",
+    "throttled": "the CPU quota held back",
+    "drift": "times drifted",
+    "very_noisy": "times scatter widely",
+    "process_spread": "processes disagree",
 }
 """Why, by code of `selection.doubts.SPOILING`."""
 

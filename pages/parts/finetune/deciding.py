@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from bakeoff_core.datasets.records import ImageDataset
-from bakeoff_core.finetuning.request import BALANCES
+from bakeoff_core.finetuning.request import BALANCES, MAX_PATIENCE
 from bakeoff_core.formatting import markdown_text
 from bakeoff_core.reporting.text.finetuning import BALANCE_TITLES
 from bakeoff_core.reporting.text.metrics import unequal_classes
@@ -46,6 +46,7 @@ def draw(dataset: ImageDataset, *, is_validated: bool) -> dict[str, Any]:
     patience = early.number_input(
         "End early after",
         min_value=1,
+        max_value=MAX_PATIENCE,
         value=None,
         step=1,
         placeholder="never",
