@@ -85,11 +85,11 @@ class Patience:
             The seconds waited; 0 where the machine was quiet at once.
         """
         began, had = self._clock(), self.left_s
-        if had <= 0 or not (
-            self._is_loaded(self._load(LOOK_S)) and self._is_loaded(outside := self._load(CLOSE_LOOK_S))
-        ):
+        if had <= 0 or not self._is_loaded(self._load(LOOK_S)):
             return 0.0
-        usage = ProgramUsage()
+        usage = ProgramUsage()  # before the closer look, over which it counts
+        if not self._is_loaded(outside := self._load(CLOSE_LOOK_S)):
+            return 0.0
         while self._is_loaded(outside) and self.left_s > 0:
             if go_on():
                 self.left_s = 0.0
