@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from bakeoff_core.datasets.records import TEST_FROM, ImageDataset
 from bakeoff_core.datasets.registry import read_dataset
 from bakeoff_core.schema.checks import require_choice, require_unicode
-from bakeoff_core.schema.metrics import DECIDING
+from bakeoff_core.schema.metrics import DECIDING, positive_class, require_metric
 from bakeoff_core.schema.parsing import parse_record
 
 Spec = TypeVar("Spec")
@@ -47,6 +47,20 @@ class MetricChoices:
         """Raise `ValueError` where something unknown is asked for; the classes are asked once the images are read."""
         require_choice("metric", self.metric, DECIDING)
         require_unicode("positive_class", self.positive_class)
+
+
+def deciding_class(choices: MetricChoices, dataset: ImageDataset) -> int | None:
+    """Return the label of the class that matters, of two; `None` where there are not two.
+
+    Args:
+        choices: Which metric decides, and which class was asked for.
+        dataset: Its training images say which class is the rarer.
+
+    Raises:
+        BakeoffError: The metric can't decide between so many classes, or there is no such class.
+    """
+    require_metric(choices.metric, len(dataset.classes))
+    return positive_class(dataset.classes, dataset.train_images_by_class(), choices.positive_class)
 
 
 def read_images(spec: Any) -> ImageDataset:

@@ -132,6 +132,10 @@ class ImageDataset:
         """Return the images of all splits."""
         return self.train + self.val + self.test
 
+    def train_images_by_class(self) -> list[int]:
+        """Return how many images to train on each class has, by label."""
+        return np.bincount(labels_of(self.train), minlength=len(self.classes)).tolist()
+
     def value_ranges(self) -> Mapping[str, tuple[float, float]]:
         """Return what is black and white in images of more than 8 bits, by their kind; nothing before it is known."""
         return next((image.value_ranges for image in self.images() if image.value_ranges), {})

@@ -118,22 +118,6 @@ class ProbeTraining:
         weight = self._linear.weight.detach() * self._scale / self._deviation
         return Head(weight, self._linear.bias.detach() - weight @ self._mean)
 
-    def state(self) -> dict:
-        """Return what `restore` needs to go on from here."""
-        return {
-            "linear": self._linear.state_dict(),
-            "optimizer": self._optimizer.state_dict(),
-            "generator": self._generator.get_state(),
-            "order": self._order,
-        }
-
-    def restore(self, state: dict) -> None:
-        """Go on from a state."""
-        self._linear.load_state_dict(state["linear"])
-        self._optimizer.load_state_dict(state["optimizer"])
-        self._generator.set_state(state["generator"])
-        self._order = state["order"]
-
 
 def fit_head(
     training: ProbeTraining,

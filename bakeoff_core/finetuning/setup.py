@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from accelerate import Accelerator, DataLoaderConfiguration
 from accelerate.utils import DistributedDataParallelKwargs, set_seed
@@ -19,7 +18,7 @@ from torch import nn
 
 from bakeoff_core.catalogue.accuracies import resolve_model_name
 from bakeoff_core.catalogue.weights import find_weights, require_reachable
-from bakeoff_core.datasets.choices import MetricChoices, read_images
+from bakeoff_core.datasets.choices import deciding_class, read_images
 from bakeoff_core.datasets.records import ImageDataset, LabelledImage, labels_of
 from bakeoff_core.datasets.registry import is_checked, without_damaged
 from bakeoff_core.errors import BakeoffError
@@ -40,7 +39,7 @@ from bakeoff_core.models.pretrained import (
 )
 from bakeoff_core.models.sizes import require_runs
 from bakeoff_core.models.timm_models import known_models
-from bakeoff_core.schema.metrics import METRICS, positive_class, require_metric
+from bakeoff_core.schema.metrics import METRICS
 from bakeoff_core.system.machine import usable_cores
 
 
@@ -125,7 +124,7 @@ def prepare_run(
     set_seed(spec.seed)
     tell("Checking the images")
     dataset = read_images(spec)
-    require_deciding(spec, dataset)
+    deciding_class(spec, dataset)
     # A name or a file that will not do is told now, not when every image has been decoded.
     recipe = scaled(RECIPES[spec.recipe], spec.learning_rate, spec.batch_size)
     name = resolve_model_name(spec.model_name, known_models())
@@ -152,7 +151,7 @@ def prepare_run(
     require_runs(model, name, config["input_size"][-1], _fed_sizes(spec))
     fit = dataset.train + (dataset.val if spec.train_on == "train+val" else ())
     val = dataset.val if spec.train_on == "train" else ()
-    positive = require_deciding(spec, dataset)  # anew: of two classes as frequent, damaged images may have been of one
+    positive = deciding_class(spec, dataset)  # anew: of two classes as frequent, damaged images may have been of one
     batch_note = _batch_note(spec, recipe, len(fit), accelerator.num_processes)
     model.to(accelerator.device, memory_format=torch.channels_last)
     if seed_each:
@@ -171,21 +170,6 @@ def prepare_run(
         val=val,
         positive=positive,
     )
-
-
-def require_deciding(spec: MetricChoices, dataset: ImageDataset) -> int | None:
-    """Return the label of the class that matters, of two; `None` where there are not two.
-
-    Args:
-        spec: Which metric decides, and which class was asked for.
-        dataset: Its training images say which class is the rarer.
-
-    Raises:
-        BakeoffError: The metric can't decide between so many classes, or there is no such class.
-    """
-    require_metric(spec.metric, len(dataset.classes))
-    images = np.bincount(labels_of(dataset.train), minlength=len(dataset.classes))
-    return positive_class(dataset.classes, images.tolist(), spec.positive_class)
 
 
 def _fed_sizes(spec: FinetuneSpec) -> Callable[[int], Sequence[int]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
@@ -18,7 +19,7 @@ from bakeoff_core.jobs.manager import start_job, stop_what_gives_way
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.schema.candidate import PRECISIONS, PYTORCH, CandidateRef, Deployment, candidate_refs
 from bakeoff_core.schema.checks import require_choice, require_count, require_unicode
-from bakeoff_core.schema.profile import DEVICE_CHOICES
+from bakeoff_core.schema.profile import DEVICE_CHOICES, Setting
 from bakeoff_core.system.machine import this_machine, usable_cores
 
 MIN_SECONDS = 1.0
@@ -150,6 +151,44 @@ def deployment_of(spec: MeasureSpec) -> Deployment:
     """Return what runs the models of a job on this machine."""
     machine = this_machine()
     return Deployment(PYTORCH, machine.torch_version, spec.dtype, machine.timm_version)
+
+
+def repeating(
+    rows: Sequence[CandidateRef], setting: Setting, deployment: Deployment, names: TimmModels | None
+) -> MeasureSpec | None:
+    """Return the job that measures rows of this machine again, in their setting.
+
+    A job has one size for all, or each model's own: of several sizes the one of most rows comes first, and the others
+    are there to be measured after it.
+
+    Args:
+        rows: What to measure; none make no job.
+        setting: Theirs.
+        deployment: Theirs.
+        names: timm's names, for each model's own size; `None` if not known yet.
+
+    Returns:
+        `None` where that can't be done as things are: PyTorch or timm has another version by now, or the rows came from
+        a file and say what cannot be asked for.
+    """
+    own = {ref: names.find(ref.model_name) if names else None for ref in rows}
+    sizes = {ref: None if model and model.img_size == ref.img_size else ref.img_size for ref, model in own.items()}
+    if not sizes:
+        return None
+    size, _ = Counter(sizes.values()).most_common(1)[0]
+    try:
+        spec = make_spec(
+            [ref.model_name for ref in rows if sizes[ref] == size],
+            img_size=size,
+            batch_size=setting.batch_size,
+            threads=setting.threads,
+            device=setting.device,
+            dtype=deployment.precision,
+            force=True,
+        )
+    except ValueError:
+        return None
+    return spec if deployment_of(spec) == deployment else None
 
 
 def pending(spec: MeasureSpec, measured: pd.DataFrame, names: TimmModels | None) -> MeasureSpec:

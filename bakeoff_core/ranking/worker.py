@@ -26,7 +26,7 @@ from accelerate import Accelerator
 
 from bakeoff_core.catalogue.accuracies import resolve_model_name
 from bakeoff_core.catalogue.weights import find_weights, require_obtainable
-from bakeoff_core.datasets.choices import parse_spec, read_images
+from bakeoff_core.datasets.choices import deciding_class, parse_spec, read_images
 from bakeoff_core.datasets.metrics.answers import Answers
 from bakeoff_core.datasets.metrics.scores import compare_answers
 from bakeoff_core.datasets.records import ImageDataset, labels_of
@@ -56,7 +56,7 @@ from bakeoff_core.ranking.scoring import (
     score_backbone,
 )
 from bakeoff_core.ranking.time_left import Pace, work_of
-from bakeoff_core.schema.metrics import ACCURACY, METRICS, Difference, positive_class, require_metric
+from bakeoff_core.schema.metrics import ACCURACY, METRICS, Difference
 from bakeoff_core.system.files import read_json, to_user_error, write_json
 from bakeoff_core.system.machine import this_machine, usable_cores
 from bakeoff_core.system.memory import keep_freed_memory
@@ -288,9 +288,7 @@ def deciding_on(spec: RankSpec, dataset: ImageDataset) -> Deciding:
         BakeoffError: It can't: there is no such class, there are not two, or images of it are missing where they are
             needed to choose by or to test on.
     """
-    metric = require_metric(spec.metric, len(dataset.classes))
-    images = np.bincount(labels_of(dataset.train), minlength=len(dataset.classes))
-    positive = positive_class(dataset.classes, images.tolist(), spec.positive_class)
+    positive, metric = deciding_class(spec, dataset), METRICS[spec.metric]
     held_out = {"validation": dataset.val} if spec.train_on == "train" and dataset.val else {}
     for split, of_split in {**held_out, "test": dataset.test}.items():
         if metric.is_binary and not any(image.label == positive for image in of_split):

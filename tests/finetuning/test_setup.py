@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from bakeoff_core.datasets.choices import deciding_class
 from bakeoff_core.datasets.registry import read_dataset
 from bakeoff_core.errors import BakeoffError
 from bakeoff_core.finetuning.request import FinetuneSpec
-from bakeoff_core.finetuning.setup import _undecided_note, require_deciding
+from bakeoff_core.finetuning.setup import _undecided_note
 from tests.support.image_folders import fill_classes
 
 
@@ -22,16 +23,16 @@ def test_the_rarer_class_matters_unless_another_is_asked_for(
     for name, count in zip(("cat", "dog"), images, strict=True):
         fill_classes(tmp_path / "train", count, (name,))
     fill_classes(tmp_path / "test", 2)
-    found = require_deciding(spec(tmp_path, positive_class=asked), read_dataset("folder", tmp_path))
+    found = deciding_class(spec(tmp_path, positive_class=asked), read_dataset("folder", tmp_path))
     assert found == label
 
 
 def test_of_three_classes_average_precision_can_not_decide_and_none_matters(tmp_path: Path) -> None:
     fill_classes(tmp_path, classes=("cat", "dog", "owl"))
     dataset = read_dataset("folder", tmp_path)
-    assert require_deciding(spec(tmp_path), dataset) is None
+    assert deciding_class(spec(tmp_path), dataset) is None
     with pytest.raises(BakeoffError, match="these images have 3 classes. Decide by one of accuracy, balanced-accuracy"):
-        require_deciding(spec(tmp_path, metric="average-precision"), dataset)
+        deciding_class(spec(tmp_path, metric="average-precision"), dataset)
 
 
 def test_a_metric_that_no_validation_has_is_told_of(tmp_path: Path) -> None:

@@ -8,9 +8,17 @@ import pytest
 from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs import manager as jobs_manager
 from bakeoff_core.jobs import records as jobs_records
-from bakeoff_core.profiling.request import START_UP_S, estimate, make_spec, start_measuring
+from bakeoff_core.profiling.request import (
+    START_UP_S,
+    deployment_of,
+    estimate,
+    make_spec,
+    repeating,
+    start_measuring,
+)
 from bakeoff_core.profiling.store import to_frame
-from bakeoff_core.schema.profile import PROFILE_COLUMNS
+from bakeoff_core.schema.candidate import CandidateRef
+from bakeoff_core.schema.profile import PROFILE_COLUMNS, Setting
 from bakeoff_core.system import locks
 from tests.support.examples import make_profile
 
@@ -139,3 +147,19 @@ def test_a_spec_becomes_a_measuring_job_that_holds_the_machine(asleep: None) -> 
         assert locks.machine_holder() == job.job_id
     finally:
         jobs_manager.stop_job(job.job_id)
+
+
+def test_rows_are_measured_again_in_their_setting_those_of_one_size_together() -> None:
+    rows = [CandidateRef("a", 224), CandidateRef("b", 160), CandidateRef("c", 224)]
+    here = deployment_of(make_spec(["a"]))
+    setting = Setting("0123456789ab", "cpu", 1, 4)
+    spec = repeating(rows, setting, here, None)
+    assert (spec.models, spec.img_size, spec.threads, spec.batch_size, spec.force) == (("a", "c"), 224, 1, 4, True)
+    assert repeating([], setting, here, None) is None
+
+
+def test_what_another_version_measured_or_what_cannot_be_asked_for_is_not_measured_again() -> None:
+    rows, here = [CandidateRef("a", 224)], deployment_of(make_spec(["a"]))
+    assert repeating(rows, Setting("0123456789ab", "cpu", 1, 1), replace(here, backend_version="0"), None) is None
+    assert repeating(rows, Setting("0123456789ab", "cpu", 100_000, 1), here, None) is None
+    assert repeating([CandidateRef(" ", 224)], Setting("0123456789ab", "cpu", 1, 1), here, None) is None

@@ -25,7 +25,7 @@ import torch
 
 from bakeoff_core.catalogue.accuracies import resolve_model_name
 from bakeoff_core.catalogue.weights import find_weights
-from bakeoff_core.datasets.choices import parse_spec, read_images
+from bakeoff_core.datasets.choices import deciding_class, parse_spec, read_images
 from bakeoff_core.datasets.images import is_grey
 from bakeoff_core.datasets.metrics.answers import answers_from
 from bakeoff_core.datasets.metrics.classes import accuracy
@@ -50,7 +50,6 @@ from bakeoff_core.finetuning.optimization import scaled
 from bakeoff_core.finetuning.recipes import RECIPES
 from bakeoff_core.finetuning.request import PREDICTIONS, Run
 from bakeoff_core.finetuning.results import read_run
-from bakeoff_core.finetuning.setup import require_deciding
 from bakeoff_core.finetuning.validations import Validations, validation_interval
 from bakeoff_core.finetuning.worker import TRAINING, run_in
 from bakeoff_core.formatting import counted
@@ -89,7 +88,7 @@ class Comparing:
         self._reporter.report(message="Looking for the images and the weights", parts=parts)
         # What no run could do without is looked for first, so that it fails once and not three times.
         dataset = read_images(spec)
-        require_deciding(spec, dataset)
+        deciding_class(spec, dataset)
         name = resolve_model_name(spec.model_name, known_models())
         find_weights(name, Path(spec.weights_file) if spec.weights_file else None)
         for number, recipe in enumerate(COMPARED, 1):
@@ -234,7 +233,7 @@ class Comparing:
         """
         spec = self._spec
         recipe = scaled(RECIPES[PROBE], spec.learning_rate, spec.batch_size)
-        classes, positive = len(dataset.classes), require_deciding(spec, dataset)
+        classes, positive = len(dataset.classes), deciding_class(spec, dataset)
         training = ProbeTraining(inputs, answers, classes, recipe, steps, spec.batch_size, spec.seed, spec.balance)
         labels = labels_of(dataset.val)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from bakeoff_core.datasets.records import ImageDataset, labels_of
+from bakeoff_core.datasets.records import ImageDataset
 from bakeoff_core.schema.metrics import DECIDING, METRICS, positive_class
 
 
@@ -40,7 +39,7 @@ def draw_positive(column: DeltaGenerator, dataset: ImageDataset, *, prefix: str 
         dataset: What is learned from, of two classes.
         prefix: Of the widget's key, see `positive_key`.
     """
-    usual = dataset.classes[positive_class(dataset.classes, class_sizes(dataset))]
+    usual = dataset.classes[positive_class(dataset.classes, dataset.train_images_by_class())]
     chosen = column.selectbox(
         "Class that matters",
         dataset.classes,
@@ -55,8 +54,3 @@ def draw_positive(column: DeltaGenerator, dataset: ImageDataset, *, prefix: str 
 def positive_key(classes: tuple[str, ...], prefix: str = "") -> str:
     """Return the key of the choice of the class that matters, of two."""
     return f"{prefix}positive-class-{'/'.join(classes)}"
-
-
-def class_sizes(dataset: ImageDataset) -> list[int]:
-    """Return the training images of each class, by label."""
-    return np.bincount(labels_of(dataset.train), minlength=len(dataset.classes)).tolist()

@@ -68,7 +68,7 @@ def advise(dataset: ImageDataset, *, metric: str, balance: str) -> None:
     """Say what to decide by where classes are of unequal size, unless all of it was chosen."""
     if metric != ACCURACY and balance != BALANCES[0]:
         return
-    sentence = unequal_classes(dataset.classes, metric_choice.class_sizes(dataset), markdown_text)
+    sentence = unequal_classes(dataset.classes, dataset.train_images_by_class(), markdown_text)
     if sentence is not None:
         st.caption(f":material/balance: {sentence}")
 
