@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bakeoff_core.profiling import store as profiling_store
+from bakeoff_core.schema.profile import MeasurementWarning
 from bakeoff_core.system.paths import home, own_accuracy_path, profiles_path
 from tests.support.app_pages import FRONTIER, HOSTILE, MEASURE, REPORT, measured_shortlist, opened, profile_of, text_of
 from tests.support.places import ROOT
@@ -146,3 +147,14 @@ def test_preview_of_a_report_tells_the_decision_first_and_folds_its_long_lists()
     assert any(text.startswith("# Backbone decision") for text in shown)
     assert any(text.startswith("## Why\n") for text in shown)
     assert not any("## Candidates" in text for text in shown)
+
+
+def test_preview_of_a_report_folds_what_the_report_folds_and_shows_no_marks_of_it():
+    busy = (MeasurementWarning("load", 0.9),)
+    profiling_store.write_profiles(profiles_path(), [replace(row, warnings=busy) for row in measured_shortlist()])
+    app = opened()
+    app.switch_page(REPORT).run()
+    assert not app.exception
+    assert "All 4, one by one" in [expander.label for expander in app.expander]
+    assert not any("<details>" in markdown.value or "</details>" in markdown.value for markdown in app.markdown)
+    assert any("<details>" in code.value for code in app.code)

@@ -17,6 +17,8 @@ from pages.parts.common import cache, session
 
 MOST_ENTRIES = 8
 """Entries of a list, or rows of a table, that a section shows in the preview without being opened."""
+_FOLDED = re.compile(r"\n*<details><summary>(.*?)</summary>\n\n(.*?)\n\n</details>", re.DOTALL)
+"""What the report itself folds; text from files has no such marks, since every one is escaped."""
 _ENTRY = re.compile(r"^(?:- |\| (?!Model|---))", re.MULTILINE)
 
 
@@ -55,17 +57,20 @@ def draw(shown: MeasuredSetting) -> None:
 
 
 def _draw_preview(text: str) -> None:
-    """Draw a report with the decision first: sections that are long lists are folded, in their places."""
+    """Draw a report with the decision first; what it folds itself is folded here, and so are long lists."""
     opening, *sections = re.split(r"^## ", text, flags=re.MULTILINE)
     st.markdown(opening)
     for section in sections:
-        title, _, body = section.partition("\n")
+        title, _, body = _FOLDED.sub("", section).partition("\n")
         entries = len(_ENTRY.findall(body))
         if entries > MOST_ENTRIES:
             with st.expander(f"**{title}** · {entries} entries"):
                 st.markdown(body)
         else:
-            st.markdown(f"## {section}")
+            st.markdown(f"## {title}\n{body}")
+        for summary, folded in _FOLDED.findall(section):
+            with st.expander(summary):
+                st.markdown(folded)
 
 
 def _advice(shown: MeasuredSetting) -> Advice | None:
