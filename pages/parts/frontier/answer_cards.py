@@ -18,10 +18,11 @@ CHEAPEST_TITLE = "Cheapest that clears the limits"
 
 def draw(decision: Decision, table: pd.DataFrame, source: AccuracySource) -> None:
     """Draw both answers side by side, the pick marked."""
-    distrust = distrust_sentence(decisive_doubts(table, decision), CandidateNames(table, Terms(source)))
+    names = CandidateNames(table, Terms(source))  # once for both cards: it reads the whole table
+    distrust = distrust_sentence(decisive_doubts(table, decision), names)
     for column, rule in zip(st.columns(2, gap="medium"), RULES, strict=True):
         choice = decision.most_accurate if rule == "most-accurate" else decision.cheapest
-        column.html(_card(choice, rule, decision, table, source, distrust))
+        column.html(_card(choice, rule, decision, names, distrust))
 
 
 def draw_reasons(decision: Decision, table: pd.DataFrame, source: AccuracySource) -> None:
@@ -37,10 +38,10 @@ def _card(
     choice: Choice | None,
     rule: str,
     decision: Decision,
-    table: pd.DataFrame,
-    source: AccuracySource,
+    names: CandidateNames,
     distrust: str | None,
 ) -> str:
+    table, source = names.candidates, names.terms.source
     is_pick = rule == decision.rule
     name = html_text(choice.candidate.model_name) if choice else "none"
     name_tag = f'<strong id="pick">{name}</strong>' if is_pick else f"<strong>{name}</strong>"
@@ -52,7 +53,7 @@ def _card(
   <div class="title">{_title(rule, source)} {badge}</div>
   <div class="name">{name_tag}</div>
   <div class="numbers">{_numbers(choice, table, source)}</div>
-  <div class="why">{_why(choice, decision, table, source)}</div>
+  <div class="why">{_why(choice, decision, names)}</div>
 </div>"""
 
 
@@ -86,8 +87,7 @@ def _unbroken(part: str) -> str:
     return f'<span style="white-space:nowrap">{part}</span>'
 
 
-def _why(choice: Choice | None, decision: Decision, table: pd.DataFrame, source: AccuracySource) -> str:
-    names = CandidateNames(table, Terms(source))
+def _why(choice: Choice | None, decision: Decision, names: CandidateNames) -> str:
     if choice is None:
         return html_text(" ".join(explain_no_pick(decision, names)[1:]))
     sentences = explain_choice(choice, decision, names)
