@@ -11,7 +11,7 @@ from bakeoff_core.catalogue.published_store import write_published
 from bakeoff_core.catalogue.timm_names import architecture_of
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.profiling.request import MeasureSpec
-from bakeoff_core.profiling.worker import blank_profile, fold
+from bakeoff_core.profiling.rows import blank_profile, fold
 from bakeoff_core.schema.profile import Round
 from bakeoff_core.system.machine import this_machine
 from bakeoff_core.system.paths import own_accuracy_path, profiles_path, published_path

@@ -6,7 +6,7 @@ import pytest
 
 from bakeoff_core.profiling.disturbance import disturbance, is_disturbed, is_loaded
 from bakeoff_core.profiling.intervals import PRIOR, median_interval, pool_spread, row_interval, undisturbed
-from bakeoff_core.profiling.worker import share_spread, with_quieter
+from bakeoff_core.profiling.rows import share_spread, with_quieter
 from tests.support.examples import make_profile, make_round
 
 TWO = {"cores": 2, "threads": 2}

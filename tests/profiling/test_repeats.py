@@ -7,11 +7,12 @@ import pytest
 
 from bakeoff_core.jobs.isolation import ChildFailure
 from bakeoff_core.jobs.worker import Reporter
-from bakeoff_core.profiling import worker as profiling_worker
 from bakeoff_core.profiling.patience import Patience
 from bakeoff_core.profiling.progress import AGAIN, MeasuredModel, Progress
 from bakeoff_core.profiling.request import make_spec
+from bakeoff_core.profiling.session import MeasuringSession
 from bakeoff_core.profiling.store import read_profiles
+from bakeoff_core.profiling.worker import repeat_disturbed
 from bakeoff_core.schema.profile import Round
 from bakeoff_core.system.paths import profiles_path
 from tests.support.examples import make_profile, make_round
@@ -36,18 +37,19 @@ def repeat(
     def run(entries: list[MeasuredModel], results: Iterable[Round | ChildFailure], patience_s: float = 60) -> list[str]:
         made, left = [], iter(results)
 
-        def measured(context: object, profile: object, spec: object) -> tuple[Round, None]:
+        def measured(session: MeasuringSession, profile: object) -> tuple[Round, None]:
             made.append(profile.model_name)
             result = next(left)
             if isinstance(result, ChildFailure):
                 raise result
             return result, None
 
-        monkeypatch.setattr(profiling_worker, "_measured_round", measured)
+        monkeypatch.setattr(MeasuringSession, "__init__", lambda session, spec: setattr(session, "spec", spec))
+        monkeypatch.setattr(MeasuringSession, "_round", measured)
         reporter = Reporter(tmp_path)
         patience = Patience(patience_s, cores=2, threads=2, load=lambda seconds: 0.0)
         progress = Progress(reporter, entries, 0.0)
-        profiling_worker._repeat_disturbed(None, entries, SPEC, patience, progress, reporter)
+        repeat_disturbed(MeasuringSession(SPEC), entries, patience, progress, reporter)
         return made
 
     return run

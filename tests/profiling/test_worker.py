@@ -19,8 +19,9 @@ from bakeoff_core.jobs.manager import go_on, read_job, stop_job
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.profiling import worker as profiling_worker
 from bakeoff_core.profiling.request import MeasureSpec, make_spec, start_listing, start_measuring
+from bakeoff_core.profiling.rows import fold, share_spread
+from bakeoff_core.profiling.session import find_entry
 from bakeoff_core.profiling.store import profile_key, read_profiles, write_profiles
-from bakeoff_core.profiling.worker import fold, share_spread
 from bakeoff_core.schema.profile import Profile
 from bakeoff_core.system import locks, machine
 from bakeoff_core.system.paths import profiles_path, timm_models_path
@@ -321,7 +322,7 @@ def test_a_row_without_its_raw_rounds_is_measured_anew_and_not_resumed(after_fir
     stored = replace(rows()[VIT], rounds=())
     write_profiles(profiles_path(), [stored])
     key = profile_key(stored)
-    entry = profiling_worker._entry(VIT, spec_of(VIT), known, "cpu", {key: stored})
+    entry = find_entry(VIT, None, spec_of(VIT), known, "cpu", {key: stored})
     assert entry.rounds_left == 2
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from streamlit.testing.v1 import AppTest
 
 from bakeoff_core.catalogue.shortlists import SHORTLISTS
-from bakeoff_core.profiling.worker import fold
+from bakeoff_core.profiling.rows import fold
 from bakeoff_core.schema.profile import Profile, Round
 from bakeoff_core.system.machine import this_machine
 from tests.support.places import ROOT

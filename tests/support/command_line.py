@@ -7,7 +7,7 @@ import json
 import pytest
 
 from bakeoff_core.cli.app import main
-from bakeoff_core.profiling.worker import fold
+from bakeoff_core.profiling.rows import fold
 from bakeoff_core.schema.profile import Profile
 from bakeoff_core.system.machine import this_machine
 from tests.support.examples import make_profile, make_round

@@ -1,6 +1,6 @@
 """The job that takes models apart, each in a fresh process, and keeps each anatomy as soon as it is there.
 
-Never imports torch itself (see `profiling.worker`).
+Never imports torch itself (see `profiling.session`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bakeoff_core.jobs.worker import Reporter, log, run_worker, yield_to_others
 from bakeoff_core.profiling.anatomy.records import from_json
 from bakeoff_core.profiling.anatomy.request import Wanted
 from bakeoff_core.profiling.anatomy.store import read_anatomy, write_anatomy
-from bakeoff_core.profiling.worker import listed_models
+from bakeoff_core.profiling.session import listed_models
 
 DISSECTION = "bakeoff_core.profiling.anatomy.trace"
 """Where the children's task is; never imported here."""
