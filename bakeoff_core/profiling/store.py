@@ -47,6 +47,8 @@ from bakeoff_core.system.parquet import (
 VERSION_KEY = b"bakeoff_schema_version"
 OLDER_NAMES = {1: {"backend": "runtime", "backend_version": "torch_version", "precision": "dtype"}}
 """What columns were called in earlier versions of the schema; see `system.parquet.read_table`."""
+CAME_WITH = {"latency_drift_sd": 3}
+"""Version of the schema that first had a column, where that was not 1."""
 PYTORCH_IN_1 = "pytorch-eager"
 """What schema 1 called the backend `PYTORCH`."""
 
@@ -259,7 +261,9 @@ def damaged_files(path: Path) -> list[Path]:
 
 def _read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """Read a file of any version with the columns of today's, and counts as they are made today."""
-    table = zeros_as_unknown(read_table(path, SCHEMA, columns, older_names=OLDER_NAMES), NEVER_ZERO)
+    table = zeros_as_unknown(
+        read_table(path, SCHEMA, columns, older_names=OLDER_NAMES, came_with=CAME_WITH), NEVER_ZERO
+    )
     at = table.column_names.index("backend")
     named = pc.replace_substring_regex(table.column(at), f"^{PYTORCH_IN_1}$", PYTORCH)
     return recount(table.set_column(at, table.field(at), named))

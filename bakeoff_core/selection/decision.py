@@ -29,7 +29,7 @@ from bakeoff_core.schema.decision import (
     Relaxation,
     Tie,
 )
-from bakeoff_core.selection.pareto import floats_of, names_of, require_columns, sizes_of
+from bakeoff_core.selection.columns import floats_of, names_of, require_columns, sizes_of
 
 NUMBER_COLUMNS = (
     "top1",

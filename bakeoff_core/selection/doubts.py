@@ -13,7 +13,7 @@ import pandas as pd
 from bakeoff_core.schema.candidate import CandidateRef, candidate_refs
 from bakeoff_core.schema.decision import Decision
 from bakeoff_core.schema.profile import MeasurementWarning
-from bakeoff_core.selection.pareto import floats_of
+from bakeoff_core.selection.columns import floats_of
 
 SPOILING = ("load", "throttled", "drift", "very_noisy", "process_spread")
 """Warnings under which a median may not be the model's own; the others leave it as it is."""
@@ -80,7 +80,7 @@ def decisive_doubts(candidates: pd.DataFrame, decision: Decision) -> tuple[Doubt
         candidates: The table that was decided on, as for `find_doubts`.
         decision: What followed.
     """
-    if decision.pick is None or not _rests_on_latency(decision):
+    if decision.pick is None or not rests_on_latency(decision):
         return ()
     found = []
     for answer in (decision.pick.candidate, decision.pick.runner_up):
@@ -93,7 +93,8 @@ def decisive_doubts(candidates: pd.DataFrame, decision: Decision) -> tuple[Doubt
     return tuple(found)
 
 
-def _rests_on_latency(decision: Decision) -> bool:
+def rests_on_latency(decision: Decision) -> bool:
+    """Tell whether measured latencies have a part in the pick: by cost, or by a budget."""
     by_cost = decision.rule == "cheapest" and decision.cost == "latency"
     return by_cost or decision.limits.max_latency_s is not None
 

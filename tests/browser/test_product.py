@@ -259,7 +259,7 @@ def test_killed_worker_is_shown_as_failed_with_a_way_on(app_server, page):
     workers = [
         process
         for process in psutil.process_iter(["cmdline"])
-        if "bakeoff_core.profiling.worker" in (process.info["cmdline"] or [])
+        if "bakeoff_core.search.measuring_worker" in (process.info["cmdline"] or [])
         and str(server.home) in " ".join(process.cmdline())
     ]
     assert workers

@@ -40,7 +40,7 @@ ARE_YOU_THERE = b"null"
 """In place of a request: forks nothing."""
 LOADED = (
     *("finetuning.worker", "finetuning.comparison.worker", "finetuning.dry_run.worker", "ranking.worker"),
-    *("profiling.worker", "profiling.anatomy.worker"),
+    *("search.measuring_worker", "profiling.anatomy.worker"),
 )
 FORKED = (*kinds.DECODING, "bakeoff_core.profiling.round", "bakeoff_core.profiling.anatomy.trace")
 """What the processes need that workers fork, to decode images, to measure a model and to take one apart."""
