@@ -31,7 +31,7 @@ from bakeoff_core.catalogue.timm_names import TimmModels
 from bakeoff_core.catalogue.timm_results import PublishedAccuracy, read_speeds
 from bakeoff_core.schema.decision import Limits
 from bakeoff_core.search.contest import MARGIN_POINTS
-from bakeoff_core.search.outlook import look_ahead
+from bakeoff_core.search.outlook import look_ahead, nothing_measured
 from bakeoff_core.search.space import search_space
 from bakeoff_core.selection.pareto import find_frontier
 from benchmarks.speeds_table import CPU, GPU, TABLES, names_of_timm
@@ -100,10 +100,7 @@ class Replay:
         self.table, self.limits, self.seed = table, limits, seed
         noise = np.random.default_rng(seed).normal(0.0, NOISE, len(table.seconds))
         self.screened = table.seconds * np.exp(noise)
-        self.measured = pd.DataFrame(
-            {"latency_p50_s": np.nan, "latency_sd": NOISE, "peak_memory_bytes": np.nan, "failed": False},
-            index=table.space.index,
-        )
+        self.measured = nothing_measured(table.space).assign(latency_sd=NOISE)
         self.order: list[int] = []
         self.looks_s: list[float] = []
 
@@ -199,7 +196,7 @@ def random_limits(table: Table, count: int) -> list[Limits]:
 
 
 def search_answer(table: Table, limits: Limits, seed: int) -> tuple[bool | None, int]:
-    """Return whether the claim that nothing better is left was wrong (`None`: none was made), and how many were measured."""
+    """Return whether the claim of the end was wrong (`None`: there was none), and how many rows were measured."""
     replay = Replay(table, limits, seed)
     most = round(MOST_MEASURED * len(table.seconds))
     while True:

@@ -17,8 +17,9 @@ import numpy as np
 
 from bakeoff_core.search.features import Features
 
-MACHINE_SD = 1.5
-"""Of the log of how much slower or faster than published everything is here: within a factor of 20 for 95 %."""
+MACHINE_SD = 2.0
+"""Of the log of how much slower or faster than published everything is here: within a factor of 50 for 95 %. Between
+one image on a laptop's CPU and one of hundreds on a large GPU lies a factor of 150."""
 PARTS = {"smooth": 0.05, "rough": 0.02, "family": 0.03, "within_family": 0.02, "architecture": 0.01, "row": 0.003}
 """Variance of each part of the log cost before anything is measured, roughly what holds from one of timm's published
 machines to another."""
@@ -26,6 +27,10 @@ LINEAR_VARIANCE = 0.1
 """The same for the slope of each feature."""
 GUESSED_VARIANCE = 0.02
 """The same for rows whose features were guessed: they are as far off as the guess."""
+FREEDOM = 2.0
+"""Degrees of freedom of the draws before anything is measured; every second measurement adds one. The sizes of the
+parts are learned too, from few measurements badly, so that predictions have the tails of Student's t (Rasmussen and
+Williams 2006, section 9.9)."""
 _PART_SD = 1.5
 """Of the log of these variances: how far a machine may differ from those."""
 _LENGTHS_2 = {"smooth": 4.0, "rough": 0.5, "within_family": 1.0}
@@ -38,38 +43,7 @@ _JITTER = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class Posterior:
-    """What is known of the log of a cost of every row, after the measurements."""
-
-    mean: np.ndarray
-    """float[n]: natural logarithm."""
-    sd: np.ndarray
-    """float[n]: its standard deviation, for a measured row too: what was measured is not yet the truth."""
-    _prior: _Kernel
-    _measured: np.ndarray
-    _solved: np.ndarray
-
-    def draw(self, rows: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-        """Draw the log costs of some rows together, as they belong together.
-
-        Args:
-            rows: int[m], their places.
-            count: Of draws.
-            rng: What draws.
-
-        Returns:
-            float[m, count].
-        """
-        from scipy.linalg import cholesky
-
-        half = self._solved[:, rows]
-        covariance = self._prior.between(rows, rows) - half.T @ half
-        covariance[np.diag_indices_from(covariance)] += _JITTER
-        return self.mean[rows, None] + cholesky(covariance, lower=True) @ rng.standard_normal((len(rows), count))
-
-
-@dataclass(frozen=True, eq=False)
-class _Kernel:
+class Kernel:
     """Covariances of the log costs of rows, as a sum of parts."""
 
     features: Features
@@ -113,6 +87,42 @@ class _Kernel:
         return MACHINE_SD**2 + slopes + rest[:-1].sum() + rest[-1] * self.features.guessed
 
 
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """What is known of the log of a cost of every row, after the measurements."""
+
+    mean: np.ndarray
+    """float[n]: natural logarithm."""
+    sd: np.ndarray
+    """float[n]: its standard deviation, for a measured row too: what was measured is not yet the truth."""
+    kernel: Kernel
+    """Covariances before the measurements."""
+    solved: np.ndarray
+    """float[measured, n]: what the measurements take from them, as the factor of that matrix."""
+
+    def draw(self, rows: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw the log costs of some rows together, as they belong together.
+
+        Args:
+            rows: int[m], their places.
+            count: Of draws.
+            rng: What draws.
+
+        Returns:
+            float[m, count].
+        """
+        from scipy.linalg import cholesky
+
+        half = self.solved[:, rows]
+        covariance = self.kernel.between(rows, rows) - half.T @ half
+        covariance[np.diag_indices_from(covariance)] += _JITTER
+        freedom = FREEDOM + len(self.solved) / 2
+        scale = np.sqrt(freedom / rng.chisquare(freedom, count))
+        return (
+            self.mean[rows, None] + cholesky(covariance, lower=True) @ rng.standard_normal((len(rows), count)) * scale
+        )
+
+
 def learn(features: Features, prior: np.ndarray, logs: np.ndarray, sds: np.ndarray) -> Posterior:
     """Return what the measurements tell of every row.
 
@@ -130,23 +140,23 @@ def learn(features: Features, prior: np.ndarray, logs: np.ndarray, sds: np.ndarr
     base = np.where(np.isnan(prior), told.mean() if told.size else 0.0, prior)
     measured = np.flatnonzero(~np.isnan(logs))
     if not measured.size:
-        kernel = _Kernel(features, start)
-        return Posterior(base, np.sqrt(kernel.variance()), kernel, measured, np.zeros((0, len(base))))
+        kernel = Kernel(features, start)
+        return Posterior(base, np.sqrt(kernel.variance()), kernel, np.zeros((0, len(base))))
     beside, noise = (logs - base)[measured], sds[measured] ** 2 + _JITTER
     some = np.arange(measured.size)
     if measured.size > _MOST_LEARNED_FROM:
         some = np.argsort(logs[measured])[np.linspace(0, measured.size - 1, _MOST_LEARNED_FROM).astype(int)]
-    kernel = _Kernel(features, _learn_variances(_Kernel(features, start), measured[some], beside[some], noise[some]))
+    kernel = Kernel(features, _learn_variances(Kernel(features, start), measured[some], beside[some], noise[some]))
     covariance = kernel.between(measured, measured)
     covariance[np.diag_indices_from(covariance)] += noise
     lower = np.tril(cho_factor(covariance, lower=True)[0])
     solved = solve_triangular(lower, kernel.between(measured, np.arange(len(base))), lower=True)
     mean = base + solved.T @ solve_triangular(lower, beside, lower=True)
     sd = np.sqrt(np.maximum(kernel.variance() - (solved**2).sum(axis=0), _JITTER))
-    return Posterior(mean, sd, kernel, measured, solved)
+    return Posterior(mean, sd, kernel, solved)
 
 
-def _learn_variances(start: _Kernel, rows: np.ndarray, beside: np.ndarray, noise: np.ndarray) -> np.ndarray:
+def _learn_variances(start: Kernel, rows: np.ndarray, beside: np.ndarray, noise: np.ndarray) -> np.ndarray:
     """Return the log variances that are likeliest after the measurements, those of `start` being the likeliest before.
 
     Args:
