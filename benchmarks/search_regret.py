@@ -82,10 +82,11 @@ def read_table(path: Path, names: TimmModels) -> Table:
     """Return one of timm's tables as a search space, without its own speeds in the prior."""
     catalogue = read_catalogue()
     accuracies = [PublishedAccuracy(row.model_name, row.img_size, row.top1, None) for row in catalogue.itertuples()]
-    rows = join_tables(accuracies, read_speeds(path), names, path.stem)
-    seconds = {(row.architecture, row.img_size): row.seconds_per_image for row in rows if row.reason is None}
+    speeds = [speed for speed in read_speeds(path) if speed.part == "inference"]
+    rows = join_tables(accuracies, speeds, names, path.stem)
+    seconds = {(row.model_name, row.img_size): row.seconds_per_image for row in rows if row.reason is None}
     space = search_space(catalogue)
-    of_row = np.array([seconds.get(key, np.nan) for key in zip(space["architecture"], space["img_size"], strict=True)])
+    of_row = np.array([seconds.get(key, np.nan) for key in zip(space["model_name"], space["img_size"], strict=True)])
     known = ~np.isnan(of_row)
     space = space[known].reset_index(drop=True)
     if path.name in PRIORS:

@@ -19,7 +19,7 @@ from bakeoff_core.schema.checks import require_choice, require_count
 from bakeoff_core.schema.decision import COST_COLUMNS, RULES, Limits, Relaxation
 from bakeoff_core.search.contest import MARGIN_POINTS, Contest, contest_frontier, contest_pick
 from bakeoff_core.search.features import Features, describe
-from bakeoff_core.search.surrogate import Posterior, learn
+from bakeoff_core.search.surrogate import MEMORY_SD, Posterior, learn
 from bakeoff_core.selection.decision import NUMBER_COLUMNS, decide
 
 MEASURED_COLUMNS = ("latency_p50_s", "latency_sd", "peak_memory_bytes", "failed")
@@ -34,7 +34,7 @@ RANGE_90 = 1.6448536269514722
 """Half the width of a 90 % range of the normal distribution, in standard deviations."""
 UNKNOWN_SD = 0.15
 """Of the log of a measured latency whose own is not known: processes differ by about as much."""
-MEMORY_SD = 0.03
+MEMORY_NOISE_SD = 0.03
 """Of the log of a measured peak memory."""
 THREADS = 1
 """Of the matrix products, which take a tenth of a second: threads that wait for each other would cost more."""
@@ -180,7 +180,13 @@ def _learn(space: pd.DataFrame, measured: pd.DataFrame, limits: Limits) -> _Stat
         open=inside & ~is_measured & ~failed,
         answers=within & is_measured,
         latency=learn(features, features.prior_log_s, _logs(latency, is_measured), sds),
-        memory=learn(features, features.prior_log_bytes, _logs(memory, is_measured), np.full(len(space), MEMORY_SD)),
+        memory=learn(
+            features,
+            features.prior_log_bytes,
+            _logs(memory, is_measured),
+            np.full(len(space), MEMORY_NOISE_SD),
+            MEMORY_SD,
+        ),
         features=features,
     )
 

@@ -20,9 +20,11 @@ from bakeoff_core.search.features import Features
 MACHINE_SD = 2.0
 """Of the log of how much slower or faster than published everything is here: within a factor of 50 for 95 %. Between
 one image on a laptop's CPU and one of hundreds on a large GPU lies a factor of 150."""
+MEMORY_SD = 0.7
+"""The same of the peak memory, beside what weights and activations take: within a factor of 4."""
 PARTS = {"smooth": 0.05, "rough": 0.02, "family": 0.03, "within_family": 0.02, "architecture": 0.01, "row": 0.003}
-"""Variance of each part of the log cost before anything is measured, roughly what holds from one of timm's published
-machines to another."""
+"""Variance of each part of the log cost before anything is measured: what is learned from two hundred rows of each of
+timm's three tables lies within a factor of ten of these."""
 LINEAR_VARIANCE = 0.1
 """The same for the slope of each feature."""
 GUESSED_VARIANCE = 0.02
@@ -49,6 +51,8 @@ class Kernel:
     features: Features
     log_variances: np.ndarray
     """float[d + 7]: of the slopes, of `PARTS` in their order, and of guesses."""
+    machine_sd: float
+    """Of what all rows share."""
 
     def parts(self, one: np.ndarray, other: np.ndarray) -> list[np.ndarray]:
         """Return the parts of variance 1 but the linear ones, each of shape (len(one), len(other))."""
@@ -74,7 +78,7 @@ class Kernel:
         """Return the covariances of some rows with others, float[len(one), len(other)]."""
         variances = np.exp(self.log_variances)
         x, y = self.features.values[one], self.features.values[other]
-        total = (x * variances[: x.shape[1]]) @ y.T + MACHINE_SD**2
+        total = (x * variances[: x.shape[1]]) @ y.T + self.machine_sd**2
         for variance, part in zip(variances[x.shape[1] :], self.parts(one, other), strict=True):
             total += variance * part
         return total
@@ -84,7 +88,7 @@ class Kernel:
         variances = np.exp(self.log_variances)
         slopes = self.features.values**2 @ variances[: self.features.values.shape[1]]
         rest = variances[self.features.values.shape[1] :]
-        return MACHINE_SD**2 + slopes + rest[:-1].sum() + rest[-1] * self.features.guessed
+        return self.machine_sd**2 + slopes + rest[:-1].sum() + rest[-1] * self.features.guessed
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +127,9 @@ class Posterior:
         )
 
 
-def learn(features: Features, prior: np.ndarray, logs: np.ndarray, sds: np.ndarray) -> Posterior:
+def learn(
+    features: Features, prior: np.ndarray, logs: np.ndarray, sds: np.ndarray, machine_sd: float = MACHINE_SD
+) -> Posterior:
     """Return what the measurements tell of every row.
 
     Args:
@@ -132,6 +138,7 @@ def learn(features: Features, prior: np.ndarray, logs: np.ndarray, sds: np.ndarr
             the mean of the others is taken.
         logs: float[n], the log of the measured cost; NaN: not measured.
         sds: float[n], the standard deviation of its error, where measured.
+        machine_sd: How unsure the guess is as a whole: `MACHINE_SD` of latencies, `MEMORY_SD` of memory.
     """
     from scipy.linalg import cho_factor, solve_triangular
 
@@ -140,13 +147,15 @@ def learn(features: Features, prior: np.ndarray, logs: np.ndarray, sds: np.ndarr
     base = np.where(np.isnan(prior), told.mean() if told.size else 0.0, prior)
     measured = np.flatnonzero(~np.isnan(logs))
     if not measured.size:
-        kernel = Kernel(features, start)
+        kernel = Kernel(features, start, machine_sd)
         return Posterior(base, np.sqrt(kernel.variance()), kernel, np.zeros((0, len(base))))
     beside, noise = (logs - base)[measured], sds[measured] ** 2 + _JITTER
     some = np.arange(measured.size)
     if measured.size > _MOST_LEARNED_FROM:
         some = np.argsort(logs[measured])[np.linspace(0, measured.size - 1, _MOST_LEARNED_FROM).astype(int)]
-    kernel = Kernel(features, _learn_variances(Kernel(features, start), measured[some], beside[some], noise[some]))
+    before = Kernel(features, start, machine_sd)
+    variances = _learn_variances(before, measured[some], beside[some], noise[some])
+    kernel = Kernel(features, variances, machine_sd)
     covariance = kernel.between(measured, measured)
     covariance[np.diag_indices_from(covariance)] += noise
     lower = np.tril(cho_factor(covariance, lower=True)[0])
@@ -172,7 +181,7 @@ def _learn_variances(start: Kernel, rows: np.ndarray, beside: np.ndarray, noise:
 
     def badness(log_variances: np.ndarray) -> tuple[float, np.ndarray]:
         variances = np.exp(log_variances)
-        covariance = (x * variances[: x.shape[1]]) @ x.T + MACHINE_SD**2
+        covariance = (x * variances[: x.shape[1]]) @ x.T + start.machine_sd**2
         for variance, part in zip(variances[x.shape[1] :], parts, strict=True):
             covariance += variance * part
         covariance[np.diag_indices_from(covariance)] += noise
