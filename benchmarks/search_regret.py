@@ -23,7 +23,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from bakeoff_core.catalogue.accuracies import read_catalogue
 from bakeoff_core.catalogue.published import join_tables
@@ -69,7 +68,7 @@ def main() -> int:
     names = names_of_timm()
     tables = [read_table(path, names) for path in asked.tables]
     checks: dict[str, bool] = {}
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=threadpool_limits, initargs=(1,)) as pool:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         for table in tables:
             checks |= _regret(table, asked.seeds, pool.map)
         checks |= _stopping(tables, asked.limits // len(tables), pool.map)
