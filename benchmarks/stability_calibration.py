@@ -16,21 +16,22 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from bakeoff_core.profiling.patience import Patience
 from bakeoff_core.profiling.progress import MeasuredModel
-from bakeoff_core.profiling.request import MeasureSpec, make_spec
+from bakeoff_core.profiling.request import PATIENCE_S, MeasureSpec, make_spec
 from bakeoff_core.profiling.rows import share_spread
 from bakeoff_core.profiling.session import MeasuringSession
 from bakeoff_core.profiling.store import to_frame
 from bakeoff_core.profiling.timer import time_passes
-from bakeoff_core.profiling.worker import measure_rounds
+from bakeoff_core.profiling.worker import further_rounds, measure_rounds
+from bakeoff_core.schema.candidate import CandidateRef
 from bakeoff_core.schema.decision import RULES, Limits
 from bakeoff_core.schema.profile import Profile, Round
+from bakeoff_core.search.further_rounds import contenders
 from bakeoff_core.selection.decision import decide
 from bakeoff_core.selection.remeasuring import remeasure
 from bakeoff_core.selection.stability import stability_of
@@ -40,8 +41,8 @@ SAID = {60: (50, 70), 80: (70, 88), 95: (88, 99)}
 WITHIN = 7.0
 """Percentage points that what is said may be off by."""
 MODELS, CORES = 12, 2
-QUESTIONS = 8
-"""Limits that each machine is asked for."""
+QUESTIONS = 2
+"""Limits that each machine is measured for."""
 OVERHEAD_S = 0.7
 """Seconds that a round costs beside its passes."""
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -159,22 +160,47 @@ class SimulatedSession(MeasuringSession):
 class Silence:
     """A job's progress, told to nobody."""
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        return lambda *_: 1.0
+    def __init__(self, machine: Machine | None = None) -> None:
+        self._machine = machine
+        self._began = 0.0
+        self._seconds: dict[str, float] = {}
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *_: None
+
+    def starting(self, *_: object) -> None:
+        """Look at the clock."""
+        self._began = self._machine.now
+
+    def finished(self, entry: MeasuredModel) -> float:
+        """Seconds that the round took."""
+        self._seconds[entry.profile.model_name] = seconds = self._machine.now - self._began
+        return seconds
+
+    def seconds_of(self, entry: MeasuredModel) -> float:
+        """Seconds that its last round took."""
+        return self._seconds[entry.profile.model_name]
 
 
-def measured(machine: Machine, patience_s: float, accuracy: np.ndarray) -> pd.DataFrame:
-    """Measure a machine once, as a job does; returns its candidates."""
+def measured(machine: Machine, limits: Limits, rule: str, accuracy: np.ndarray) -> pd.DataFrame:
+    """Measure a machine once, as a job does that knows what is asked; returns its candidates."""
     machine.rest()
-    spec = make_spec([f"m{at}" for at in range(MODELS)], patience_s=patience_s, threads=CORES)
+    spec = make_spec([f"m{at}" for at in range(MODELS)], patience_s=PATIENCE_S, threads=CORES)
     session = SimulatedSession(spec, machine)
-    patience = Patience(
-        patience_s, cores=CORES, threads=CORES, load=machine.load, usage=Silence, clock=lambda: machine.now
-    )
+    heard = {"load": machine.load, "usage": Silence, "clock": lambda: machine.now}
+    patience = Patience(PATIENCE_S, cores=CORES, threads=CORES, **heard)
     entries = [MeasuredModel(replace(_BLANK, model_name=name), spec.rounds) for name in spec.models]
-    measure_rounds(session, entries, patience, Silence(), lambda: False)
-    candidates = to_frame(share_spread([entry.profile for entry in entries]))
-    return candidates.assign(top1=accuracy, top1_low=np.nan, top1_high=np.nan)
+    progress = Silence(machine)
+
+    def candidates(profiles: Sequence[Profile]) -> pd.DataFrame:
+        return to_frame(share_spread(profiles)).assign(top1=accuracy, top1_low=np.nan, top1_high=np.nan)
+
+    def contested(profiles: Sequence[Profile]) -> Sequence[CandidateRef]:
+        return contenders(candidates(profiles), limits, rule, "latency")
+
+    measure_rounds(session, entries, patience, progress, lambda: False)
+    further_rounds(session, entries, contested, patience, progress)
+    return candidates([entry.profile for entry in entries])
 
 
 _BLANK = Profile(
@@ -188,15 +214,15 @@ def outcomes_of(seed: int, measurements: int) -> list[tuple[float, float]]:
     machine = random_machine(seed)
     accuracy = np.sort(machine.random.uniform(65, 85, MODELS))[np.argsort(np.argsort(machine.latencies_s))]
     accuracy += machine.random.normal(0, 1.5, MODELS)
-    tables = [measured(machine, 20.0, accuracy) for _ in range(measurements)]
     found = []
     for _ in range(QUESTIONS):
         budget = float(np.exp(machine.random.uniform(np.log(0.005), np.log(0.07))))
         floor = float(machine.random.uniform(60, 80)) if machine.random.random() < 0.5 else None
-        rule = RULES[machine.random.integers(2)]
+        limits, rule = Limits(min_top1=floor, max_latency_s=budget), RULES[machine.random.integers(2)]
         said, picks = [], []
-        for table in tables:
-            decision = decide(table, Limits(min_top1=floor, max_latency_s=budget), rule=rule)
+        for _ in range(measurements):
+            table = measured(machine, limits, rule, accuracy)
+            decision = decide(table, limits, rule=rule)
             said.append(stability_of(decision, table, remeasure(table)).share)
             picks.append(decision.pick.candidate if decision.pick else None)
         for at, (share, pick) in enumerate(zip(said, picks, strict=True)):

@@ -39,7 +39,7 @@ PRIOR = ProcessSpread(sd=0.08, freedom=4)
 """Before anything was measured in a setting (see docs/decisions)."""
 
 
-PRIOR_DRIFT = ProcessSpread(sd=0.02, freedom=2)
+PRIOR_DRIFT = ProcessSpread(sd=0.03, freedom=2)
 """What a machine's speed drifts by between two measurements, and what that knowledge is worth: always this much."""
 LEAST_MODELS_OF_DRIFT = 3
 """Models from which on what they have in common can be told from what each has alone."""

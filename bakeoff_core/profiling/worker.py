@@ -113,7 +113,7 @@ def further_rounds(
         BakeoffError: A row can't be kept.
     """
     left_s = session.spec.further_s
-    while True:
+    while left_s > 0:
         open_ones = {
             CandidateRef(e.profile.model_name, e.profile.img_size, e.profile.deployment): e
             for e in entries

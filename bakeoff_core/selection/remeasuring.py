@@ -20,9 +20,11 @@ DRAWS = 400
 """Shares are then known within five points, and a step of a slider pays a few milliseconds for them."""
 SURE = 95.0
 """Percent of the draws from which on something is said to be so."""
+FREEDOM = 12
+"""Degrees of freedom that the spread of a setting is known with: `profiling.intervals.MOST_FREEDOM`."""
 T_975 = 2.18
-"""Half an interval over its standard deviation: Student's t with the 12 degrees of freedom that a setting has."""
-USUAL_DRIFT = 0.02
+"""Half an interval over its standard deviation: Student's t with so many."""
+USUAL_DRIFT = 0.03
 """Drift of a row that does not tell it: `profiling.intervals.PRIOR_DRIFT`."""
 LEAST_OWN_SHARE = 0.3
 """Share of a row's spread that is its own at least, however much the machine seems to drift."""
@@ -51,6 +53,7 @@ def remeasure(candidates: pd.DataFrame, draws: int = DRAWS, seed: int = 0) -> np
     within = drift / np.sqrt(np.fmax(known_floats(candidates, "round_count"), 1.0))  # NaN counts as one
     generator = np.random.default_rng(seed)
     together, own = generator.standard_normal((draws, 1)), generator.standard_normal((draws, len(point)))
+    own *= np.sqrt(FREEDOM / generator.chisquare(FREEDOM, (draws, 1)))  # how well the common spread itself is known
     spread = np.where(own < 0, down, up)
     alone = np.sqrt(np.maximum(spread**2 - within**2, (LEAST_OWN_SHARE * spread) ** 2))
     return point * np.exp(np.sqrt(2) * (alone * own + drift * together))
