@@ -16,13 +16,23 @@ from bakeoff_core.selection.doubts import decisive_doubts
 CHEAPEST_TITLE = "Cheapest that clears the limits"
 
 
-def draw(decision: Decision, table: pd.DataFrame, source: AccuracySource) -> None:
-    """Draw both answers side by side, the pick marked."""
+def draw(cards: str, asked: str) -> None:
+    """Draw both answers side by side.
+
+    Args:
+        cards: As `render` returns them.
+        asked: What they answer; goes with them for whoever replaces them in the browser.
+    """
+    # One element: each costs the browser time.
+    st.html(f'{_STYLE}<div class="answers" data-asked="{html_text(asked)}">{cards}</div>')
+
+
+def render(decision: Decision, table: pd.DataFrame, source: AccuracySource) -> str:
+    """Return both answers as cards, in HTML, the pick marked."""
     names = CandidateNames(table, Terms(source))  # once for both cards: it reads the whole table
     distrust = distrust_sentence(decisive_doubts(table, decision), names)
     answers = {"most-accurate": decision.most_accurate, "cheapest": decision.cheapest}
-    cards = "\n".join(_card(answers[rule], rule, decision, names, distrust) for rule in RULES)
-    st.html(f'{_STYLE}<div class="answers">{cards}</div>')  # one element: each costs the browser time
+    return "\n".join(_card(answers[rule], rule, decision, names, distrust) for rule in RULES)
 
 
 def draw_reasons(decision: Decision, table: pd.DataFrame, source: AccuracySource) -> None:
