@@ -14,6 +14,7 @@ from bakeoff_core.schema.candidate import CandidateRef, candidate_refs
 from bakeoff_core.schema.decision import Decision
 from bakeoff_core.schema.profile import MeasurementWarning
 from bakeoff_core.selection.columns import floats_of
+from bakeoff_core.selection.frozen import rows_of, values_of
 
 SPOILING = ("load", "throttled", "drift", "very_noisy", "process_spread")
 """Warnings under which a median may not be the model's own; the others leave it as it is."""
@@ -84,12 +85,9 @@ def decisive_doubts(candidates: pd.DataFrame, decision: Decision) -> tuple[Doubt
         return ()
     found = []
     for answer in (decision.pick.candidate, decision.pick.runner_up):
-        if answer is None:
-            continue
-        rows = candidates[candidates["model_name"] == answer.model_name]
-        for ref, warnings in zip(candidate_refs(rows), rows["warnings"], strict=True):
-            if ref == answer and (codes := _codes(warnings)):
-                found.append(DoubtfulAnswer(ref, codes))
+        for at in () if answer is None else rows_of(candidates, answer):
+            if codes := _codes(values_of(candidates, "warnings")[at]):
+                found.append(DoubtfulAnswer(answer, codes))
     return tuple(found)
 
 

@@ -26,8 +26,9 @@ T_975 = 2.18
 """Half an interval over its standard deviation: Student's t with so many."""
 USUAL_DRIFT = 0.03
 """Drift of a row that does not tell it: `profiling.intervals.PRIOR_DRIFT`."""
-LEAST_OWN_SHARE = 0.3
-"""Share of a row's spread that is its own at least, however much the machine seems to drift."""
+INTERLEAVED_ROUNDS = 2
+"""Rounds that a job makes of all models in turn. Those beyond come one after another where a model is contested: what the
+machine did just then is part of that row alone."""
 
 
 def remeasure(candidates: pd.DataFrame, draws: int = DRAWS, seed: int = 0) -> np.ndarray:
@@ -39,7 +40,7 @@ def remeasure(candidates: pd.DataFrame, draws: int = DRAWS, seed: int = 0) -> np
     Args:
         candidates: Of one setting, with `latency_p50_s`; an unknown latency stays unknown (NaN). Without an interval
             (`latency_p50_low_s`, `latency_p50_high_s`) a row moves with the machine alone; `latency_drift_sd` says how
-            far that moves, and `round_count` how much of it shows in the interval.
+            far that moves, and `round_count` whether part of it is the row's own.
         draws: How many.
         seed: Fixes them: a pick must not change because a page was drawn again.
     """
@@ -50,12 +51,12 @@ def remeasure(candidates: pd.DataFrame, draws: int = DRAWS, seed: int = 0) -> np
         up = np.nan_to_num(np.log(np.fmax(point, high) / point), posinf=0.0) / T_975
     drift = known_floats(candidates, "latency_drift_sd")
     drift = np.where(np.isnan(drift), USUAL_DRIFT, drift)
-    within = drift / np.sqrt(np.fmax(known_floats(candidates, "round_count"), 1.0))  # NaN counts as one
+    apart = np.where(known_floats(candidates, "round_count") > INTERLEAVED_ROUNDS, drift / np.sqrt(2), 0.0)
     generator = np.random.default_rng(seed)
     together, own = generator.standard_normal((draws, 1)), generator.standard_normal((draws, len(point)))
     own *= np.sqrt(FREEDOM / generator.chisquare(FREEDOM, (draws, 1)))  # how well the common spread itself is known
     spread = np.where(own < 0, down, up)
-    alone = np.sqrt(np.maximum(spread**2 - within**2, (LEAST_OWN_SHARE * spread) ** 2))
+    alone = np.sqrt(spread**2 + apart**2)
     return point * np.exp(np.sqrt(2) * (alone * own + drift * together))
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from bakeoff_core.schema.candidate import CandidateRef, candidate_refs
 from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS, Decision
 from bakeoff_core.selection.columns import floats_of
+from bakeoff_core.selection.frozen import once
 from bakeoff_core.selection.remeasuring import SURE
 
 
@@ -40,7 +41,7 @@ def stability_of(decision: Decision, candidates: pd.DataFrame, latencies: np.nda
         candidates: One row each.
         latencies: As `remeasure` returns them.
     """
-    refs = list(candidate_refs(candidates))
+    refs = once(candidate_refs, candidates)
     picked = _picks(decision, candidates, latencies)
     places, counts = np.unique(picked, return_counts=True)
     shares = {
@@ -57,7 +58,7 @@ def _picks(decision: Decision, candidates: pd.DataFrame, latencies: np.ndarray) 
 
     Of a thousand candidates a handful can be picked in any draw: the others are put aside first.
     """
-    numbers = {name: floats_of(candidates[name]) for name in ("top1", *COST_COLUMNS.values())}
+    numbers = once(_numbers, candidates)
     rows = np.flatnonzero(_may_be_picked(decision, candidates, numbers, latencies))
     if not rows.size:
         return np.full(len(latencies), -1)
@@ -73,6 +74,10 @@ def _picks(decision: Decision, candidates: pd.DataFrame, latencies: np.ndarray) 
         value = np.where(fits & ~np.isnan(key), key, np.inf)
         fits = fits & (value == value.min(axis=1, keepdims=True))
     return np.where(fits.any(axis=1), rows[fits.argmax(axis=1)], -1)
+
+
+def _numbers(candidates: pd.DataFrame) -> dict[str, np.ndarray]:
+    return {name: floats_of(candidates[name]) for name in ("top1", *COST_COLUMNS.values())}
 
 
 def _may_be_picked(

@@ -27,6 +27,10 @@ def pick(page: Page) -> Locator:
     return page.locator("#pick")
 
 
+def budget_line(page: Page) -> Locator:
+    return page.locator(".bakeoff-marks .budget")
+
+
 def slider(page: Page, name: str) -> Locator:
     return page.get_by_role("slider", name=name, exact=True)
 
@@ -104,16 +108,78 @@ def measured(shared_server: AppServer, page: Page) -> Page:
     return page
 
 
-def test_pick_follows_the_thumb_while_it_is_dragged(measured):
-    thumb = slider(measured, "Latency budget (ms)")
-    first = pick(measured).inner_text()
+def hold_budget(page: Page) -> Callable[[float], None]:
+    """Press the mouse on the budget's thumb; the returned function drags it to a share of its range."""
+    thumb = slider(page, "Latency budget (ms)")
     box = at_rest(thumb)
-    y = box["y"] + box["height"] / 2
-    measured.mouse.move(box["x"] + box["width"] - 8, y)
-    measured.mouse.down()
-    measured.mouse.move(box["x"] + box["width"] * 0.2, y, steps=10)
+    lowest, highest = (float(thumb.get_attribute(end) or "nan") for end in ("min", "max"))
+
+    def move(share: float) -> None:  # the middle of a thumb is 8 pixels from the end of its track at most
+        x = box["x"] + 8 + (box["width"] - 16) * share
+        page.mouse.move(x, box["y"] + box["height"] / 2, steps=10)
+
+    move((float(thumb.input_value()) - lowest) / (highest - lowest))
+    page.mouse.down()
+    return move
+
+
+def test_pick_follows_the_thumb_while_it_is_dragged(measured):
+    first, drag = pick(measured).inner_text(), hold_budget(measured)
+    drag(0.2)
     expect(pick(measured)).not_to_have_text(first)  # the button is still down
     assert "latency_ms" not in measured.url
+    measured.mouse.up()
+    expect(measured).to_have_url(re.compile("latency_ms="))
+
+
+def test_a_drag_is_answered_without_a_run_of_the_page_and_its_rest_by_one(measured):
+    app, drag = measured.locator("[data-testid=stApp]"), hold_budget(measured)
+    expect(app).to_have_attribute("data-test-script-state", "notRunning")
+    measured.evaluate(
+        """() => {
+          const app = document.querySelector('[data-testid=stApp]');
+          window.runs = [];
+          const note = () => window.runs.push(app.getAttribute('data-test-script-state'));
+          new MutationObserver(note).observe(app, {attributeFilter: ['data-test-script-state']});
+        }"""
+    )
+    first = pick(measured).inner_text()
+    drag(0.2)
+    expect(pick(measured)).not_to_have_text(first)
+    assert measured.evaluate("window.runs") == []
+    measured.mouse.up()
+    expect(measured).to_have_url(re.compile("latency_ms="))
+    expect(app).to_have_attribute("data-test-script-state", "notRunning")
+    reasons = measured.get_by_text("Why, and what would change it")
+    reasons.click()
+    at = f"{float(slider(measured, 'Latency budget (ms)').input_value()):g} ms"
+    expect(measured.locator("[data-testid=stExpanderDetails]").first).to_contain_text(at)
+
+
+def test_a_drag_back_to_where_it_began_shows_what_stood_there(measured):
+    thumb, cards, line = slider(measured, "Latency budget (ms)"), measured.locator(".answers"), budget_line(measured)
+    drag = hold_budget(measured)
+    drag(0.5)
+    measured.mouse.up()
+    value = thumb.input_value()
+    expect(measured).to_have_url(re.compile(f"latency_ms={value}"))
+    expect(cards).to_have_attribute("data-asked", re.compile(rf" {value}(\.\d+)? "))  # Streamlit has drawn it
+    before, place = cards.inner_text(), line.get_attribute("x1")
+    measured.mouse.down()
+    drag(0.1)
+    expect(cards).not_to_have_text(before, use_inner_text=True)
+    drag(0.5)
+    expect(thumb).to_have_value(value)
+    measured.mouse.up()
+    expect(cards).to_have_text(before, use_inner_text=True)
+    expect(line).to_have_attribute("x1", str(place))
+
+
+def test_where_nobody_answers_a_drag_the_page_follows_by_its_own_runs(measured):
+    measured.route("**/live/answers*", lambda route: route.fulfill(status=404, body="unknown"))
+    first, drag = pick(measured).inner_text(), hold_budget(measured)
+    drag(0.2)
+    expect(pick(measured)).not_to_have_text(first)  # the button is still down
     measured.mouse.up()
     expect(measured).to_have_url(re.compile("latency_ms="))
 

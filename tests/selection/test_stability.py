@@ -10,7 +10,7 @@ from bakeoff_core.schema.candidate import candidate_refs
 from bakeoff_core.schema.decision import RULES, Limits
 from bakeoff_core.selection.decision import decide
 from bakeoff_core.selection.pareto import find_frontier
-from bakeoff_core.selection.remeasuring import DRAWS, dominated_shares, remeasure
+from bakeoff_core.selection.remeasuring import DRAWS, USUAL_DRIFT, dominated_shares, remeasure
 from bakeoff_core.selection.stability import stability_of
 from tests.support.bare_candidates import between, candidate, frame, ref
 
@@ -50,16 +50,31 @@ def test_drift_moves_all_alike_so_that_the_cheaper_stays_the_cheaper() -> None:
     candidates = table([("a", 80, 0.0100, 0.2), ("b", 80, 0.0103, 0.2)])
     decision = decide(candidates, Limits(), rule="cheapest")
     apart = stability_of(decision, candidates, remeasure(candidates))
-    drifting = candidates.assign(latency_drift_sd=0.2 / 2.18)
-    together = stability_of(decision, drifting, remeasure(drifting))
-    assert apart.share < 61 < 64 < together.share
+    drifting = candidates.assign(latency_drift_sd=0.5)
+    assert stability_of(decision, drifting, remeasure(drifting)) == apart
+    within = decide(candidates, Limits(max_latency_s=0.02), rule="cheapest")
+    sure, unsure = (stability_of(within, rows, remeasure(rows)) for rows in (candidates, drifting))
+    assert (sure.share, sure.others) == (apart.share, apart.others)
+    assert (None, pytest.approx(16, abs=4)) in unsure.others, "half of what moves by more than ln 2 is too slow"
+
+
+def test_rounds_beyond_the_interleaved_ones_have_a_drift_of_their_own() -> None:
+    candidates = table([("a", 80, 0.0100, 0.02), ("b", 80, 0.0110, 0.02)]).assign(latency_drift_sd=0.2)
+    decision = decide(candidates, Limits(), rule="cheapest")
+    shares = [
+        stability_of(decision, rows, remeasure(rows)).share
+        for rows in (candidates.assign(round_count=2), candidates.assign(round_count=5))
+    ]
+    assert shares[0] == 100 > shares[1]
 
 
 def test_the_draws_are_the_same_each_time_and_twice_as_variable_as_a_measurement() -> None:
     candidates = table([("a", 80, 0.010, 0.1)])
     once, again = remeasure(candidates, draws=20_000), remeasure(candidates, draws=20_000)
     assert (once == again).all()
-    assert np.log(once / 0.010).std() == pytest.approx(np.sqrt(2) * 0.1 / 2.18, rel=0.06)
+    # Tails of Student's t with 12 degrees of freedom: sqrt(12 / 10) wider than the normal distribution's.
+    own = 0.1 / 2.18 * np.sqrt(1.2)
+    assert np.log(once / 0.010).std() == pytest.approx(np.sqrt(2 * (own**2 + USUAL_DRIFT**2)), rel=0.03)
 
 
 def test_what_was_not_measured_is_never_picked_and_has_no_place() -> None:

@@ -20,6 +20,7 @@ from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
 from bakeoff_core.schema.candidate import candidate_refs
 from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS, Choice, Decision
 from bakeoff_core.selection.columns import floats_of
+from bakeoff_core.selection.frozen import rows_of, values_of
 from bakeoff_core.selection.remeasuring import SURE
 
 COST_TITLES = {
@@ -225,9 +226,8 @@ def _placed(candidates: pd.DataFrame, column: str, accuracy: str) -> pd.DataFram
 def _spot(choice: Choice | None, candidates: pd.DataFrame, column: str, accuracy: str) -> Spot | None:
     if choice is None:
         return None
-    ref = choice.candidate
-    is_it = (candidates["model_name"] == ref.model_name) & (candidates["img_size"] == ref.img_size)
-    for cost, percent in candidates.loc[is_it, [column, accuracy]].itertuples(index=False):
+    for at in rows_of(candidates, choice.candidate):
+        cost, percent = values_of(candidates, column)[at], values_of(candidates, accuracy)[at]
         if not is_unknown(cost) and not is_unknown(percent) and cost > 0:
             return Spot(float(cost) * SCALES[column][0], float(percent))
     return None
