@@ -26,6 +26,7 @@ from typing import IO
 from bakeoff_core.finetuning.comparison.request import ComparisonSpec
 from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs import main as worker_main
 from bakeoff_core.jobs.isolation import start_fork_server
 from bakeoff_core.jobs.launchers.base import WorkerCommand
 from bakeoff_core.jobs.launchers.local import LEADER, LocalLauncher
@@ -39,8 +40,9 @@ LONGEST_REQUEST = 2**17
 ARE_YOU_THERE = b"null"
 """In place of a request: forks nothing."""
 LOADED = (
-    *("finetuning.worker", "finetuning.comparison.worker", "finetuning.dry_run.worker", "ranking.worker"),
-    *("profiling.worker", "profiling.anatomy.worker"),
+    *(f"bakeoff_core.{name}.worker" for name in ("finetuning", "finetuning.comparison", "finetuning.dry_run")),
+    *(f"bakeoff_core.{name}.worker" for name in ("ranking", "profiling", "profiling.anatomy")),
+    *("openvino", "openvino.frontend.pytorch.ts_decoder"),
 )
 FORKED = (*kinds.DECODING, "bakeoff_core.profiling.round", "bakeoff_core.profiling.anatomy.trace")
 """What the processes need that workers fork, to decode images, to measure a model and to take one apart."""
@@ -103,7 +105,7 @@ class WarmLauncher(LocalLauncher):
 def serve(listener: socket.socket) -> None:
     """Fork a worker for every request, until standard input is closed."""
     for name in LOADED:
-        importlib.import_module(f"bakeoff_core.{name}")
+        importlib.import_module(name)
     # Worked out once for all that are forked: timm's names, and how the requests are read.
     importlib.import_module("bakeoff_core.models.timm_models").list_timm_models()
     for spec in (FinetuneSpec, ComparisonSpec, RankSpec, MeasureSpec):
@@ -138,6 +140,8 @@ def _work(module: str, folder: str, environment: dict[str, str], log: int, *lock
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     # Images are decoded, and models run, by processes forked from that of the server, which is not ours to wait for.
     forkserver.ensure_running = forkserver._forkserver.ensure_running = resource_tracker.ensure_running
+    # What those import once more: the small main module of a worker, and not this one with all its requests.
+    sys.modules["__main__"] = worker_main
     sys.argv = [module, folder]
     try:
         return importlib.import_module(module).main(folder)
