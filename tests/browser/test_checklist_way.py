@@ -135,8 +135,8 @@ def test_further_limits_reach_the_frontier_page_too(checklist):
     expect(checklist.get_by_role("spinbutton", name="Parameters, at most (millions)")).to_have_value("6")
 
 
-def test_missing_models_are_measured_from_the_checklist_and_the_job_can_be_stopped(app_server, tmp_path, page):
-    checklist = opened(app_server(home=measured(tmp_path / "home")), page)
+def test_missing_models_are_measured_from_the_checklist_and_the_job_can_be_stopped(warm_app_server, tmp_path, page):
+    checklist = opened(warm_app_server(home=measured(tmp_path / "home")), page)
     checklist.get_by_text("An edge box", exact=True).click()
     checklist.get_by_role("button", name=re.compile("Measure . missing")).click()
     expect(checklist.get_by_role("button", name="Stop")).to_be_visible()

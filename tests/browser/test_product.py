@@ -11,10 +11,12 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import REPOSITORY, AppServer, at_rest
+from tests.support.warm_workers import WarmServer
 
 pytestmark = pytest.mark.browser
 
@@ -87,10 +89,11 @@ def download_and_check_the_bundle(page: Page) -> None:
 
 
 @pytest.fixture(scope="module")
-def shared_server(module_app_server: Callable[..., AppServer], tmp_path_factory: pytest.TempPathFactory) -> AppServer:
+def shared_server(
+    module_app_server: Callable[..., AppServer], warm_server: WarmServer, tmp_path_factory: pytest.TempPathFactory
+) -> AppServer:
     """The product on a machine with twelve measured models, for tests that change nothing there."""
-    home = tmp_path_factory.mktemp("measured") / "home"
-    home.mkdir()
+    home = warm_server.give_names(tmp_path_factory.mktemp("measured") / "home")
     invented(home, 12)
     return module_app_server(home=home)
 
@@ -230,8 +233,8 @@ def start_measuring_everything(page: Page, server: AppServer) -> None:
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
 
 
-def test_second_tab_sees_the_job_of_the_first_and_cannot_start_another(app_server, page):
-    server = app_server()
+def test_second_tab_sees_the_job_of_the_first_and_cannot_start_another(warm_app_server, named_home, page):
+    server = warm_app_server(home=named_home)
     start_measuring_everything(page, server)
     other = page.context.new_page()
     other.goto(f"{server.url}/measure")
@@ -242,20 +245,18 @@ def test_second_tab_sees_the_job_of_the_first_and_cannot_start_another(app_serve
     expect(other.get_by_text("Measuring was stopped").first).to_be_visible()
 
 
-def test_killed_server_comes_back_to_the_same_job(app_server, page):
-    server = app_server()
+def test_killed_server_comes_back_to_the_same_job_and_a_killed_worker_is_shown_as_failed_with_a_way_on(
+    app_server, named_home, page
+):
+    server = app_server(home=named_home)
     start_measuring_everything(page, server)
     server.kill()
     server.start()
     page.goto(f"{server.url}/measure")
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    page.goto(server.url)
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
 
-
-def test_killed_worker_is_shown_as_failed_with_a_way_on(app_server, page):
-    import psutil
-
-    server = app_server()
-    start_measuring_everything(page, server)
     workers = [
         process
         for process in psutil.process_iter(["cmdline"])
@@ -270,7 +271,7 @@ def test_killed_worker_is_shown_as_failed_with_a_way_on(app_server, page):
     expect(page.get_by_text(re.compile("Measuring failed")).first).to_be_visible()
 
 
-def test_hostile_names_of_an_imported_file_are_shown_as_text(app_server, tmp_path, page):
+def test_hostile_names_of_an_imported_file_are_shown_as_text(app_server, named_home, tmp_path, page):
     home = tmp_path / "other"
     home.mkdir()
     invented(home, 3)
@@ -284,7 +285,7 @@ def test_hostile_names_of_an_imported_file_are_shown_as_text(app_server, tmp_pat
     subprocess.run([sys.executable, "-c", hostile], cwd=REPOSITORY, env=environment(home), check=True)
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    server = app_server()
+    server = app_server(home=named_home)
     page.goto(f"{server.url}/measure")
     page.locator("input[type=file]").set_input_files(tmp_path / "box.parquet")
     page.get_by_role("button", name="Import").click()
@@ -295,9 +296,9 @@ def test_hostile_names_of_an_imported_file_are_shown_as_text(app_server, tmp_pat
     assert dialogs == []
 
 
-def test_file_that_is_not_ours_is_refused_in_words(app_server, tmp_path, page):
+def test_file_that_is_not_ours_is_refused_in_words(shared_server, tmp_path, page):
     (tmp_path / "photo.parquet").write_bytes(b"not a parquet file at all")
-    page.goto(f"{app_server().url}/measure")
+    page.goto(f"{shared_server.url}/measure")
     page.locator("input[type=file]").set_input_files(tmp_path / "photo.parquet")
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_text(re.compile("photo.parquet is damaged, or not a profile file"))).to_be_visible()

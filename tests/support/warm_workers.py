@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -33,7 +34,7 @@ from bakeoff_core.jobs.launchers.local import LEADER, LocalLauncher
 from bakeoff_core.profiling.request import MeasureSpec
 from bakeoff_core.ranking.request import RankSpec
 from bakeoff_core.schema import parsing
-from bakeoff_core.system.paths import home
+from bakeoff_core.system.paths import home, timm_models_path
 from tests.support.places import ROOT
 
 LONGEST_REQUEST = 2**17
@@ -54,6 +55,7 @@ class WarmServer:
     def __init__(self, folder: Path) -> None:
         """Start it; its socket lies in `folder`."""
         self.address = str(folder / "warm.sock")
+        self._home = folder
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
             listener.bind(self.address)
             listener.listen()
@@ -61,7 +63,7 @@ class WarmServer:
                 [sys.executable, "-m", "tests.support.warm_workers", str(listener.fileno())],
                 stdin=subprocess.PIPE,
                 cwd=ROOT,
-                env=os.environ | kinds.YIELDING | {"HF_HUB_OFFLINE": "1"},
+                env=os.environ | kinds.YIELDING | {"HF_HUB_OFFLINE": "1", "BAKEOFF_HOME": str(folder)},
                 pass_fds=[listener.fileno()],
             )
 
@@ -71,6 +73,13 @@ class WarmServer:
             connection.connect(self.address)
             connection.send(ARE_YOU_THERE)
             connection.recv(32)
+
+    def give_names(self, other_home: Path) -> Path:
+        """Write timm's names into a state folder, so that no page there has them listed; returns the folder."""
+        self.wait_until_loaded()
+        other_home.mkdir(parents=True, exist_ok=True)
+        shutil.copy(self._home / timm_models_path().name, other_home)
+        return other_home
 
     def close(self) -> None:
         """End it."""
@@ -107,7 +116,7 @@ def serve(listener: socket.socket) -> None:
     for name in LOADED:
         importlib.import_module(name)
     # Worked out once for all that are forked: timm's names, and how the requests are read.
-    importlib.import_module("bakeoff_core.models.timm_models").list_timm_models()
+    importlib.import_module("bakeoff_core.models.timm_models").known_models()
     for spec in (FinetuneSpec, ComparisonSpec, RankSpec, MeasureSpec):
         parsing._adapter(spec)
     start_fork_server(FORKED)
