@@ -308,10 +308,20 @@ def test_no_page_asks_the_network_for_anything(shared_server, page):
     asked: list[str] = []
     page.context.on("request", lambda request: asked.append(request.url))
     ours = (shared_server.url, shared_server.url.replace("http", "ws"), "data:", "blob:")
-    for path in ("", "measure", "finetune", "rank", "checklist", "explore", "report"):
-        tab = page.context.new_page()
-        tab.goto(f"{shared_server.url}/{path}")
-        expect(tab.get_by_text("Nothing is running.")).to_be_visible()
+    page.goto(shared_server.url)
+    for name, shown in {
+        "Frontier": page.locator("#pick"),
+        "Measure": page.get_by_role("button", name="Measure", exact=True),
+        "Fine-tune": page.get_by_role("button", name="Fine-tune", exact=True),
+        "Rank": page.get_by_role("button", name="Rank", exact=True),
+        "Checklist": page.locator("#start"),
+        "Explore": page.get_by_role("tab", name="Published machines"),
+        "Report": page.get_by_role("button", name="Report, figure and data"),
+    }.items():
+        page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
+        expect(shown).to_be_visible()
+        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        expect(page.get_by_text("Nothing is running.")).to_be_visible()
     page.wait_for_timeout(3_000)
     assert len(asked) > 7
     assert [url for url in asked if not url.startswith(ours)] == []
