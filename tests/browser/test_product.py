@@ -5,17 +5,18 @@ from __future__ import annotations
 import io
 import re
 import signal
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import REPOSITORY, AppServer, at_rest
+from bakeoff_core.profiling import store
+from benchmarks.invented import write_profiles_of
+from tests.browser.conftest import AppServer, at_rest
 from tests.support.warm_workers import WarmServer
 
 pytestmark = pytest.mark.browser
@@ -45,14 +46,9 @@ def choose(page: Page, *models: str) -> None:
 
 def invented(home: Path, count: int) -> None:
     """Fill a state folder with models that nobody measured."""
-    code = f"from benchmarks.invented import write_profiles_of; write_profiles_of({count})"
-    subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, env=environment(home), check=True)
-
-
-def environment(home: Path) -> dict[str, str]:
-    import os
-
-    return os.environ | {"BAKEOFF_HOME": str(home)}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("BAKEOFF_HOME", str(home))
+        write_profiles_of(count)
 
 
 def test_new_user_measures_two_models_reloads_meanwhile_and_takes_the_pick_away(app_server, page):
@@ -275,14 +271,9 @@ def test_hostile_names_of_an_imported_file_are_shown_as_text(app_server, named_h
     home = tmp_path / "other"
     home.mkdir()
     invented(home, 3)
-    hostile = (
-        "from dataclasses import replace; from pathlib import Path; from bakeoff_core.profiling import store;"
-        "from bakeoff_core.system.paths import profiles_path;"
-        "rows = [replace(p, model_name='<img src=x onerror=alert(1)>|`x`', machine_id='x', machine_name='<b>|box')"
-        " for p in store.read_profiles(profiles_path())[:1]];"
-        f"store.export_profiles(profiles_path(), Path({str(tmp_path / 'box.parquet')!r}), rows)"
-    )
-    subprocess.run([sys.executable, "-c", hostile], cwd=REPOSITORY, env=environment(home), check=True)
+    hostile = {"model_name": "<img src=x onerror=alert(1)>|`x`", "machine_id": "x", "machine_name": "<b>|box"}
+    rows = [replace(profile, **hostile) for profile in store.read_profiles(home / "profiles.parquet")[:1]]
+    store.export_profiles(home / "profiles.parquet", tmp_path / "box.parquet", rows)
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     server = app_server(home=named_home)
