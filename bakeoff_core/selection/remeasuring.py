@@ -27,8 +27,8 @@ T_975 = 2.18
 USUAL_DRIFT = 0.03
 """Drift of a row that does not tell it: `profiling.intervals.PRIOR_DRIFT`."""
 INTERLEAVED_ROUNDS = 2
-"""Rounds that a job makes of all models in turn. Those beyond come one after another where a model is contested: what the
-machine did just then is part of that row alone."""
+"""Rounds that a job makes of all models in turn. Those beyond come one after another where a model is contested: what
+the machine did just then is part of that row alone."""
 
 
 def remeasure(candidates: pd.DataFrame, draws: int = DRAWS, seed: int = 0) -> np.ndarray:

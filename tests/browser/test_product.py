@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 import re
 import signal
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import REPOSITORY, AppServer, at_rest
+from bakeoff_core.profiling import store
+from benchmarks.invented import write_profiles_of
+from tests.browser.conftest import AppServer, at_rest
+from tests.support.warm_workers import WarmServer
 
 pytestmark = pytest.mark.browser
 
@@ -47,14 +50,9 @@ def choose(page: Page, *models: str) -> None:
 
 def invented(home: Path, count: int) -> None:
     """Fill a state folder with models that nobody measured."""
-    code = f"from benchmarks.invented import write_profiles_of; write_profiles_of({count})"
-    subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, env=environment(home), check=True)
-
-
-def environment(home: Path) -> dict[str, str]:
-    import os
-
-    return os.environ | {"BAKEOFF_HOME": str(home)}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("BAKEOFF_HOME", str(home))
+        write_profiles_of(count)
 
 
 def test_new_user_measures_two_models_reloads_meanwhile_and_takes_the_pick_away(app_server, page):
@@ -91,10 +89,11 @@ def download_and_check_the_bundle(page: Page) -> None:
 
 
 @pytest.fixture(scope="module")
-def shared_server(module_app_server: Callable[..., AppServer], tmp_path_factory: pytest.TempPathFactory) -> AppServer:
+def shared_server(
+    module_app_server: Callable[..., AppServer], warm_server: WarmServer, tmp_path_factory: pytest.TempPathFactory
+) -> AppServer:
     """The product on a machine with twelve measured models, for tests that change nothing there."""
-    home = tmp_path_factory.mktemp("measured") / "home"
-    home.mkdir()
+    home = warm_server.give_names(tmp_path_factory.mktemp("measured") / "home")
     invented(home, 12)
     return module_app_server(home=home)
 
@@ -296,8 +295,8 @@ def start_measuring_everything(page: Page, server: AppServer) -> None:
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
 
 
-def test_second_tab_sees_the_job_of_the_first_and_cannot_start_another(app_server, page):
-    server = app_server()
+def test_second_tab_sees_the_job_of_the_first_and_cannot_start_another(warm_app_server, named_home, page):
+    server = warm_app_server(home=named_home)
     start_measuring_everything(page, server)
     other = page.context.new_page()
     other.goto(f"{server.url}/measure")
@@ -308,20 +307,18 @@ def test_second_tab_sees_the_job_of_the_first_and_cannot_start_another(app_serve
     expect(other.get_by_text("Measuring was stopped").first).to_be_visible()
 
 
-def test_killed_server_comes_back_to_the_same_job(app_server, page):
-    server = app_server()
+def test_killed_server_comes_back_to_the_same_job_and_a_killed_worker_is_shown_as_failed_with_a_way_on(
+    app_server, named_home, page
+):
+    server = app_server(home=named_home)
     start_measuring_everything(page, server)
     server.kill()
     server.start()
     page.goto(f"{server.url}/measure")
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    page.goto(server.url)
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
 
-
-def test_killed_worker_is_shown_as_failed_with_a_way_on(app_server, page):
-    import psutil
-
-    server = app_server()
-    start_measuring_everything(page, server)
     workers = [
         process
         for process in psutil.process_iter(["cmdline"])
@@ -336,21 +333,16 @@ def test_killed_worker_is_shown_as_failed_with_a_way_on(app_server, page):
     expect(page.get_by_text(re.compile("Measuring failed")).first).to_be_visible()
 
 
-def test_hostile_names_of_an_imported_file_are_shown_as_text(app_server, tmp_path, page):
+def test_hostile_names_of_an_imported_file_are_shown_as_text(app_server, named_home, tmp_path, page):
     home = tmp_path / "other"
     home.mkdir()
     invented(home, 3)
-    hostile = (
-        "from dataclasses import replace; from pathlib import Path; from bakeoff_core.profiling import store;"
-        "from bakeoff_core.system.paths import profiles_path;"
-        "rows = [replace(p, model_name='<img src=x onerror=alert(1)>|`x`', machine_id='x', machine_name='<b>|box')"
-        " for p in store.read_profiles(profiles_path())[:1]];"
-        f"store.export_profiles(profiles_path(), Path({str(tmp_path / 'box.parquet')!r}), rows)"
-    )
-    subprocess.run([sys.executable, "-c", hostile], cwd=REPOSITORY, env=environment(home), check=True)
+    hostile = {"model_name": "<img src=x onerror=alert(1)>|`x`", "machine_id": "x", "machine_name": "<b>|box"}
+    rows = [replace(profile, **hostile) for profile in store.read_profiles(home / "profiles.parquet")[:1]]
+    store.export_profiles(home / "profiles.parquet", tmp_path / "box.parquet", rows)
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    server = app_server()
+    server = app_server(home=named_home)
     page.goto(f"{server.url}/measure")
     page.locator("input[type=file]").set_input_files(tmp_path / "box.parquet")
     page.get_by_role("button", name="Import").click()
@@ -361,9 +353,9 @@ def test_hostile_names_of_an_imported_file_are_shown_as_text(app_server, tmp_pat
     assert dialogs == []
 
 
-def test_file_that_is_not_ours_is_refused_in_words(app_server, tmp_path, page):
+def test_file_that_is_not_ours_is_refused_in_words(shared_server, tmp_path, page):
     (tmp_path / "photo.parquet").write_bytes(b"not a parquet file at all")
-    page.goto(f"{app_server().url}/measure")
+    page.goto(f"{shared_server.url}/measure")
     page.locator("input[type=file]").set_input_files(tmp_path / "photo.parquet")
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_text(re.compile("photo.parquet is damaged, or not a profile file"))).to_be_visible()
@@ -373,10 +365,20 @@ def test_no_page_asks_the_network_for_anything(shared_server, page):
     asked: list[str] = []
     page.context.on("request", lambda request: asked.append(request.url))
     ours = (shared_server.url, shared_server.url.replace("http", "ws"), "data:", "blob:")
-    for path in ("", "measure", "finetune", "rank", "checklist", "explore", "report"):
-        tab = page.context.new_page()
-        tab.goto(f"{shared_server.url}/{path}")
-        expect(tab.get_by_text("Nothing is running.")).to_be_visible()
+    page.goto(shared_server.url)
+    for name, shown in {
+        "Frontier": page.locator("#pick"),
+        "Measure": page.get_by_role("button", name="Measure", exact=True),
+        "Fine-tune": page.get_by_role("button", name="Fine-tune", exact=True),
+        "Rank": page.get_by_role("button", name="Rank", exact=True),
+        "Checklist": page.locator("#start"),
+        "Explore": page.get_by_role("tab", name="Published machines"),
+        "Report": page.get_by_role("button", name="Report, figure and data"),
+    }.items():
+        page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
+        expect(shown).to_be_visible()
+        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        expect(page.get_by_text("Nothing is running.")).to_be_visible()
     page.wait_for_timeout(3_000)
     assert len(asked) > 7
     assert [url for url in asked if not url.startswith(ours)] == []

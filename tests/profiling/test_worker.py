@@ -189,7 +189,9 @@ def test_other_threads_batch_or_dtype_are_other_rows(after_first_run: Job) -> No
 # --- killed and stopped ----------------------------------------------------------------------------------------------
 
 
-def test_a_killed_job_loses_no_finished_round_and_the_next_one_goes_on_from_there(names_known: None) -> None:
+def test_a_killed_job_loses_no_finished_round_and_the_next_one_goes_on_from_there(
+    names_known: None, request: pytest.FixtureRequest
+) -> None:
     job = started(VIT, NET)
     assert wait_until(lambda: len(job.metrics()) >= 1, 120), job.log()
     worker = read_job(job.job_id).status["pid"]
@@ -200,6 +202,7 @@ def test_a_killed_job_loses_no_finished_round_and_the_next_one_goes_on_from_ther
     assert len(kept) >= 1
     assert len(job.metrics()) <= sum(row.round_count for row in kept.values()) <= 3
 
+    request.getfixturevalue("warm_workers")  # how the next one starts is not asked
     resumed = ended(started(VIT, NET))
     assert resumed.state == "done", resumed.log()
     assert len(resumed.metrics()) == 4 - sum(row.round_count for row in kept.values())
