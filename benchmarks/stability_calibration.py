@@ -162,7 +162,7 @@ class Silence:
 
     def __init__(self, machine: Machine | None = None) -> None:
         self._machine = machine
-        self._began = 0.0
+        self._began = self.seconds_spent = 0.0
         self._seconds: dict[str, float] = {}
 
     def __getattr__(self, name: str) -> Callable[..., None]:
@@ -175,6 +175,7 @@ class Silence:
     def finished(self, entry: MeasuredModel) -> float:
         """Seconds that the round took."""
         self._seconds[entry.profile.model_name] = seconds = self._machine.now - self._began
+        self.seconds_spent += seconds
         return seconds
 
     def seconds_of(self, entry: MeasuredModel) -> float:

@@ -56,7 +56,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=number(float),
         metavar="SECONDS",
         help="spend at most so long on further rounds of the models that decide the pick under these limits, or, "
-        "without any, the frontier (default 5; 0 makes none)",
+        "without any, the frontier (default: a tenth of what the rounds took; 0 makes none)",
     )
     add_lowest_accuracy(parser, "lowest acceptable ImageNet top-1 in percent: says what decides, as do the next")
     add_upper_limits(parser)
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from bakeoff_core.cli.output.progress import follow
     from bakeoff_core.profiling import store  # loads pandas
-    from bakeoff_core.profiling.request import FURTHER_S, MIN_SECONDS, default_patience_s, make_spec, start_measuring
+    from bakeoff_core.profiling.request import MIN_SECONDS, default_patience_s, make_spec, start_measuring
     from bakeoff_core.reporting.documents.json import row_json, rows_of
     from bakeoff_core.selection.candidates import read_accuracies
 
@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
         passes=arguments.passes,
         min_seconds=0.0 if arguments.exact_passes else MIN_SECONDS,
         force=arguments.force,
-        further_s=FURTHER_S if arguments.further is None else arguments.further,
+        further_s=arguments.further,
         limits=limits_of(arguments),
         rule=arguments.rule,
         cost=arguments.cost,

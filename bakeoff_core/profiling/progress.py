@@ -37,6 +37,8 @@ class Progress:
         self._total = sum(e.rounds_left for e in entries)
         self._done = 0
         self._seconds: dict[int, float] = {}
+        self.seconds_spent = 0.0
+        """Seconds that the rounds of this job took, waiting aside."""
         self._cached = sum(e.profile.error is None and not e.rounds_left for e in entries)
         self._started = time.monotonic()
 
@@ -73,6 +75,7 @@ class Progress:
         """Report that a round of this model ended, well or badly; returns the seconds it took."""
         seconds = time.monotonic() - self._started
         self._seconds[id(entry)] = seconds
+        self.seconds_spent += seconds
         self._done += 1
         if entry.profile.error:  # its further rounds fall away; the failed one was made and counts
             self._total -= entry.rounds_left - 1

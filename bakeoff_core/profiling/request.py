@@ -25,8 +25,9 @@ from bakeoff_core.system.machine import this_machine, usable_cores
 
 MIN_SECONDS = 0.6
 """Seconds of timing a round at least, so that quick models get more passes than slow ones."""
-FURTHER_S = 5.0
-"""Seconds for rounds where they decide: about what shorter rounds of all models save of the default shortlist."""
+FURTHER_SHARE = 0.1
+"""Of the time that the rounds of all models took, what is spent on further ones where nobody says: about what shorter
+rounds save of the default shortlist."""
 MAX_FURTHER_S = 86_400.0
 MAX_IMG_SIZE = 4096
 MAX_BATCH_SIZE = 4096
@@ -85,8 +86,8 @@ class MeasureSpec:
     """Measure again what is cached."""
     patience_s: float = field(default_factory=default_patience_s)
     """Seconds to wait at most, all in all, for other programs to leave the machine alone; 0 never waits."""
-    further_s: float = FURTHER_S
-    """Seconds at most for further rounds of the models that decide; 0 makes none."""
+    further_s: float | None = None
+    """Seconds at most for further rounds of the models that decide; 0 makes none, `None` takes `FURTHER_SHARE`."""
     limits: Limits = Limits()
     """What the pick must clear: it tells which models decide, as the next two do. Without any the frontier decides."""
     rule: str = RULES[0]
@@ -133,7 +134,7 @@ def make_spec(models: Sequence[str], **options: object) -> MeasureSpec:
         raise ValueError(f"`cap_s` must be a number of seconds greater than 0. Got {spec.cap_s}.")
     if not 0 <= spec.patience_s <= MAX_PATIENCE_S:
         raise ValueError(f"`patience_s` must be 0 to {MAX_PATIENCE_S:.0f} seconds. Got {spec.patience_s}.")
-    if not 0 <= spec.further_s <= MAX_FURTHER_S:
+    if spec.further_s is not None and not 0 <= spec.further_s <= MAX_FURTHER_S:
         raise ValueError(f"`further_s` must be 0 to {MAX_FURTHER_S:.0f} seconds. Got {spec.further_s}.")
     require_choice("rule", spec.rule, RULES)
     require_choice("cost", spec.cost, tuple(COST_COLUMNS))

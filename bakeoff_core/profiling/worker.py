@@ -15,7 +15,7 @@ from bakeoff_core.jobs.worker import Reporter
 from bakeoff_core.profiling.disturbance import disturbance
 from bakeoff_core.profiling.patience import Patience, on_battery
 from bakeoff_core.profiling.progress import AGAIN, FURTHER, MeasuredModel, Progress
-from bakeoff_core.profiling.request import MeasureSpec
+from bakeoff_core.profiling.request import FURTHER_SHARE, MeasureSpec
 from bakeoff_core.profiling.rows import most_disturbed
 from bakeoff_core.profiling.session import MeasuringSession
 from bakeoff_core.profiling.store import profile_key
@@ -55,7 +55,7 @@ def run(reporter: Reporter, spec: MeasureSpec, contested: Contested | None = Non
     patience = Patience(spec.patience_s, cores=usable_cores(), threads=spec.threads or usable_cores())
     reporter.report(on_battery=on_battery())
     measure_rounds(session, entries, patience, progress, reporter.go_on_requested)
-    if contested is not None and spec.further_s > 0:
+    if contested is not None:
         others = session.neighbours(entries)
         further_rounds(session, entries, lambda rows: contested([*others, *rows]), patience, progress)
     session.share_spread(entries)
@@ -112,7 +112,8 @@ def further_rounds(
     Raises:
         BakeoffError: A row can't be kept.
     """
-    left_s = session.spec.further_s
+    asked_s = session.spec.further_s
+    left_s = FURTHER_SHARE * progress.seconds_spent if asked_s is None else asked_s
     while left_s > 0:
         open_ones = {
             CandidateRef(e.profile.model_name, e.profile.img_size, e.profile.deployment): e

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bakeoff_core.catalogue.accuracies import attach_accuracy
 from bakeoff_core.errors import BakeoffError
@@ -28,7 +27,7 @@ def run(reporter: Reporter, spec: MeasureSpec) -> str:
     try:
         accuracies = read_accuracies()
     except BakeoffError:  # the user's own file is faulty, which pages and commands say; measuring needs none
-        return profiling_worker.run(reporter, replace(spec, further_s=0.0))
+        return profiling_worker.run(reporter, spec)
 
     def contested(profiles: Sequence[Profile]) -> tuple[CandidateRef, ...]:
         rows = attach_accuracy(to_frame(share_spread(profiles)), accuracies)
