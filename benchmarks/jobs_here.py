@@ -18,6 +18,12 @@ from bakeoff_core.schema.profile import Profile
 from bakeoff_core.system.paths import profiles_path
 
 HOG = "while True: pass"
+HALF_HOG = """import time
+while True:
+    until = time.monotonic() + 2
+    while time.monotonic() < until: pass
+    time.sleep(2)"""
+"""Busy for two seconds, idle for two."""
 
 
 @contextlib.contextmanager
@@ -35,9 +41,9 @@ def own_home() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def cpu_hog() -> Iterator[None]:
-    """Keep one core busy for a while."""
-    hog = subprocess.Popen([sys.executable, "-c", HOG])
+def cpu_hog(code: str = HOG) -> Iterator[None]:
+    """Keep one core busy for a while, all of it or as `HALF_HOG` does."""
+    hog = subprocess.Popen([sys.executable, "-c", code])
     try:
         yield
     finally:
