@@ -32,6 +32,7 @@ from bakeoff_core.jobs.launchers.local import LEADER, LocalLauncher
 from bakeoff_core.profiling.request import MeasureSpec
 from bakeoff_core.ranking.request import RankSpec
 from bakeoff_core.schema import parsing
+from bakeoff_core.search.spec import SearchSpec
 from bakeoff_core.system.paths import home
 from tests.support.places import ROOT
 
@@ -40,7 +41,7 @@ ARE_YOU_THERE = b"null"
 """In place of a request: forks nothing."""
 LOADED = (
     *("finetuning.worker", "finetuning.comparison.worker", "finetuning.dry_run.worker", "ranking.worker"),
-    *("profiling.worker", "profiling.anatomy.worker"),
+    *("profiling.worker", "profiling.anatomy.worker", "search.worker"),
 )
 FORKED = (*kinds.DECODING, "bakeoff_core.profiling.round", "bakeoff_core.profiling.anatomy.trace")
 """What the processes need that workers fork, to decode images, to measure a model and to take one apart."""
@@ -106,7 +107,7 @@ def serve(listener: socket.socket) -> None:
         importlib.import_module(f"bakeoff_core.{name}")
     # Worked out once for all that are forked: timm's names, and how the requests are read.
     importlib.import_module("bakeoff_core.models.timm_models").list_timm_models()
-    for spec in (FinetuneSpec, ComparisonSpec, RankSpec, MeasureSpec):
+    for spec in (FinetuneSpec, ComparisonSpec, RankSpec, MeasureSpec, SearchSpec):
         parsing._adapter(spec)
     start_fork_server(FORKED)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for workers: the system takes them away

@@ -45,17 +45,22 @@ def add_decision_options(parser: argparse.ArgumentParser) -> None:
         help="go by this fine-tuning run for its model (default: the best validated one); can be repeated",
     )
     add_upper_limits(parser)
+    add_rule(parser)
+    parser.add_argument("--machine", metavar="ID", help="machine_id of an imported machine (default: this one)")
+    parser.add_argument("--device", choices=DEVICES, help="only rows of this device")
+    parser.add_argument("--threads", type=refusing(parse_count), help="only rows with this many threads")
+    parser.add_argument("--batch-size", type=refusing(parse_count), help="only rows with this batch size")
+    parser.add_argument("--dtype", choices=PRECISIONS, help="only rows of this dtype")
+
+
+def add_rule(parser: argparse.ArgumentParser) -> None:
+    """Add the rule, and what "cheapest" means."""
     parser.add_argument(
         "--rule", choices=RULES, default=RULES[0], help=f"which answer is the pick (default {RULES[0]})"
     )
     parser.add_argument(
         "--cost", choices=tuple(COST_COLUMNS), default="latency", help="what 'cheapest' means (default latency)"
     )
-    parser.add_argument("--machine", metavar="ID", help="machine_id of an imported machine (default: this one)")
-    parser.add_argument("--device", choices=DEVICES, help="only rows of this device")
-    parser.add_argument("--threads", type=refusing(parse_count), help="only rows with this many threads")
-    parser.add_argument("--batch-size", type=refusing(parse_count), help="only rows with this batch size")
-    parser.add_argument("--dtype", choices=PRECISIONS, help="only rows of this dtype")
 
 
 def find_decision(arguments: argparse.Namespace) -> tuple[View, Decision]:
