@@ -124,10 +124,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _print_words(search: SearchRun, answer: SearchAnswer) -> None:
     from bakeoff_core.reporting.text.decision import explain_decision
-    from bakeoff_core.reporting.text.doubts import distrust_sentence
+    from bakeoff_core.reporting.text.doubts import distrust_sentence, doubts_sentence
     from bakeoff_core.reporting.text.names import CandidateNames, Terms
     from bakeoff_core.reporting.text.search import count_sentence, outcome_sentences
-    from bakeoff_core.selection.doubts import decisive_doubts
+    from bakeoff_core.selection.doubts import decisive_doubts, find_doubts
 
     pick = answer.decision.pick
     print(pick.candidate.model_name if pick else "none")
@@ -140,5 +140,7 @@ def _print_words(search: SearchRun, answer: SearchAnswer) -> None:
     if not answer.view.candidates.empty:
         for sentence in explain_decision(answer.decision, names):
             remark(sentence)
+    if told := doubts_sentence(find_doubts(answer.view.candidates)):
+        remark(told)
     if search.job.state == "failed":
         remark(search.job.status.get("message") or search.job.state)

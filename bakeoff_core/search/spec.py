@@ -93,6 +93,12 @@ class SearchSpec:
         return self.minutes * 60.0
 
 
+def narrowing_of(spec: SearchSpec) -> SearchSpec:
+    """Return the spec with nothing but what a search is narrowed by, for whoever keeps what it chooses among."""
+    names = ("accuracy", "recipe", "families", "licences", "img_sizes", "weights_here")
+    return SearchSpec(**{name: getattr(spec, name) for name in names}, patience_s=0.0)
+
+
 def measure_spec(spec: SearchSpec) -> MeasureSpec:
     """Return how a search measures models that matter in full: as a measuring job, in a process more.
 

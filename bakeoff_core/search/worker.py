@@ -149,7 +149,7 @@ class Search:
         possible = [at for at in self._shortlist if is_open[at] and self._may_clear(at, outlook)]
         due = self._survey.due(limits, self._spec.cost)
         if possible or due:
-            return [*possible, *due]
+            return [*possible, *due][:BATCH]
         if outlook.chance_better_left < SURE_BELOW:
             return []
         likeliest = [at for at in outlook.next_up if is_open[at]]

@@ -7,15 +7,30 @@ Not covered: why the answer is the answer (`reporting.text.decision`), and what 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bakeoff_core.catalogue.shortlists import SHORTLISTS
-from bakeoff_core.formatting import Escape, admitting, duration, limit_text, milliseconds, points, quantity
+from bakeoff_core.catalogue.timm_names import architecture_of
+from bakeoff_core.formatting import (
+    Escape,
+    admitting,
+    counted,
+    duration,
+    limit_text,
+    markdown_code,
+    markdown_text,
+    milliseconds,
+    points,
+    quantity,
+)
 from bakeoff_core.reporting.text.names import CandidateNames, Terms
 from bakeoff_core.schema.candidate import CandidateRef
 from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS
 from bakeoff_core.search.records import IMPOSSIBLE, NOTHING_LEFT, STOPPED, SURE, TIME, PredictedModel
 from bakeoff_core.search.results import SearchAnswer, SearchRun
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 AS_GOOD_POINTS = 0.1
 """Difference of accuracies under which one answer is as good as the other."""
@@ -49,6 +64,34 @@ def count_sentence(status: Mapping[str, Any]) -> str:
     failed = f", {status['failed']:,} failed" if status.get("failed") else ""
     counted = f"Measured {status.get('measured') or 0:,} of {status['candidates']:,}{failed}"
     return f"{counted}; chance that something better is left: {chance_text(status.get('chance_better_left'))}"
+
+
+def space_sentence(candidates: pd.DataFrame) -> str:
+    """Say how many candidates a search chooses among.
+
+    Args:
+        candidates: As `search.narrowing.read_candidates` returns them: one row a tag and size.
+    """
+    architectures = candidates["model_name"].map(architecture_of)
+    pairs = len(set(zip(architectures, candidates["img_size"], strict=True)))
+    return f"Among **{len(candidates):,}** weights at their sizes; {pairs:,} measurements would settle all of them."
+
+
+def failures_sentence(status: Mapping[str, Any], escape: Escape = str) -> str | None:
+    """Say which models could not be measured, and why; `None` where none failed in this search.
+
+    Args:
+        status: The job's.
+        escape: Makes names and errors harmless in the caller's medium.
+    """
+    failed = [f for f in status.get("failures") or () if isinstance(f, Mapping) and f.get("model_name")]
+    if not failed:
+        return None
+    first = failed[0]
+    others = f", and {counted(len(failed) - 1, 'other')}" if len(failed) > 1 else ""
+    why = " ".join(str(first.get("error") or "").split())
+    plain = escape if escape is not markdown_code else markdown_text
+    return f"Could not be measured: {escape(str(first['model_name']))}{others}. {plain(why)}"
 
 
 def progress_line(status: Mapping[str, Any]) -> str:

@@ -128,9 +128,14 @@ def _describe_job(job: Job) -> str:
         return kind.title if kind else job.kind
     if job.status.get("waiting"):
         return f"{kind.title}: waiting for a quiet machine"
-    model = job.status.get("current") if kind is kinds.MEASURE else job.status.get("model_name")
-    model = model or ("starting" if kind is kinds.MEASURE else job.spec.get("model_name", ""))
+    model = job.status.get("current") if kind in kinds.TIMING else job.status.get("model_name")
+    model = model or (_between(job) if kind in kinds.TIMING else job.spec.get("model_name", ""))
     return f"{kind.title}: {markdown_text(architecture_of(model))}"
+
+
+def _between(job: Job) -> str:
+    """What a job that times models is at where it times none."""
+    return "choosing models" if job.status.get("candidates") else "starting"
 
 
 def _describe_setting(measured: MeasuredSetting | None) -> str:
