@@ -12,6 +12,8 @@ NAMES = (
     "timing_agreement",
     "macs_agreement",
     "catalogue_agreement",
+    "speeds_table",
+    "search_regret",
     "peak_memory",
     "measuring_cost",
     "pick_stability",

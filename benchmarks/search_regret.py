@@ -23,7 +23,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from bakeoff_core.catalogue.accuracies import read_catalogue
 from bakeoff_core.catalogue.published import join_tables
@@ -31,7 +30,7 @@ from bakeoff_core.catalogue.timm_names import TimmModels
 from bakeoff_core.catalogue.timm_results import PublishedAccuracy, read_speeds
 from bakeoff_core.schema.decision import Limits
 from bakeoff_core.search.contest import MARGIN_POINTS
-from bakeoff_core.search.outlook import look_ahead
+from bakeoff_core.search.outlook import look_ahead, nothing_measured
 from bakeoff_core.search.space import search_space
 from bakeoff_core.selection.pareto import find_frontier
 from benchmarks.speeds_table import CPU, GPU, TABLES, names_of_timm
@@ -69,7 +68,7 @@ def main() -> int:
     names = names_of_timm()
     tables = [read_table(path, names) for path in asked.tables]
     checks: dict[str, bool] = {}
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=threadpool_limits, initargs=(1,)) as pool:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         for table in tables:
             checks |= _regret(table, asked.seeds, pool.map)
         checks |= _stopping(tables, asked.limits // len(tables), pool.map)
@@ -82,10 +81,11 @@ def read_table(path: Path, names: TimmModels) -> Table:
     """Return one of timm's tables as a search space, without its own speeds in the prior."""
     catalogue = read_catalogue()
     accuracies = [PublishedAccuracy(row.model_name, row.img_size, row.top1, None) for row in catalogue.itertuples()]
-    rows = join_tables(accuracies, read_speeds(path), names, path.stem)
-    seconds = {(row.architecture, row.img_size): row.seconds_per_image for row in rows if row.reason is None}
+    speeds = [speed for speed in read_speeds(path) if speed.part == "inference"]
+    rows = join_tables(accuracies, speeds, names, path.stem)
+    seconds = {(row.model_name, row.img_size): row.seconds_per_image for row in rows if row.reason is None}
     space = search_space(catalogue)
-    of_row = np.array([seconds.get(key, np.nan) for key in zip(space["architecture"], space["img_size"], strict=True)])
+    of_row = np.array([seconds.get(key, np.nan) for key in zip(space["model_name"], space["img_size"], strict=True)])
     known = ~np.isnan(of_row)
     space = space[known].reset_index(drop=True)
     if path.name in PRIORS:
@@ -100,10 +100,7 @@ class Replay:
         self.table, self.limits, self.seed = table, limits, seed
         noise = np.random.default_rng(seed).normal(0.0, NOISE, len(table.seconds))
         self.screened = table.seconds * np.exp(noise)
-        self.measured = pd.DataFrame(
-            {"latency_p50_s": np.nan, "latency_sd": NOISE, "peak_memory_bytes": np.nan, "failed": False},
-            index=table.space.index,
-        )
+        self.measured = nothing_measured(table.space).assign(latency_sd=NOISE)
         self.order: list[int] = []
         self.looks_s: list[float] = []
 
@@ -199,7 +196,7 @@ def random_limits(table: Table, count: int) -> list[Limits]:
 
 
 def search_answer(table: Table, limits: Limits, seed: int) -> tuple[bool | None, int]:
-    """Return whether the claim that nothing better is left was wrong (`None`: none was made), and how many were measured."""
+    """Return whether the claim of the end was wrong (`None`: there was none), and how many rows were measured."""
     replay = Replay(table, limits, seed)
     most = round(MOST_MEASURED * len(table.seconds))
     while True:

@@ -17,11 +17,11 @@ COUNTS = ("macs", "activations", "param_count", "img_size")
 PUBLISHED = ("cpu_seconds", "gpu_seconds")
 """Columns that say how long others' machines took."""
 LEAST_KNOWN = 10
-"""Rows that must know a number for it to be guessed elsewhere; of fewer it tells nothing."""
+"""Rows that must know a number for it to be guessed elsewhere (of a few rows, half of them); of fewer it tells
+nothing."""
 
 _RIDGE = 1e-2
-_PASSES = 3
-"""Times that the gaps are guessed anew from each other's guesses."""
+"""Added to the squares of a regression, so that numbers which say the same can both be in it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +46,8 @@ class Features:
 
 _MACS_PER_S = 1e11
 """What one of today's desktop CPUs computes; where nothing else is known (i7-12700H, median of the published table)."""
+_SECONDS = 0.03
+"""What an image takes there in the middle of that table; where nothing is known of any row."""
 _BYTES = 4.0
 """Of a number in float32."""
 
@@ -60,10 +62,13 @@ def describe(space: pd.DataFrame) -> Features:
     numbers = space[[*COUNTS, *PUBLISHED]].to_numpy(dtype=np.float64, na_value=np.nan)
     logs = np.log(np.where(numbers > 0, numbers, np.nan))
     known = ~np.isnan(logs)
-    usable = known.sum(axis=0) >= min(LEAST_KNOWN, len(space))
+    usable = known.sum(axis=0) >= min(LEAST_KNOWN, (len(space) + 1) // 2)
     filled = _fill(np.where(usable, logs, np.nan), family, architecture)
     macs = filled[:, 0]
-    published = filled[:, len(COUNTS)] if usable[len(COUNTS)] else macs - np.log(_MACS_PER_S)
+    if usable[len(COUNTS)]:
+        published = filled[:, len(COUNTS)]
+    else:
+        published = macs - np.log(_MACS_PER_S) if usable[0] else np.full(len(space), np.log(_SECONDS))
     others = [filled[:, column] - macs for column in (1, 2, 4, 5) if usable[column]]
     values = np.column_stack([macs, filled[:, 3], *others])
     values = values - values.mean(axis=0)
@@ -82,7 +87,7 @@ def _codes(column: pd.Series) -> np.ndarray:
 
 
 def _fill(logs: np.ndarray, family: np.ndarray, architecture: np.ndarray) -> np.ndarray:
-    """Guess what is NaN; columns without a number become 0.
+    """Guess what is NaN from what rows with the same gaps know; columns without a number become 0.
 
     Args:
         logs: Shape (n, d).
@@ -90,17 +95,19 @@ def _fill(logs: np.ndarray, family: np.ndarray, architecture: np.ndarray) -> np.
         architecture: Shape (n,).
     """
     known = ~np.isnan(logs)
-    counts = np.maximum(known.sum(axis=0), 1)
-    filled = np.where(known, logs, np.where(known, logs, 0.0).sum(axis=0) / counts)
-    for _ in range(_PASSES):
-        for column in np.flatnonzero(~known.all(axis=0) & known.any(axis=0)):
-            rows = known[:, column]
-            others = np.column_stack([np.delete(filled, column, axis=1), np.ones(len(logs))])
+    filled = np.where(known, logs, 0.0)
+    for pattern in np.unique(known, axis=0):
+        alike = (known == pattern).all(axis=1)
+        for column in np.flatnonzero(~pattern & known.any(axis=0)):
+            told = np.flatnonzero(pattern)
+            rows = known[:, [*told, column]].all(axis=1)
+            if rows.sum() < LEAST_KNOWN:  # what these rows know, too few others know beside the column
+                told, rows = told[:0], known[:, column]
+            others = np.column_stack([np.where(rows[:, None] | alike[:, None], logs[:, told], 0.0), np.ones(len(logs))])
             squares = others[rows].T @ others[rows] + _RIDGE * np.eye(others.shape[1])
             fit = others @ np.linalg.solve(squares, others[rows].T @ logs[rows, column])
             beside = np.where(rows, logs[:, column] - fit, 0.0)
-            guess = fit + _like(beside, rows, family, architecture)
-            filled[~rows, column] = guess[~rows]
+            filled[alike, column] = (fit + _like(beside, rows, family, architecture))[alike]
     return filled
 
 

@@ -15,12 +15,11 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from bakeoff_core.schema.candidate import CandidateRef
 from bakeoff_core.schema.checks import require_choice, require_count
 from bakeoff_core.schema.decision import COST_COLUMNS, RULES, Limits, Relaxation
 from bakeoff_core.search.contest import MARGIN_POINTS, Contest, contest_frontier, contest_pick
 from bakeoff_core.search.features import Features, describe
-from bakeoff_core.search.surrogate import Posterior, learn
+from bakeoff_core.search.surrogate import MEMORY_SD, Posterior, learn
 from bakeoff_core.selection.decision import NUMBER_COLUMNS, decide
 
 MEASURED_COLUMNS = ("latency_p50_s", "latency_sd", "peak_memory_bytes", "failed")
@@ -35,12 +34,12 @@ RANGE_90 = 1.6448536269514722
 """Half the width of a 90 % range of the normal distribution, in standard deviations."""
 UNKNOWN_SD = 0.15
 """Of the log of a measured latency whose own is not known: processes differ by about as much."""
-MEMORY_SD = 0.03
+MEMORY_NOISE_SD = 0.03
 """Of the log of a measured peak memory."""
 THREADS = 1
 """Of the matrix products, which take a tenth of a second: threads that wait for each other would cost more."""
-_HOPE = 0.2
-"""Chance to be inside the limits that a row of the opening has at least, where there are enough of them."""
+_HOPE = 0.5
+"""Chance to be inside the latency limit that a row of the opening has at least, where there are enough of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +58,13 @@ class Outlook:
     """0 to 1: the chance that a row that is not measured would beat the answer by `search.contest.MARGIN_POINTS`."""
     next_up: tuple[int, ...]
     """Places of the rows to measure next, best first; empty where nothing is worth it."""
+
+
+def nothing_measured(space: pd.DataFrame) -> pd.DataFrame:
+    """Return the measurements of a search that has not begun, to be filled: `MEASURED_COLUMNS` under the space's
+    index."""
+    unknown = dict.fromkeys(MEASURED_COLUMNS[:-1], np.nan)
+    return pd.DataFrame({**unknown, "failed": False}, index=space.index)
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,11 +156,7 @@ def nearest_relaxation(space: pd.DataFrame, outlook: Outlook, limits: Limits) ->
         latency_p50_s=outlook.latency_s,
         peak_memory_bytes=outlook.memory_bytes,
     )
-    found = decide(predicted, limits).relaxation
-    if found is None:
-        return None
-    candidate = CandidateRef(found.candidate.model_name, found.candidate.img_size)
-    return Relaxation(found.limit, found.given, found.needed, candidate)
+    return decide(predicted, limits).relaxation
 
 
 def _learn(space: pd.DataFrame, measured: pd.DataFrame, limits: Limits) -> _State:
@@ -178,7 +180,13 @@ def _learn(space: pd.DataFrame, measured: pd.DataFrame, limits: Limits) -> _Stat
         open=inside & ~is_measured & ~failed,
         answers=within & is_measured,
         latency=learn(features, features.prior_log_s, _logs(latency, is_measured), sds),
-        memory=learn(features, features.prior_log_bytes, _logs(memory, is_measured), np.full(len(space), MEMORY_SD)),
+        memory=learn(
+            features,
+            features.prior_log_bytes,
+            _logs(memory, is_measured),
+            np.full(len(space), MEMORY_NOISE_SD),
+            MEMORY_SD,
+        ),
         features=features,
     )
 
@@ -268,6 +276,8 @@ def _opening(state: _State, limits: Limits, contest: Contest, batch: int) -> tup
 
     A family that none was taken of yet goes first: what is peculiar to it is learned by measuring any of it.
     """
+    if contest.chance_better_left == 0.0:
+        return ()
     hope = np.ones(contest.rows.size)
     if limits.max_latency_s is not None:
         from scipy.special import ndtr

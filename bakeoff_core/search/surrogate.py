@@ -17,15 +17,22 @@ import numpy as np
 
 from bakeoff_core.search.features import Features
 
-MACHINE_SD = 1.5
-"""Of the log of how much slower or faster than published everything is here: within a factor of 20 for 95 %."""
+MACHINE_SD = 2.0
+"""Of the log of how much slower or faster than published everything is here: within a factor of 50 for 95 %. Between
+one image on a laptop's CPU and one of hundreds on a large GPU lies a factor of 150."""
+MEMORY_SD = 0.7
+"""The same of the peak memory, beside what weights and activations take: within a factor of 4."""
 PARTS = {"smooth": 0.05, "rough": 0.02, "family": 0.03, "within_family": 0.02, "architecture": 0.01, "row": 0.003}
-"""Variance of each part of the log cost before anything is measured, roughly what holds from one of timm's published
-machines to another."""
+"""Variance of each part of the log cost before anything is measured: what is learned from two hundred rows of each of
+timm's three tables lies within a factor of ten of these."""
 LINEAR_VARIANCE = 0.1
 """The same for the slope of each feature."""
 GUESSED_VARIANCE = 0.02
 """The same for rows whose features were guessed: they are as far off as the guess."""
+FREEDOM = 2.0
+"""Degrees of freedom of the draws before anything is measured; every second measurement adds one. The sizes of the
+parts are learned too, from few measurements badly, so that predictions have the tails of Student's t (Rasmussen and
+Williams 2006, section 9.9)."""
 _PART_SD = 1.5
 """Of the log of these variances: how far a machine may differ from those."""
 _LENGTHS_2 = {"smooth": 4.0, "rough": 0.5, "within_family": 1.0}
@@ -38,43 +45,14 @@ _JITTER = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class Posterior:
-    """What is known of the log of a cost of every row, after the measurements."""
-
-    mean: np.ndarray
-    """float[n]: natural logarithm."""
-    sd: np.ndarray
-    """float[n]: its standard deviation, for a measured row too: what was measured is not yet the truth."""
-    _prior: _Kernel
-    _measured: np.ndarray
-    _solved: np.ndarray
-
-    def draw(self, rows: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-        """Draw the log costs of some rows together, as they belong together.
-
-        Args:
-            rows: int[m], their places.
-            count: Of draws.
-            rng: What draws.
-
-        Returns:
-            float[m, count].
-        """
-        from scipy.linalg import cholesky
-
-        half = self._solved[:, rows]
-        covariance = self._prior.between(rows, rows) - half.T @ half
-        covariance[np.diag_indices_from(covariance)] += _JITTER
-        return self.mean[rows, None] + cholesky(covariance, lower=True) @ rng.standard_normal((len(rows), count))
-
-
-@dataclass(frozen=True, eq=False)
-class _Kernel:
+class Kernel:
     """Covariances of the log costs of rows, as a sum of parts."""
 
     features: Features
     log_variances: np.ndarray
     """float[d + 7]: of the slopes, of `PARTS` in their order, and of guesses."""
+    machine_sd: float
+    """Of what all rows share."""
 
     def parts(self, one: np.ndarray, other: np.ndarray) -> list[np.ndarray]:
         """Return the parts of variance 1 but the linear ones, each of shape (len(one), len(other))."""
@@ -100,7 +78,7 @@ class _Kernel:
         """Return the covariances of some rows with others, float[len(one), len(other)]."""
         variances = np.exp(self.log_variances)
         x, y = self.features.values[one], self.features.values[other]
-        total = (x * variances[: x.shape[1]]) @ y.T + MACHINE_SD**2
+        total = (x * variances[: x.shape[1]]) @ y.T + self.machine_sd**2
         for variance, part in zip(variances[x.shape[1] :], self.parts(one, other), strict=True):
             total += variance * part
         return total
@@ -110,10 +88,48 @@ class _Kernel:
         variances = np.exp(self.log_variances)
         slopes = self.features.values**2 @ variances[: self.features.values.shape[1]]
         rest = variances[self.features.values.shape[1] :]
-        return MACHINE_SD**2 + slopes + rest[:-1].sum() + rest[-1] * self.features.guessed
+        return self.machine_sd**2 + slopes + rest[:-1].sum() + rest[-1] * self.features.guessed
 
 
-def learn(features: Features, prior: np.ndarray, logs: np.ndarray, sds: np.ndarray) -> Posterior:
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """What is known of the log of a cost of every row, after the measurements."""
+
+    mean: np.ndarray
+    """float[n]: natural logarithm."""
+    sd: np.ndarray
+    """float[n]: its standard deviation, for a measured row too: what was measured is not yet the truth."""
+    kernel: Kernel
+    """Covariances before the measurements."""
+    solved: np.ndarray
+    """float[measured, n]: what the measurements take from them, as the factor of that matrix."""
+
+    def draw(self, rows: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw the log costs of some rows together, as they belong together.
+
+        Args:
+            rows: int[m], their places.
+            count: Of draws.
+            rng: What draws.
+
+        Returns:
+            float[m, count].
+        """
+        from scipy.linalg import cholesky
+
+        half = self.solved[:, rows]
+        covariance = self.kernel.between(rows, rows) - half.T @ half
+        covariance[np.diag_indices_from(covariance)] += _JITTER
+        freedom = FREEDOM + len(self.solved) / 2
+        scale = np.sqrt(freedom / rng.chisquare(freedom, count))
+        return (
+            self.mean[rows, None] + cholesky(covariance, lower=True) @ rng.standard_normal((len(rows), count)) * scale
+        )
+
+
+def learn(
+    features: Features, prior: np.ndarray, logs: np.ndarray, sds: np.ndarray, machine_sd: float = MACHINE_SD
+) -> Posterior:
     """Return what the measurements tell of every row.
 
     Args:
@@ -122,6 +138,7 @@ def learn(features: Features, prior: np.ndarray, logs: np.ndarray, sds: np.ndarr
             the mean of the others is taken.
         logs: float[n], the log of the measured cost; NaN: not measured.
         sds: float[n], the standard deviation of its error, where measured.
+        machine_sd: How unsure the guess is as a whole: `MACHINE_SD` of latencies, `MEMORY_SD` of memory.
     """
     from scipy.linalg import cho_factor, solve_triangular
 
@@ -130,23 +147,25 @@ def learn(features: Features, prior: np.ndarray, logs: np.ndarray, sds: np.ndarr
     base = np.where(np.isnan(prior), told.mean() if told.size else 0.0, prior)
     measured = np.flatnonzero(~np.isnan(logs))
     if not measured.size:
-        kernel = _Kernel(features, start)
-        return Posterior(base, np.sqrt(kernel.variance()), kernel, measured, np.zeros((0, len(base))))
+        kernel = Kernel(features, start, machine_sd)
+        return Posterior(base, np.sqrt(kernel.variance()), kernel, np.zeros((0, len(base))))
     beside, noise = (logs - base)[measured], sds[measured] ** 2 + _JITTER
     some = np.arange(measured.size)
     if measured.size > _MOST_LEARNED_FROM:
         some = np.argsort(logs[measured])[np.linspace(0, measured.size - 1, _MOST_LEARNED_FROM).astype(int)]
-    kernel = _Kernel(features, _learn_variances(_Kernel(features, start), measured[some], beside[some], noise[some]))
+    before = Kernel(features, start, machine_sd)
+    variances = _learn_variances(before, measured[some], beside[some], noise[some])
+    kernel = Kernel(features, variances, machine_sd)
     covariance = kernel.between(measured, measured)
     covariance[np.diag_indices_from(covariance)] += noise
     lower = np.tril(cho_factor(covariance, lower=True)[0])
     solved = solve_triangular(lower, kernel.between(measured, np.arange(len(base))), lower=True)
     mean = base + solved.T @ solve_triangular(lower, beside, lower=True)
     sd = np.sqrt(np.maximum(kernel.variance() - (solved**2).sum(axis=0), _JITTER))
-    return Posterior(mean, sd, kernel, measured, solved)
+    return Posterior(mean, sd, kernel, solved)
 
 
-def _learn_variances(start: _Kernel, rows: np.ndarray, beside: np.ndarray, noise: np.ndarray) -> np.ndarray:
+def _learn_variances(start: Kernel, rows: np.ndarray, beside: np.ndarray, noise: np.ndarray) -> np.ndarray:
     """Return the log variances that are likeliest after the measurements, those of `start` being the likeliest before.
 
     Args:
@@ -162,7 +181,7 @@ def _learn_variances(start: _Kernel, rows: np.ndarray, beside: np.ndarray, noise
 
     def badness(log_variances: np.ndarray) -> tuple[float, np.ndarray]:
         variances = np.exp(log_variances)
-        covariance = (x * variances[: x.shape[1]]) @ x.T + MACHINE_SD**2
+        covariance = (x * variances[: x.shape[1]]) @ x.T + start.machine_sd**2
         for variance, part in zip(variances[x.shape[1] :], parts, strict=True):
             covariance += variance * part
         covariance[np.diag_indices_from(covariance)] += noise
