@@ -146,8 +146,9 @@ class Search:
         come rows that would matter by another tag's measurement.
         """
         limits, is_open = self._spec.limits, self._survey.open
+        is_open[list(self._rounds)] = False  # whatever came of it
         possible = [at for at in self._shortlist if is_open[at] and self._may_clear(at, outlook)]
-        due = self._survey.due(limits, self._spec.cost)
+        due = [at for at in self._survey.due(limits, self._spec.cost) if at not in self._rounds]
         if possible or due:
             return [*possible, *due][:BATCH]
         if outlook.chance_better_left < SURE_BELOW:
