@@ -29,6 +29,8 @@ MOST_PREDICTIONS = 300
 """Predictions drawn at most: a browser is slow with more, and what is far from the frontier tells nothing."""
 BEYOND = 1.5
 """Times the latency budget up to which a prediction may begin to be drawn."""
+WIDE = 2.5
+"""Decades of latency from which on powers of ten alone are written on the axis."""
 POINT_ALPHA, RANGE_ALPHA = 0.45, 0.12
 """Opacities of a predicted point and of its range."""
 
@@ -124,9 +126,11 @@ def _widen(figure: go.Figure, shown: Sequence[PredictedModel], candidates: pd.Da
     y = np.concatenate([top1[is_placed], [model.top1 for model in shown]])
     low, high = math.log10(x.min()), math.log10(x.max())
     room, rise = max(0.06 * (high - low), 0.05), max(y.max() - y.min(), 2.0)
-    figure.update_xaxes(
-        range=[low - room, high + room], tickvals=log_ticks(10 ** (low - room), 10 ** (high + room), beyond=10)
-    )
+    ends = [low - room, high + room]
+    ticks = log_ticks(*(10**end for end in ends), beyond=10)
+    if ends[1] - ends[0] > WIDE:  # 2 and 5 beside each power of ten would run into each other on a phone
+        ticks = [tick for tick in ticks if f"{tick:e}".startswith("1.0")]
+    figure.update_xaxes(range=ends, tickvals=ticks)
     figure.update_yaxes(range=[y.min() - 0.08 * rise, y.max() + 0.1 * rise])
 
 
@@ -137,7 +141,9 @@ def _draw_limits(figure: go.Figure, limits: Limits, palette: Palette) -> None:
         budget_ms, text = limits.max_latency_s * 1e3, limit_text("latency_p50_s", limits.max_latency_s)
         figure.add_shape(x0=budget_ms, x1=budget_ms, y0=0, y1=1, yref="y domain", **line)
         # An annotation on a log axis is placed by the logarithm, a shape by the value.
-        place = {"x": math.log10(budget_ms), "xanchor": "right", "y": 0, "yref": "y domain"}
+        at, ends = math.log10(budget_ms), figure.layout.xaxis.range
+        side = "right" if at > (ends[0] + ends[1]) / 2 else "left"
+        place = {"x": at, "xanchor": side, "y": 0, "yref": "y domain"}
         figure.add_annotation(text=f"at most {text}", **place, **words)
     if limits.min_top1 is not None:
         text = limit_text("top1", limits.min_top1)

@@ -30,7 +30,9 @@ def draw_button() -> None:
 def draw_offer() -> None:
     """Draw the button beside what it offers."""
     text, button = st.columns([3, 1], vertical_alignment="center")
-    text.markdown("Or let a search choose: it measures few of all models whose accuracy is known, and finds the best.")
+    text.markdown(
+        "Or let a search choose: it measures the few of timm's models that may be the best, and tells what may be left."
+    )
     with button:
         draw_button()
 
