@@ -32,6 +32,11 @@ class Pace:
         self._passes, self._cap_s = passes, cap_s
         self._ratios: deque[float] = deque(maxlen=REMEMBERED)
 
+    @property
+    def slowness(self) -> float:
+        """Times what is usual that models take here."""
+        return median(self._ratios) if self._ratios else 1.0
+
     def expected(self, latency_s: float, param_count: float) -> float:
         """Return the seconds a model will take.
 
@@ -39,7 +44,7 @@ class Pace:
             latency_s: Of a pass, predicted; NaN if unknown.
             param_count: NaN if unknown.
         """
-        return self._usual(latency_s, param_count) * (median(self._ratios) if self._ratios else 1.0)
+        return self._usual(latency_s, param_count) * self.slowness
 
     def note(self, latency_s: float, param_count: float, seconds: float) -> None:
         """Learn from a model that took so many seconds; arguments as for `expected`."""

@@ -21,6 +21,7 @@ import pandas as pd
 from bakeoff_core.jobs.worker import Reporter, run_worker
 from bakeoff_core.profiling.patience import Patience, on_battery
 from bakeoff_core.profiling.progress import MeasuredModel
+from bakeoff_core.profiling.request import WARM_UP_PASSES
 from bakeoff_core.profiling.rows import blank_profile, most_disturbed
 from bakeoff_core.profiling.session import Effort, MeasuringSession
 from bakeoff_core.profiling.store import read_profiles
@@ -48,7 +49,7 @@ from bakeoff_core.system.paths import profiles_path
 SCREENING_PASSES, SCREENING_SECONDS, SCREENING_CAP_S = 8, 0.15, 3.0
 """Passes and seconds of timing of a screening at least, and seconds after which no further pass is begun: its median is
 then within a few percent of what the process would show in full, and processes differ by more."""
-USUAL_PASSES = SCREENING_PASSES + 12
+USUAL_PASSES = SCREENING_PASSES + WARM_UP_PASSES
 """Passes of a screening with a usual warm-up."""
 LIMIT_S = 90.0
 """Seconds after which the process of a screening is ended, at least; more where all takes longer than is usual."""
@@ -224,7 +225,7 @@ class Search:
         """Seconds that a full round of a measured row takes."""
         spec, latency = self._session.spec, self._entry(at).profile.latency_p50_s or 0.0
         timed = max(spec.min_seconds, spec.passes / spec.rounds * latency)
-        return OVERHEAD_S + min(timed, CAP_S) + 8 * latency
+        return OVERHEAD_S * max(1.0, self._pace.slowness) + min(timed, CAP_S) + WARM_UP_PASSES * latency
 
     def _reserve(self) -> float:
         """Seconds to keep for the full rounds of the models that matter by now."""

@@ -10,11 +10,12 @@ from bakeoff_core.formatting import markdown_text
 from bakeoff_core.profiling.request import MAX_BATCH_SIZE, MAX_THREADS
 from bakeoff_core.reporting.text.search import WHAT_COUNTS, space_sentence
 from bakeoff_core.schema.accuracy import IMAGENET
-from bakeoff_core.schema.decision import Limits
+from bakeoff_core.schema.decision import RULES, Limits
 from bakeoff_core.schema.limits import LEAST, MOST
 from bakeoff_core.search.spec import MAX_MINUTES, MINUTES, SearchSpec
 from bakeoff_core.system.machine import usable_cores
 from pages.parts.common import cache, searching, sidebar
+from pages.parts.common.links import RULE_LABELS
 from pages.parts.common.session import last_question
 
 OPEN = "search-form-open"
@@ -31,7 +32,7 @@ def draw_offer() -> None:
     """Draw the button beside what it offers."""
     text, button = st.columns([3, 1], vertical_alignment="center")
     text.markdown(
-        "Or let a search choose: it measures the few of timm's models that may be the best, and tells what may be left."
+        "Or let a search choose: it measures the few of timm's models that may be best, and tells what may be left."
     )
     with button:
         draw_button()
@@ -57,7 +58,7 @@ def draw(*, busy: bool) -> None:
 
 def _draw_fields() -> SearchSpec | None:
     question, limits = last_question(), _set_limits()
-    minutes, latency, floor = st.columns(3)
+    minutes, latency, floor, which = st.columns([3, 3, 3, 4])
     budget = minutes.number_input(
         "Time (minutes)",
         0.1,
@@ -72,6 +73,9 @@ def _draw_fields() -> SearchSpec | None:
     top1 = floor.number_input(
         "Accuracy, at least (%)", 0.0, 100.0, limits.min_top1, format="%g", placeholder="no limit", key="search-floor"
     )
+    rule = which.segmented_control(
+        "The pick is", RULES, format_func=RULE_LABELS.get, default=question.rule, required=True, key="search-rule"
+    )
     with st.expander("Narrow the search", icon=":material/filter_alt:"):
         narrowing = _draw_narrowing(question.criteria.source.key)
         memory, params = st.columns(2)
@@ -84,7 +88,7 @@ def _draw_fields() -> SearchSpec | None:
         return SearchSpec(
             minutes=float(budget),
             limits=Limits(top1, latency_ms, memory_bytes, param_count),
-            rule=question.rule,
+            rule=rule or question.rule,
             cost=question.criteria.cost,
             batch_size=batch_size,
             threads=thread_count,

@@ -70,11 +70,13 @@ def test_on_the_measure_page_the_limits_are_the_last_questions_and_the_search_ca
     assert app.number_input(key="search-floor").value == 75.0
     app.multiselect(key="search-families").set_value(["ResNet"])
     app.selectbox(key="search-recipe").set_value("modern")
+    app.segmented_control(key="search-rule").set_value("cheapest")
     app.run()
     assert "Among **1,551**" not in text_of(app)
     start(app)
     (spec,) = asked
     assert (spec.families, spec.recipe, spec.limits) == (("ResNet",), "modern", Limits(75.0, 0.012))
+    assert spec.rule == "cheapest"
 
 
 def test_a_slider_that_stands_at_its_end_sets_no_limit(asked: list[SearchSpec]) -> None:
