@@ -13,6 +13,7 @@ import time
 from bakeoff_core.jobs.manager import read_job
 from bakeoff_core.profiling.store import read_frame
 from bakeoff_core.reporting.text.search import count_sentence, outcome_sentences
+from bakeoff_core.schema.candidate import candidate_refs
 from bakeoff_core.schema.decision import Limits
 from bakeoff_core.search.narrowing import read_candidates
 from bakeoff_core.search.request import start_search
@@ -22,11 +23,12 @@ from bakeoff_core.system.paths import profiles_path
 from benchmarks.jobs_here import own_home
 
 TARGET = 60
-"""Models that are screened at least, on two quiet cores."""
+"""Models that are screened at least on two quiet cores, in `WHOLE_S` seconds: a search that is sure ends earlier."""
+WHOLE_S = 600.0
 
 
 def main() -> int:
-    """Print what came of it; the exit code is 0 when enough were screened and the shortlist's answer is not better."""
+    """Print what came of it; the exit code is 0 when enough are screened and the shortlist's answer is not better."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--max-latency-ms", type=float, default=30.0)
@@ -42,14 +44,14 @@ def main() -> int:
         answer = answer_of(search, read_candidates(spec), read_frame(profiles_path()))
         rounds = job.metrics()
     screened = {(metric["model_name"], metric["img_size"]) for metric in rounds}
-    print(
-        f"{len(screened)} models screened in {seconds:.0f} s, {len(rounds)} rounds (target: at least {TARGET} models)"
-    )
+    rate = len(screened) / seconds * WHOLE_S
+    print(f"{len(screened)} models screened in {seconds:.0f} s, {len(rounds)} rounds")
+    print(f"{rate:.0f} models in {WHOLE_S:.0f} s (target: at least {TARGET})")
     print(count_sentence(job.status), *outcome_sentences(search, answer), sep="\n")
     pick, shortlist = answer.decision.pick, answer.shortlist
-    top1 = dict(zip(answer.view.candidates["model_name"], answer.view.candidates["top1"], strict=True))
-    is_worse = shortlist is not None and (pick is None or top1[pick.candidate.model_name] < shortlist.top1)
-    return 0 if len(screened) >= TARGET and not is_worse else 1
+    top1 = dict(zip(candidate_refs(answer.view.candidates), answer.view.candidates["top1"], strict=True))
+    is_worse = shortlist is not None and (pick is None or top1[pick.candidate] < shortlist.top1)
+    return 0 if rate >= TARGET and not is_worse else 1
 
 
 if __name__ == "__main__":

@@ -30,16 +30,16 @@ class SearchProgress:
             budget_s: Seconds for all of it.
             clock: Monotonic seconds.
         """
-        self._reporter, self._budget_s, self._clock = reporter, budget_s, clock
+        self._reporter, self._budget_s = reporter, budget_s
+        self.clock = clock
+        """Monotonic seconds."""
         self._began = clock()
         self._failures: list[dict[str, Any]] = []
-        self.measured_here = 0
-        """Rounds that this job made."""
 
     @property
     def left_s(self) -> float:
         """Seconds that are left, not below 0."""
-        return max(0.0, self._budget_s - (self._clock() - self._began))
+        return max(0.0, self._budget_s - (self.clock() - self._began))
 
     def at(self, message: str, **fields: Any) -> None:
         """Report what the search is at; see `LOADING` and its like."""
@@ -55,7 +55,6 @@ class SearchProgress:
 
     def finished(self, profile: Profile, survey: Survey, seconds: float) -> None:
         """Report that a round of a model ended, well or badly."""
-        self.measured_here += 1
         if profile.error:
             self._failures.append(
                 {"model_name": profile.model_name, "img_size": profile.img_size, "error": profile.error}
@@ -95,7 +94,7 @@ class SearchProgress:
         )
 
     def _report(self, **fields: Any) -> None:
-        elapsed = self._clock() - self._began
+        elapsed = self.clock() - self._began
         self._reporter.report(
             **{
                 "elapsed_s": elapsed,

@@ -11,7 +11,6 @@ came of it (`search.results`).
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -187,13 +186,13 @@ class Search:
         entry = self._entry(at)
         self._patience.wait(self._told.waiting, self._reporter.go_on_requested)
         self._told.starting(entry.profile, message)
-        began = time.monotonic()
+        began = self._told.clock()
         self._rounds[at] = self._rounds.get(at, 0) + 1
         if entry.profile.error is None or entry.rounds_left:
             self._session.measure(entry, effort)
         self._session.keep([entry])
         self._survey.note(replace(entry.profile, model_name=self._space["model_name"].iat[at]))
-        seconds = time.monotonic() - began
+        seconds = self._told.clock() - began
         self._told.finished(entry.profile, self._survey, seconds)
         return entry.profile, seconds
 
@@ -252,10 +251,10 @@ class Search:
                 if self._patience.left_s <= 0 or self._full_round_s(at) > self._told.left_s:
                     return
                 self._told.starting(entry.profile, IN_FULL)
-                began = time.monotonic()
+                began = self._told.clock()
                 self._session.repeat(entry)
                 self._survey.note(entry.profile)
-                self._patience.spend(time.monotonic() - began)
+                self._patience.spend(self._told.clock() - began)
 
 
 def run(reporter: Reporter, spec: SearchSpec) -> str:
