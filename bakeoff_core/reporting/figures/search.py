@@ -6,6 +6,7 @@ Drawn with the frontier's own marks, so that the two pictures read alike. Not co
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 
@@ -14,7 +15,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from bakeoff_core.formatting import html_text, limit_text
-from bakeoff_core.reporting.figures.frontier import frontier_figure
+from bakeoff_core.reporting.figures.frontier import frontier_figure, hover_texts
 from bakeoff_core.reporting.figures.palette import DARK, LIGHT, Palette, log_ticks
 from bakeoff_core.reporting.figures.style import rgba
 from bakeoff_core.reporting.text.names import Terms
@@ -56,14 +57,20 @@ def search_figure(
     """
     palette = DARK if dark else LIGHT
     candidates = annotate(candidates, cost="latency")
-    figure = frontier_figure(candidates, cost="latency", dark=dark, source=source, size_px=size_px)
-    # Solid: hollow beside what is faint would look like something between measured and predicted.
-    figure.update_traces(marker_symbol="diamond", selector={"name": "Dominated"})
-    shown = nearest(predictions, candidates, limits)
+    draw = functools.partial(
+        frontier_figure, candidates, dark=dark, source=source, hovers=hover_texts(candidates, "latency", source)
+    )
+    figure, shown = draw(size_px=size_px), nearest(predictions, candidates, limits)
     if shown:
+        x_range, y_range = _reach(shown, candidates, limits)
+        # Names have to keep apart in what is left of the picture for what was measured.
+        parts = (_span(figure.layout.xaxis.range) / _span(x_range), _span(figure.layout.yaxis.range) / _span(y_range))
+        figure = draw(size_px=tuple(round(size * min(1.0, part)) for size, part in zip(size_px, parts, strict=True)))
         figure = go.Figure([_predicted(shown, palette, Terms(source, html_text)), *figure.data], figure.layout)
         figure.layout.annotations = ()  # that say that nothing is measured
-        _widen(figure, shown, candidates, limits)
+        figure.update_xaxes(range=x_range, tickvals=_ticks(x_range)).update_yaxes(range=y_range)
+    # Solid: hollow beside what is faint would look like something between measured and predicted.
+    figure.update_traces(marker_symbol="diamond", selector={"name": "Dominated"})
     _draw_limits(figure, limits, palette)
     return figure.update_layout(uirevision="search", showlegend=True)
 
@@ -117,21 +124,32 @@ def _predicted(shown: Sequence[PredictedModel], palette: Palette, terms: Terms) 
     )
 
 
-def _widen(figure: go.Figure, shown: Sequence[PredictedModel], candidates: pd.DataFrame, limits: Limits) -> None:
-    """Let the axes reach all points, measured and predicted, and the budget; the ranges of predictions may be cut."""
+def _reach(
+    shown: Sequence[PredictedModel], candidates: pd.DataFrame, limits: Limits
+) -> tuple[list[float], list[float]]:
+    """The ranges of both axes, the first of logarithms of milliseconds, that hold all points and the budget.
+
+    The ranges of predictions may be cut.
+    """
     latency, top1 = floats_of(candidates["latency_p50_s"]), floats_of(candidates["top1"])
     is_placed = ~(np.isnan(latency) | np.isnan(top1))
     budget = [] if limits.max_latency_s is None else [limits.max_latency_s]
-    x = np.concatenate([latency[is_placed], [model.latency_s for model in shown], budget]) * 1e3
+    x = np.log10(np.concatenate([latency[is_placed], [model.latency_s for model in shown], budget]) * 1e3)
     y = np.concatenate([top1[is_placed], [model.top1 for model in shown]])
-    low, high = math.log10(x.min()), math.log10(x.max())
-    room, rise = max(0.06 * (high - low), 0.05), max(y.max() - y.min(), 2.0)
-    ends = [low - room, high + room]
+    room, rise = max(0.06 * np.ptp(x), 0.05), max(np.ptp(y), 2.0)
+    return [float(x.min() - room), float(x.max() + room)], [float(y.min() - 0.08 * rise), float(y.max() + 0.1 * rise)]
+
+
+def _span(ends: Sequence[float]) -> float:
+    return ends[1] - ends[0]
+
+
+def _ticks(ends: Sequence[float]) -> list[float]:
+    """The values to write on the axis of latencies, given the logarithms of its ends."""
     ticks = log_ticks(*(10**end for end in ends), beyond=10)
-    if ends[1] - ends[0] > WIDE:  # 2 and 5 beside each power of ten would run into each other on a phone
-        ticks = [tick for tick in ticks if f"{tick:e}".startswith("1.0")]
-    figure.update_xaxes(range=ends, tickvals=ticks)
-    figure.update_yaxes(range=[y.min() - 0.08 * rise, y.max() + 0.1 * rise])
+    if _span(ends) > WIDE:  # 2 and 5 beside each power of ten would run into each other on a phone
+        return [tick for tick in ticks if f"{tick:e}".startswith("1.0")]
+    return ticks
 
 
 def _draw_limits(figure: go.Figure, limits: Limits, palette: Palette) -> None:

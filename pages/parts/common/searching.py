@@ -28,7 +28,7 @@ from bakeoff_core.search.results import SearchRun, read_search
 from bakeoff_core.search.spec import SearchSpec
 from bakeoff_core.selection.doubts import decisive_doubts, find_doubts
 from bakeoff_core.system import locks
-from pages.parts.common import actions, cache, job_card, links, plotly_chart, resume, waiting
+from pages.parts.common import actions, cache, job_card, links, plotly_chart, resume, sidebar, waiting
 
 ToFrontier = Callable[[Limits, str | None, AccuracySource], dict[str, str]]
 
@@ -86,9 +86,14 @@ def draw_ended(search: SearchRun, to_frontier: ToFrontier, *, chart: bool = True
         resume.draw_log(search.job)
     with st.container(horizontal=True, vertical_alignment="center"):
         job_id = search.job.job_id
-        icon, spec = ":material/show_chart:", search.spec
-        if answer.decision.pick and st.button("Show it on the frontier", icon=icon, key=f"show-{job_id}"):
-            st.switch_page(links.FRONTIER, query_params=to_frontier(spec.limits, spec.rule, answer.view.source))
+        spec, view = search.spec, answer.view
+        if answer.decision.pick and st.button(
+            "Show it on the frontier",
+            icon=":material/show_chart:",
+            key=f"show-{job_id}",
+            on_click=lambda: sidebar.show(view.measured),
+        ):
+            st.switch_page(links.FRONTIER, query_params=to_frontier(spec.limits, spec.rule, view.source))
         if search.stopped_because in (TIME, STOPPED, FAILED):
             label = f"Go on for {duration(search.spec.budget_s)} more"
             is_busy = bool(locks.machine_holder())

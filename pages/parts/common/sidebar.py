@@ -77,6 +77,14 @@ def draw() -> None:
         st.warning(notice, icon=":material/warning:")
 
 
+def show(measured: MeasuredSetting) -> None:
+    """Have the sidebar choose a setting, where it is measured; to be called when a button is pressed."""
+    key = key_of(measured)
+    if any(key == key_of(known) for known in cache.settings()):
+        st.session_state["setting_key"] = key
+        st.query_params["setting"] = key
+
+
 def is_drawn() -> bool:
     """Tell whether `draw` was called in this session."""
     return "shown_setting" in st.session_state

@@ -9,13 +9,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from bakeoff_core.jobs import kinds
-from bakeoff_core.profiling.store import write_profiles
+from bakeoff_core.profiling.store import read_frame, write_profiles
 from bakeoff_core.schema.decision import Limits
 from bakeoff_core.search.records import PredictedModel, write_predictions
 from bakeoff_core.search.spec import SearchSpec
+from bakeoff_core.selection.candidates import list_settings
 from bakeoff_core.system import locks
 from bakeoff_core.system.paths import home, jobs_path, profiles_path
 from pages.parts.common import searching
+from pages.parts.common.sidebar import key_of
 from tests.support.app_pages import FRONTIER, HOSTILE, MEASURE, measured_shortlist, opened, profile_of, text_of
 from tests.support.job_folders import at_work, write_job
 from tests.support.places import ROOT
@@ -125,7 +127,8 @@ def test_a_search_that_has_not_counted_yet_draws_no_chart() -> None:
 
 
 def test_a_search_that_ended_names_its_pick_and_leads_to_the_frontier_with_its_limits() -> None:
-    write_profiles(profiles_path(), [*measured_shortlist(), profile_of(FOUND, 0.015)])
+    others = [profile_of(f"net{at}.tag", 0.010, threads=4) for at in range(9)]  # the setting that is shown at first
+    write_profiles(profiles_path(), [*measured_shortlist(), profile_of(FOUND, 0.015), *others])
     write_job(kinds.SEARCH, asdict(SPEC), state="done", stopped_because="time", **STATUS)
     app = opened(MEASURE)
     text = text_of(app)
@@ -136,6 +139,8 @@ def test_a_search_that_ended_names_its_pick_and_leads_to_the_frontier_with_its_l
     button.click().run()
     assert not app.exception
     assert app.query_params["latency_ms"] == "30"
+    searched = next(s for s in list_settings(read_frame(profiles_path())) if s.setting.threads == SPEC.threads)
+    assert app.session_state["setting_key"] == key_of(searched)
 
 
 def test_a_search_that_only_another_version_understands_is_named_and_the_page_stands() -> None:
