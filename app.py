@@ -8,8 +8,14 @@ import streamlit as st
 
 if __name__ != "__main__":
     from pages.parts.common import serving
+    from pages.parts.frontier import live_route
 
-    app = st.App(__file__, middleware=serving.middleware(), lifespan=serving.until_told_to_stop)
+    app = st.App(
+        __file__,
+        routes=[live_route.route()],
+        middleware=serving.middleware(),
+        lifespan=serving.until_told_to_stop,
+    )
 else:
     from pages.parts.common import sidebar, state_folder
 

@@ -23,7 +23,7 @@ from benchmarks.jobs_here import own_home
 from benchmarks.served import chromium, served
 from pages.parts.frontier.controls import DEFAULT_FLOOR
 
-TARGET_PICK_MS = 250
+TARGET_PICK_MS = 120
 TARGET_LINES_MS = 500
 SWEEPS = 6
 MOVES = 40

@@ -31,13 +31,19 @@ def run(arguments: argparse.Namespace) -> int:
     from bakeoff_core.reporting.text.doubts import distrust_sentence, doubts_sentence
     from bakeoff_core.reporting.text.names import CandidateNames, Terms
     from bakeoff_core.reporting.text.settings import setting_label
+    from bakeoff_core.reporting.text.stability import stability_sentence
     from bakeoff_core.selection.doubts import decisive_doubts, find_doubts
+    from bakeoff_core.selection.remeasuring import remeasure
+    from bakeoff_core.selection.stability import stability_of
 
     print(decision.pick.candidate.model_name if decision.pick else "none")
     names = CandidateNames(view.candidates, Terms(view.source))
     if distrust := distrust_sentence(decisive_doubts(view.candidates, decision), names):
         remark(distrust)
     remark(f"Measured on {view.measured.machine_name} ({setting_label(view.measured)}).")
+    stability = stability_of(decision, view.candidates, remeasure(view.candidates))
+    if told := stability_sentence(stability, decision, names):
+        remark(told)
     for sentence in explain_decision(decision, names):
         remark(sentence)
     if told := doubts_sentence(find_doubts(view.candidates)):

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bakeoff_core.catalogue.shortlists import SHORTLISTS
-from bakeoff_core.cli.options.limits import number
+from bakeoff_core.cli.options.decision import add_rule
+from bakeoff_core.cli.options.limits import add_lowest_accuracy, add_upper_limits, limits_of, number
 from bakeoff_core.cli.options.shared import add_json
 from bakeoff_core.cli.output.console import print_json, remark
 from bakeoff_core.cli.output.tables import text_table
@@ -50,6 +51,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "they disturbed (default 120, or BAKEOFF_PATIENCE_S; 0 measures at once)",
     )
     parser.add_argument("--force", action="store_true", help="measure again what is cached")
+    parser.add_argument(
+        "--further",
+        type=number(float),
+        metavar="SECONDS",
+        help="spend at most so long on further rounds of the models that decide the pick under these limits, or, "
+        "without any, the frontier (default: a tenth of what the rounds took; 0 makes none)",
+    )
+    add_lowest_accuracy(parser, "lowest acceptable ImageNet top-1 in percent: says what decides, as do the next")
+    add_upper_limits(parser)
+    add_rule(parser)
     add_json(parser)
 
 
@@ -79,6 +90,10 @@ def run(arguments: argparse.Namespace) -> int:
         passes=arguments.passes,
         min_seconds=0.0 if arguments.exact_passes else MIN_SECONDS,
         force=arguments.force,
+        further_s=arguments.further,
+        limits=limits_of(arguments),
+        rule=arguments.rule,
+        cost=arguments.cost,
         patience_s=default_patience_s() if arguments.patience is None else arguments.patience,
     )
     job = follow(start_measuring(spec))

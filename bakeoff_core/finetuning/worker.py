@@ -28,6 +28,7 @@ from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.finetuning.run import StepDone, train_run
 from bakeoff_core.finetuning.setup import prepare_run
 from bakeoff_core.finetuning.trainer import CHECKPOINT
+from bakeoff_core.jobs import main as small_main
 from bakeoff_core.jobs.isolation import start_fork_server
 from bakeoff_core.jobs.kinds import DECODING
 from bakeoff_core.jobs.manager import hold_if_free
@@ -189,4 +190,6 @@ def _work_in(folder: Path, leads: bool) -> int:
 
 
 if __name__ == "__main__":
+    # A launcher of the user's own. What the processes that decode images import once more, at every pass over them.
+    sys.modules["__main__"] = small_main
     sys.exit(main(sys.argv[1]))

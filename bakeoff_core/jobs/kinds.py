@@ -43,9 +43,9 @@ class JobKind:
     """Modules that are loaded once for all the processes that the worker forks, beside the worker's own start."""
 
 
-MEASURE = JobKind("measure", "Measuring", "bakeoff_core.profiling.worker", names_model=True)
+MEASURE = JobKind("measure", "Measuring", "bakeoff_core.search.measuring_worker", names_model=True)
 SEARCH = JobKind("search", "Searching", "bakeoff_core.search.worker", names_model=True)
-NAMES = JobKind("names", "Listing timm's models", "bakeoff_core.profiling.worker", exclusive=False, shown=False)
+NAMES = JobKind("names", "Listing timm's models", "bakeoff_core.search.measuring_worker", exclusive=False, shown=False)
 ANATOMY = JobKind(
     "anatomy", "Taking models apart", "bakeoff_core.profiling.anatomy.worker", exclusive=False, gives_way=True
 )

@@ -39,6 +39,12 @@ PRIOR = ProcessSpread(sd=0.08, freedom=4)
 """Before anything was measured in a setting (see docs/decisions)."""
 
 
+PRIOR_DRIFT = ProcessSpread(sd=0.03, freedom=2)
+"""What a machine's speed drifts by between two measurements, and what that knowledge is worth: always this much."""
+LEAST_MODELS_OF_DRIFT = 3
+"""Models from which on what they have in common can be told from what each has alone."""
+
+
 def pool_spread(models: Iterable[Sequence[Round]]) -> ProcessSpread:
     """Estimate the spread between processes from all models of one setting.
 
@@ -57,6 +63,43 @@ def pool_spread(models: Iterable[Sequence[Round]]) -> ProcessSpread:
     weight = max(1, PRIOR.freedom - own)
     pooled = (weight * PRIOR.sd**2 + max(0.0, squares)) / (weight + own)
     return ProcessSpread(math.sqrt(pooled), min(weight + own, MOST_FREEDOM))
+
+
+def pool_drift(models: Sequence[Sequence[Round | None]]) -> float:
+    """Estimate how far the latencies of one setting move together: the machine's speed drifts, its models alike.
+
+    Models whose first rounds were all made before any second one show it, since a job goes through all of them before
+    it begins anew: of what their medians change from one round to the next, the part that they have in common. With two
+    rounds that is one degree of freedom, so it is moderated by a prior, which never gives way: the hours between two
+    measurements are longer than a job.
+
+    Args:
+        models: The rounds of each in order, `None` for a disturbed one.
+
+    Returns:
+        The standard deviation as a share of the latency.
+    """
+    squares, freedom = PRIOR_DRIFT.freedom * PRIOR_DRIFT.sd**2, PRIOR_DRIFT.freedom
+    for job in _measured_together(models):
+        logs = [[None if r is None else math.log(median(r.times_s)) for r in rounds] for rounds in job]
+        for at in range(1, min(map(len, logs))):
+            steps = [of[at] - of[at - 1] for of in logs if of[at] is not None and of[at - 1] is not None]
+            if len(steps) >= LEAST_MODELS_OF_DRIFT:
+                squares += (fmean(steps) ** 2 - variance(steps) / len(steps)) / 2
+                freedom += 1
+    return math.sqrt(max(0.0, squares) / freedom)
+
+
+def _measured_together(models: Sequence[Sequence[Round | None]]) -> list[list[Sequence[Round | None]]]:
+    """Group models into those that one job went through together."""
+    timed = [rounds for rounds in models if len(rounds) > 1 and rounds[0] is not None and rounds[1] is not None]
+    jobs: list[list[Sequence[Round | None]]] = []
+    for rounds in sorted(timed, key=lambda rounds: rounds[0].measured_at):
+        if jobs and rounds[0].measured_at <= min(others[1].measured_at for others in jobs[-1]):
+            jobs[-1].append(rounds)
+        else:
+            jobs.append([rounds])
+    return jobs
 
 
 def median_interval(rounds: Sequence[Round], spread: ProcessSpread = PRIOR) -> tuple[float, float]:

@@ -58,6 +58,7 @@ class Patience:
         cores: int,
         threads: int,
         load: Callable[[float], float | None] | None = None,
+        usage: Callable[[], ProgramUsage] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Begin with all of it.
@@ -67,12 +68,13 @@ class Patience:
             cores: That this process may use.
             threads: That a pass uses.
             load: Returns the cores that others keep busy over so many seconds from now; `None` where that is unknown.
+            usage: Begins to look at which programs use how many cores.
             clock: Monotonic seconds.
         """
         self.left_s = float(seconds)
         """Seconds that may still be waited."""
         self._cores, self._threads = cores, threads
-        self._load, self._clock = load or _load_over, clock
+        self._load, self._usage, self._clock = load or _load_over, usage or ProgramUsage, clock
 
     def wait(self, tell: Callable[[Waiting], None], go_on: Callable[[], bool] = lambda: False) -> float:
         """Wait until the machine is quiet, patience is at its end, or somebody says to go on.
@@ -87,7 +89,7 @@ class Patience:
         began, had = self._clock(), self.left_s
         if had <= 0 or not self._is_loaded(self._load(LOOK_S)):
             return 0.0
-        usage = ProgramUsage()  # before the closer look, over which it counts
+        usage = self._usage()  # before the closer look, over which it counts
         if not self._is_loaded(outside := self._load(CLOSE_LOOK_S)):
             return 0.0
         while self._is_loaded(outside) and self.left_s > 0:
@@ -95,7 +97,7 @@ class Patience:
                 self.left_s = 0.0
                 break
             tell(Waiting(outside or 0.0, usage.busiest(), self.left_s))
-            outside = self._load(min(WAIT_LOOK_S, self.left_s))
+            outside = self._load(max(LOOK_S, min(WAIT_LOOK_S, self.left_s)))
             self.left_s = max(0.0, had - (self._clock() - began))
         return self._clock() - began
 

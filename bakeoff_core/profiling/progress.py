@@ -11,6 +11,7 @@ from bakeoff_core.profiling.patience import Waiting
 from bakeoff_core.schema.profile import Profile
 
 MEASURING, AGAIN, WAITING = "Measuring", "Measuring again what was disturbed", "Waiting for a quiet machine"
+FURTHER = "Measuring further what decides"
 """What a job is at, in its status."""
 
 
@@ -36,6 +37,8 @@ class Progress:
         self._total = sum(e.rounds_left for e in entries)
         self._done = 0
         self._seconds: dict[int, float] = {}
+        self.seconds_spent = 0.0
+        """Seconds that the rounds of this job took, waiting aside."""
         self._cached = sum(e.profile.error is None and not e.rounds_left for e in entries)
         self._started = time.monotonic()
 
@@ -52,9 +55,9 @@ class Progress:
         )
 
     def starting(self, entry: MeasuredModel, message: str = MEASURING) -> None:
-        """Report that a round of this model begins; `message` is `MEASURING` or `AGAIN`."""
+        """Report that a round of this model begins; `message` is `MEASURING`, `AGAIN` or `FURTHER`."""
         self._started = time.monotonic()
-        if message == AGAIN:
+        if message != MEASURING:
             self._total += 1
         self._reporter.report(
             message=message,
@@ -72,6 +75,7 @@ class Progress:
         """Report that a round of this model ended, well or badly; returns the seconds it took."""
         seconds = time.monotonic() - self._started
         self._seconds[id(entry)] = seconds
+        self.seconds_spent += seconds
         self._done += 1
         if entry.profile.error:  # its further rounds fall away; the failed one was made and counts
             self._total -= entry.rounds_left - 1
@@ -87,6 +91,11 @@ class Progress:
         )
         self._reporter.report(done=self._done, total=self._total, time_left_s=self._time_left())
         return seconds
+
+    def seconds_of(self, entry: MeasuredModel) -> float:
+        """Return what the last round of this model took in this job, or what rounds took on average."""
+        seconds = self._seconds or {0: 0.0}
+        return self._seconds.get(id(entry), sum(seconds.values()) / len(seconds))
 
     def ended(self) -> str:
         """Report what was measured, and return in words how many models were measured, cached, failed."""

@@ -19,11 +19,16 @@ from bakeoff_core.jobs.manager import start_job, stop_what_gives_way
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.schema.candidate import PRECISIONS, PYTORCH, CandidateRef, Deployment, candidate_refs
 from bakeoff_core.schema.checks import require_choice, require_count, require_unicode
+from bakeoff_core.schema.decision import COST_COLUMNS, RULES, Limits
 from bakeoff_core.schema.profile import DEVICE_CHOICES, Setting
 from bakeoff_core.system.machine import this_machine, usable_cores
 
-MIN_SECONDS = 1.0
+MIN_SECONDS = 0.6
 """Seconds of timing a round at least, so that quick models get more passes than slow ones."""
+FURTHER_SHARE = 0.1
+"""Of the time that the rounds of all models took, what is spent on further ones where nobody says: about what shorter
+rounds save of the default shortlist."""
+MAX_FURTHER_S = 86_400.0
 MAX_IMG_SIZE = 4096
 MAX_BATCH_SIZE = 4096
 MAX_THREADS = 512
@@ -73,7 +78,7 @@ class MeasureSpec:
     """Fresh processes a model."""
     passes: int = 64
     """Timed passes a model at least, shared between its rounds."""
-    min_seconds: float = 1.0
+    min_seconds: float = MIN_SECONDS
     """Seconds of timing a round at least; 0 makes exactly `passes`."""
     cap_s: float = 60.0
     """Seconds of timing a round at most."""
@@ -81,6 +86,14 @@ class MeasureSpec:
     """Measure again what is cached."""
     patience_s: float = field(default_factory=default_patience_s)
     """Seconds to wait at most, all in all, for other programs to leave the machine alone; 0 never waits."""
+    further_s: float | None = None
+    """Seconds at most for further rounds of the models that decide; 0 makes none, `None` takes `FURTHER_SHARE`."""
+    limits: Limits = Limits()
+    """What the pick must clear: it tells which models decide, as the next two do. Without any the frontier decides."""
+    rule: str = RULES[0]
+    """One of `schema.decision.RULES`."""
+    cost: str = "latency"
+    """Key of `schema.decision.COST_COLUMNS`."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +134,10 @@ def make_spec(models: Sequence[str], **options: object) -> MeasureSpec:
         raise ValueError(f"`cap_s` must be a number of seconds greater than 0. Got {spec.cap_s}.")
     if not 0 <= spec.patience_s <= MAX_PATIENCE_S:
         raise ValueError(f"`patience_s` must be 0 to {MAX_PATIENCE_S:.0f} seconds. Got {spec.patience_s}.")
+    if spec.further_s is not None and not 0 <= spec.further_s <= MAX_FURTHER_S:
+        raise ValueError(f"`further_s` must be 0 to {MAX_FURTHER_S:.0f} seconds. Got {spec.further_s}.")
+    require_choice("rule", spec.rule, RULES)
+    require_choice("cost", spec.cost, tuple(COST_COLUMNS))
     require_choice("device", spec.device, DEVICE_CHOICES)
     require_choice("dtype", spec.dtype, PRECISIONS)
     return spec

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from bakeoff_core.profiling.disturbance import disturbance, is_disturbed
-from bakeoff_core.profiling.intervals import pool_spread, row_interval, undisturbed
+from bakeoff_core.profiling.intervals import pool_drift, pool_spread, row_interval, undisturbed
 from bakeoff_core.profiling.request import MeasureSpec, deployment_of
 from bakeoff_core.profiling.timer import summarise
 from bakeoff_core.profiling.warnings import find_count_warnings
@@ -73,7 +73,8 @@ def most_disturbed(profile: Profile) -> int | None:
 
 
 def share_spread(profiles: Sequence[Profile]) -> list[Profile]:
-    """Work out the intervals of one setting's rows anew, from the spread between processes that they show together.
+    """Work out the intervals of one setting's rows anew, from the spread between processes that they show together, and
+    the drift that they have in common.
 
     Disturbed rounds have no say in it: they widen their own row, not its neighbours.
 
@@ -85,7 +86,10 @@ def share_spread(profiles: Sequence[Profile]) -> list[Profile]:
     timed = [p for p in profiles if p.rounds and p.latency_p50_s is not None]
     spread = pool_spread(undisturbed(p.rounds, cores=p.cpu_count, threads=p.threads) for p in timed)
     intervals = [row_interval(p.rounds, cores=p.cpu_count, threads=p.threads, spread=spread) for p in timed]
+    drift = pool_drift(
+        [[None if is_disturbed(r, cores=p.cpu_count, threads=p.threads) else r for r in p.rounds] for p in timed]
+    )
     return [
-        replace(p, latency_p50_low_s=low, latency_p50_high_s=high)
+        replace(p, latency_p50_low_s=low, latency_p50_high_s=high, latency_drift_sd=drift)
         for p, (low, high) in zip(timed, intervals, strict=True)
     ]

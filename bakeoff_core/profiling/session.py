@@ -99,6 +99,20 @@ class MeasuringSession:
         entry.rounds_left -= 1
         entry.measured_here = True
 
+    def add_round(self, entry: MeasuredModel) -> None:
+        """Measure one more round of a model that has its rounds, and keep it.
+
+        A round that fails now did not fail before, so it changes nothing.
+        """
+        try:
+            measured, _ = self._round(entry.profile)
+        except ChildFailure as err:
+            log(f"{entry.profile.model_name}, a further round: {err}\n{err.details}")
+            return
+        entry.profile = fold(entry.profile, measured, None)
+        entry.measured_here = True
+        self.keep([entry])
+
     def repeat(self, entry: MeasuredModel) -> None:
         """Make a model's most disturbed round again; it takes that one's place, and is kept, where it was quieter.
 
@@ -132,6 +146,16 @@ class MeasuringSession:
             stored = store.read_profiles(profiles_path())
             rows = [profile for profile in stored if (profile.setting, profile.deployment) == group]
             store.write_profiles(profiles_path(), share_spread(rows))
+
+    def neighbours(self, entries: Sequence[MeasuredModel]) -> list[Profile]:
+        """Return the stored rows that were measured as these were, without theirs."""
+        groups = {(e.profile.setting, e.profile.deployment) for e in entries}
+        own = {store.profile_key(e.profile) for e in entries}
+        return [
+            profile
+            for key, profile in self._stored.items()
+            if key not in own and (profile.setting, profile.deployment) in groups
+        ]
 
     def _round(self, profile: Profile, effort: Effort | None = None) -> tuple[Round, dict[str, int | None] | None]:
         """Measure one round in a fresh process; raises `ChildFailure`."""

@@ -45,8 +45,11 @@ from bakeoff_core.system.parquet import (
 )
 
 VERSION_KEY = b"bakeoff_schema_version"
-OLDER_NAMES = {1: {"backend": "runtime", "backend_version": "torch_version", "precision": "dtype"}}
-"""What columns were called in earlier versions of the schema; see `system.parquet.read_table`."""
+OLDER = {
+    "older_names": {1: {"backend": "runtime", "backend_version": "torch_version", "precision": "dtype"}},
+    "came_with": {"latency_drift_sd": 3},
+}
+"""What earlier versions of the schema called columns, and lacked; see `system.parquet.read_table`."""
 PYTORCH_IN_1 = "pytorch-eager"
 """What schema 1 called the backend `PYTORCH`."""
 
@@ -259,7 +262,7 @@ def damaged_files(path: Path) -> list[Path]:
 
 def _read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """Read a file of any version with the columns of today's, and counts as they are made today."""
-    table = zeros_as_unknown(read_table(path, SCHEMA, columns, older_names=OLDER_NAMES), NEVER_ZERO)
+    table = zeros_as_unknown(read_table(path, SCHEMA, columns, **OLDER), NEVER_ZERO)
     at = table.column_names.index("backend")
     named = pc.replace_substring_regex(table.column(at), f"^{PYTORCH_IN_1}$", PYTORCH)
     return recount(table.set_column(at, table.field(at), named))
@@ -305,15 +308,12 @@ def _fault(profile: Profile) -> str | None:
         return None if profile.error else "it must hold a latency, or the error that kept it from being measured."
     if profile.img_size is None:
         return "a measured row must hold its `img_size`."
-    if not _encloses(profile.latency_p50_low_s, profile.latency_p50_s, profile.latency_p50_high_s):
+    low, high = profile.latency_p50_low_s, profile.latency_p50_high_s
+    if (low is not None and low > profile.latency_p50_s) or (high is not None and high < profile.latency_p50_s):
         return "`latency_p50_s` must lie within its interval."
     if not all(r.times_s and all(0 < t < math.inf for t in r.times_s) for r in profile.rounds):
         return "each of its rounds must hold times, all greater than 0."
     return None
-
-
-def _encloses(low: float | None, value: float, high: float | None) -> bool:
-    return (low is None or low <= value) and (high is None or value <= high)
 
 
 def _to_table(profiles: Iterable[Profile]) -> pa.Table:

@@ -18,9 +18,10 @@ COST_COLUMNS = {
 """What "cheapest" may mean, and the column that holds it."""
 
 
-FRONTIER_COLUMNS = ("non_dominated", "dominated_by")
+FRONTIER_COLUMNS = ("non_dominated", "dominated_by", "dominated_share")
 """Columns that `selection.pareto.annotate` adds: whether nothing beats the row (null: it has no place on these axes),
-and the label (see `candidate_label`) of one candidate that dominates it (null: none does)."""
+the label (see `candidate_label`) of one candidate that dominates it (null: none does), and in what percent of other
+measurements something would dominate it (null: it has no place)."""
 
 
 @dataclass(frozen=True)

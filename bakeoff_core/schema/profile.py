@@ -18,9 +18,10 @@ from dataclasses import dataclass, field
 from bakeoff_core.schema.candidate import DEPLOYMENT_COLUMNS, Deployment
 from bakeoff_core.schema.checks import require_choice, require_count
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Version of the profile columns below. Raise it with every change to them, keep reading the older: 1 called the
-deployment's columns `runtime`, `torch_version` and `dtype`, and the backend `pytorch-eager`."""
+deployment's columns `runtime`, `torch_version` and `dtype`, and the backend `pytorch-eager`; 1 and 2 had no
+`latency_drift_sd`."""
 MIN_PASSES = 64
 """Timed passes below which a p90 means little (MLPerf inference rules, query count for the 90th percentile)."""
 P99_PASSES = 500
@@ -155,6 +156,9 @@ class Profile:
     """Lower end of the 95 % interval of the median, spread between processes included."""
     latency_p50_high_s: float | None = None
     """Upper end of the same interval."""
+    latency_drift_sd: float | None = None
+    """Standard deviation, as a share, by which the latencies of the whole setting move together from one measurement to
+    the next; `None` until the job that measured it has ended, and in rows of older versions."""
     latency_p90_s: float | None = None
     """90th percentile over all timed passes."""
     latency_p99_s: float | None = None

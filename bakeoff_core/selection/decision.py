@@ -10,7 +10,7 @@ Not covered: the frontier (see `selection.pareto`), and every sentence made from
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
@@ -29,7 +29,8 @@ from bakeoff_core.schema.decision import (
     Relaxation,
     Tie,
 )
-from bakeoff_core.selection.pareto import floats_of, names_of, require_columns, sizes_of
+from bakeoff_core.selection.columns import floats_of, names_of, require_columns, sizes_of
+from bakeoff_core.selection.frozen import once
 
 NUMBER_COLUMNS = (
     "top1",
@@ -53,6 +54,8 @@ class _Table:
     errors: list[str | None]
     numbers: dict[str, np.ndarray]
     """`NUMBER_COLUMNS`, and `model_name` (as its place in the alphabet) and `img_size` for the last word."""
+    rejections: dict[tuple[int, tuple[str, ...], tuple[str, ...]], Rejection] = field(default_factory=dict)
+    """Those made so far: by row, failed limits and unknown columns."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,10 +112,10 @@ def decide(candidates: pd.DataFrame, limits: Limits, rule: str = RULES[0], cost:
     """
     require_choice("rule", rule, RULES)
     require_choice("cost", cost, tuple(COST_COLUMNS))
-    table = _read(candidates)
+    table = once(_read, candidates)
     given = {name: float(value) for name in LIMIT_COLUMNS if (value := getattr(limits, name)) is not None}
     clears = {name: _clears(table.numbers[LIMIT_COLUMNS[name]], name, value) for name, value in given.items()}
-    views = {name: _view(table, name, cost) for name in RULES}
+    views = {name: once(_view_of, candidates, name, cost) for name in RULES}
     feasible = {name: _feasible(view, clears) for name, view in views.items()}
     choices = {name: _choose(table, views[name], feasible[name], clears, given) for name in RULES}
     winners = feasible[rule][:1]
@@ -128,6 +131,10 @@ def decide(candidates: pd.DataFrame, limits: Limits, rule: str = RULES[0], cost:
         relaxation=near[0] if near and not winners.size else None,
         alternatives=tuple(sorted(near, key=lambda r: list(given).index(r.limit))) if winners.size else (),
     )
+
+
+def _view_of(candidates: pd.DataFrame, rule: str, cost: str) -> _View:
+    return _view(once(_read, candidates), rule, cost)
 
 
 def _view(table: _Table, rule: str, cost: str) -> _View:
@@ -278,10 +285,19 @@ def _rejections(table: _Table, cost_column: str | None, clears: Mapping[str, np.
     failed_sets = _sets_by_row({name: ~mask for name, mask in clears.items()}, len(table.refs))
     unknown_sets = _sets_by_row(unknown, len(table.refs))
     return tuple(
-        Rejection(ref, failed, missing, error)
-        for ref, failed, missing, error in zip(table.refs, failed_sets, unknown_sets, table.errors, strict=True)
+        _rejection(table, at, failed, missing)
+        for at, (failed, missing, error) in enumerate(zip(failed_sets, unknown_sets, table.errors, strict=True))
         if failed or missing or error is not None
     )
+
+
+def _rejection(table: _Table, at: int, failed: tuple[str, ...], missing: tuple[str, ...]) -> Rejection:
+    """Return the rejection of one row, the same object for the same reasons: a step of a slider changes few."""
+    key = (at, failed, missing)
+    known = table.rejections.get(key)
+    if known is None:
+        known = table.rejections[key] = Rejection(table.refs[at], failed, missing, table.errors[at])
+    return known
 
 
 def _sets_by_row(masks: Mapping[str, np.ndarray], size: int) -> list[tuple[str, ...]]:

@@ -13,7 +13,8 @@ import pandas as pd
 from bakeoff_core.schema.candidate import CandidateRef, candidate_refs
 from bakeoff_core.schema.decision import Decision
 from bakeoff_core.schema.profile import MeasurementWarning
-from bakeoff_core.selection.pareto import floats_of
+from bakeoff_core.selection.columns import floats_of
+from bakeoff_core.selection.frozen import rows_of, values_of
 
 SPOILING = ("load", "throttled", "drift", "very_noisy", "process_spread")
 """Warnings under which a median may not be the model's own; the others leave it as it is."""
@@ -80,20 +81,18 @@ def decisive_doubts(candidates: pd.DataFrame, decision: Decision) -> tuple[Doubt
         candidates: The table that was decided on, as for `find_doubts`.
         decision: What followed.
     """
-    if decision.pick is None or not _rests_on_latency(decision):
+    if decision.pick is None or not rests_on_latency(decision):
         return ()
     found = []
     for answer in (decision.pick.candidate, decision.pick.runner_up):
-        if answer is None:
-            continue
-        rows = candidates[candidates["model_name"] == answer.model_name]
-        for ref, warnings in zip(candidate_refs(rows), rows["warnings"], strict=True):
-            if ref == answer and (codes := _codes(warnings)):
-                found.append(DoubtfulAnswer(ref, codes))
+        for at in () if answer is None else rows_of(candidates, answer):
+            if codes := _codes(values_of(candidates, "warnings")[at]):
+                found.append(DoubtfulAnswer(answer, codes))
     return tuple(found)
 
 
-def _rests_on_latency(decision: Decision) -> bool:
+def rests_on_latency(decision: Decision) -> bool:
+    """Tell whether measured latencies have a part in the pick: by cost, or by a budget."""
     by_cost = decision.rule == "cheapest" and decision.cost == "latency"
     return by_cost or decision.limits.max_latency_s is not None
 

@@ -13,6 +13,8 @@ import pandas as pd
 from bakeoff_core.schema.candidate import candidate_label
 from bakeoff_core.schema.checks import require_choice
 from bakeoff_core.schema.decision import COST_COLUMNS
+from bakeoff_core.selection.columns import floats_of, names_of, require_columns, sizes_of
+from bakeoff_core.selection.remeasuring import dominated_shares, remeasure
 
 _SAMPLE_POINTS = 4096
 """Points whose staircase screens the rest: of a million random ones it leaves a few thousand to sort."""
@@ -121,8 +123,9 @@ def annotate(candidates: pd.DataFrame, cost: str = "latency", accuracy: str = "t
         accuracy: Column to maximise.
 
     Returns:
-        The copy, in the same order and under the same index, with `non_dominated` (nullable boolean) and
-        `dominated_by` (the label of the most accurate candidate that costs no more, else `None`).
+        The copy, in the same order and under the same index, with `non_dominated` (nullable boolean), `dominated_by`
+        (the label of the most accurate candidate that costs no more, else `None`) and `dominated_share` (percent of
+        the draws of other measurements in which something dominates it; NaN where it has no place).
 
     Raises:
         ValueError: `cost` is no key of `COST_COLUMNS`, or a column is missing.
@@ -130,10 +133,11 @@ def annotate(candidates: pd.DataFrame, cost: str = "latency", accuracy: str = "t
     require_choice("cost", cost, tuple(COST_COLUMNS))
     require_columns(candidates, ("model_name", "img_size", "error", COST_COLUMNS[cost], accuracy))
     measured = candidates["error"].isna().to_numpy()
-    frontier = find_frontier(
-        np.where(measured, floats_of(candidates[COST_COLUMNS[cost]]), np.nan),
-        np.where(measured, floats_of(candidates[accuracy]), np.nan),
-    )
+    accuracies = np.where(measured, floats_of(candidates[accuracy]), np.nan)
+    costs = np.where(measured, floats_of(candidates[COST_COLUMNS[cost]]), np.nan)
+    frontier = find_frontier(costs, accuracies)
+    # Of what no clock measures there is one number, whatever is measured again.
+    drawn = remeasure(candidates) if cost == "latency" else costs[None, :]
     labels = np.full(len(candidates), None, dtype=object)
     dominated = frontier.dominated
     names, sizes = names_of(candidates), sizes_of(candidates)
@@ -141,31 +145,5 @@ def annotate(candidates: pd.DataFrame, cost: str = "latency", accuracy: str = "t
     annotated = candidates.copy()
     annotated["non_dominated"] = pd.arrays.BooleanArray(frontier.non_dominated.copy(), ~frontier.placed)
     annotated["dominated_by"] = pd.Series(labels, index=candidates.index, dtype=object)
+    annotated["dominated_share"] = dominated_shares(np.where(measured, drawn, np.nan), accuracies)
     return annotated
-
-
-def require_columns(candidates: pd.DataFrame, columns: tuple[str, ...]) -> None:
-    """Check that a table has these columns.
-
-    Raises:
-        ValueError: It lacks some; the words name them.
-    """
-    missing = [name for name in dict.fromkeys(columns) if name not in candidates.columns]
-    if missing:
-        raise ValueError(f"`candidates` must have the columns {', '.join(missing)}. They are missing.")
-
-
-def floats_of(column: pd.Series) -> np.ndarray:
-    """Return a column of any dtype as float64; whatever is no number is NaN."""
-    return pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-
-
-def names_of(candidates: pd.DataFrame) -> list[str]:
-    """Return the model names as plain text."""
-    return list(map(str, candidates["model_name"].to_numpy(dtype=object)))
-
-
-def sizes_of(candidates: pd.DataFrame) -> list[int | None]:
-    """Return the image sizes as plain integers, unknown ones as `None`."""
-    sizes = floats_of(candidates["img_size"])
-    return np.where(np.isnan(sizes), None, np.nan_to_num(sizes).astype(int)).tolist()

@@ -29,6 +29,7 @@ def read_table(
     columns: Sequence[str] | None = None,
     kind: str = "profile file",
     older_names: Mapping[int, Mapping[str, str]] = MappingProxyType({}),
+    came_with: Mapping[str, int] = MappingProxyType({}),
 ) -> pa.Table:
     """Read a file's columns, with the names and types of the schema.
 
@@ -38,6 +39,7 @@ def read_table(
         columns: Which to read; `None` reads all.
         kind: What to call such a file.
         older_names: What columns were called in earlier versions of the schema: by version, by today's name.
+        came_with: Versions that first had a column, where that was not 1; in older files it is null throughout.
 
     Raises:
         NotAProfileFileError: Damaged, or not written with such a schema.
@@ -62,14 +64,15 @@ def read_table(
                 f"{path.name} was written by a newer version (schema {int(version)}; this version reads up to "
                 f"{int(newest)}). Update Backbone Bake-off, or point BAKEOFF_HOME at another folder."
             )
-        called = {name: name for name in schema.names} | dict(older_names.get(int(version), {}))
+        there = [name for name in schema.names if came_with.get(name, 1) <= int(version)]
+        called = {name: name for name in there} | dict(older_names.get(int(version), {}))
         missing = set(called.values()) - set(file.schema_arrow.names)
         if missing:
             raise NotAProfileFileError(f"{path.name} lacks the columns {', '.join(sorted(missing))}.")
         wanted = list(columns or schema.names)
-        stored = [called[name] for name in wanted]
-        table = file.read(columns=stored).select(stored).rename_columns(wanted)
-        table = table.cast(pa.schema([schema.field(name) for name in wanted]))
+        stored = {name: called[name] for name in wanted if name in called}
+        table = file.read(columns=list(stored.values())).select(list(stored.values())).rename_columns(list(stored))
+        table = _with_nulls(table, wanted, schema).cast(pa.schema([schema.field(name) for name in wanted]))
         table.validate(full=True)  # e.g. bytes that are no text, which would fail only where they are used
         return table
     except (pa.ArrowException, ValueError, OSError) as err:
@@ -77,6 +80,14 @@ def read_table(
             why = os.strerror(err.errno)  # the error's own words are Arrow's
             raise StoreError(f"{path.name} can't be read: {why}. Check the file and who owns it.") from err
         raise NotAProfileFileError(f"{path.name} is damaged, or not a {kind} of Backbone Bake-off.") from err
+
+
+def _with_nulls(table: pa.Table, wanted: Sequence[str], schema: pa.Schema) -> pa.Table:
+    """Return the columns that are wanted, in order; one that the table lacks is null throughout."""
+    for name in wanted:
+        if name not in table.column_names:
+            table = table.append_column(schema.field(name), pa.nulls(table.num_rows, schema.field(name).type))
+    return table.select(list(wanted))
 
 
 def write_table(path: Path, table: pa.Table) -> None:

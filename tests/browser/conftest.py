@@ -224,6 +224,12 @@ def warm_app_server(tmp_path: Path, warm_server: WarmServer) -> Iterator[Callabl
     yield from _serve(tmp_path, "tests.browser.warm_streamlit", warm_server.address)
 
 
+@pytest.fixture
+def named_home(tmp_path: Path, warm_server: WarmServer) -> Path:
+    """A state folder where timm's names are known: the first page to ask has a worker list them otherwise."""
+    return warm_server.give_names(tmp_path / "named")
+
+
 @pytest.fixture(scope="module")
 def module_app_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., AppServer]]:
     """Do as `app_server`, for the tests of one module that can share a server."""

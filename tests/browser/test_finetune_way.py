@@ -9,15 +9,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
+from bakeoff_core.jobs.launchers.local import LEADER
 from bakeoff_core.profiling import store as profiling_store
 from bakeoff_core.system.paths import profiles_path
 from tests.browser.conftest import AppServer
 from tests.support.app_pages import profile_of
 from tests.support.image_folders import copy_solar_cells
+from tests.support.processes import living_in_session, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
@@ -115,9 +116,9 @@ def test_user_tunes_the_pick_reloads_stops_resumes_and_finds_it_on_the_frontier_
 
 
 def test_killed_worker_and_killed_server_are_shown_as_they_are_and_the_run_goes_on(
-    app_server: Callable[..., AppServer], page: Page, cells: Path
+    warm_app_server: Callable[..., AppServer], page: Page, cells: Path
 ) -> None:
-    server = app_server(env=OFFLINE)
+    server = warm_app_server(env=OFFLINE)
     page.goto(f"{server.url}/finetune")
     ask(page, cells, steps=5_000)
     start(page, "Fine-tune")
@@ -128,29 +129,25 @@ def test_killed_worker_and_killed_server_are_shown_as_they_are_and_the_run_goes_
     page.goto(f"{server.url}/finetune")
     step_shown(page, 2)
 
-    (worker,) = [p for p in psutil.process_iter() if is_worker_of(server, p)]
-    os.killpg(worker.pid, signal.SIGKILL)
+    os.killpg(worker_of(server), signal.SIGKILL)
     expect(page.get_by_text("was killed, or the machine went down")).to_be_visible()
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
     page.get_by_role("button", name="Resume", exact=True).click()
     step_shown(page, 2)
+    resumed = worker_of(server)
     other = page.context.new_page()
     other.goto(f"{server.url}/measure")
     expect(other.get_by_text("This machine is at work")).to_be_visible()
     expect(other.get_by_role("button", name="Measure", exact=True)).to_be_disabled()
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
-    assert [p for p in psutil.process_iter() if is_worker_of(server, p)] == []
+    assert wait_until(lambda: not living_in_session(resumed))
 
 
-def is_worker_of(server: AppServer, process: psutil.Process) -> bool:
-    """Tell whether a process trains in a server's state folder."""
-    try:
-        words = process.cmdline()
-        is_alive = process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
-    return is_alive and "bakeoff_core.finetuning.worker" in words and str(server.home) in words[-1]
+def worker_of(server: AppServer) -> int:
+    """Return the process id of the worker that trains in a server's state folder, which leads its session."""
+    (leader,) = server.home.glob(f"jobs/*-finetune-*/{LEADER}")
+    return int(leader.read_text())
 
 
 def test_one_click_compares_with_from_scratch_and_says_what_transfer_was_worth(

@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 import re
 import signal
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import REPOSITORY, AppServer, at_rest
+from bakeoff_core.profiling import store
+from benchmarks.invented import write_profiles_of
+from tests.browser.conftest import AppServer, at_rest
+from tests.support.warm_workers import WarmServer
 
 pytestmark = pytest.mark.browser
 
@@ -25,6 +28,10 @@ LONG_MS = 240_000
 
 def pick(page: Page) -> Locator:
     return page.locator("#pick")
+
+
+def budget_line(page: Page) -> Locator:
+    return page.locator(".bakeoff-marks .budget")
 
 
 def slider(page: Page, name: str) -> Locator:
@@ -43,14 +50,9 @@ def choose(page: Page, *models: str) -> None:
 
 def invented(home: Path, count: int) -> None:
     """Fill a state folder with models that nobody measured."""
-    code = f"from benchmarks.invented import write_profiles_of; write_profiles_of({count})"
-    subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, env=environment(home), check=True)
-
-
-def environment(home: Path) -> dict[str, str]:
-    import os
-
-    return os.environ | {"BAKEOFF_HOME": str(home)}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("BAKEOFF_HOME", str(home))
+        write_profiles_of(count)
 
 
 def test_new_user_measures_two_models_reloads_meanwhile_and_takes_the_pick_away(app_server, page):
@@ -87,10 +89,11 @@ def download_and_check_the_bundle(page: Page) -> None:
 
 
 @pytest.fixture(scope="module")
-def shared_server(module_app_server: Callable[..., AppServer], tmp_path_factory: pytest.TempPathFactory) -> AppServer:
+def shared_server(
+    module_app_server: Callable[..., AppServer], warm_server: WarmServer, tmp_path_factory: pytest.TempPathFactory
+) -> AppServer:
     """The product on a machine with twelve measured models, for tests that change nothing there."""
-    home = tmp_path_factory.mktemp("measured") / "home"
-    home.mkdir()
+    home = warm_server.give_names(tmp_path_factory.mktemp("measured") / "home")
     invented(home, 12)
     return module_app_server(home=home)
 
@@ -104,16 +107,78 @@ def measured(shared_server: AppServer, page: Page) -> Page:
     return page
 
 
-def test_pick_follows_the_thumb_while_it_is_dragged(measured):
-    thumb = slider(measured, "Latency budget (ms)")
-    first = pick(measured).inner_text()
+def hold_budget(page: Page) -> Callable[[float], None]:
+    """Press the mouse on the budget's thumb; the returned function drags it to a share of its range."""
+    thumb = slider(page, "Latency budget (ms)")
     box = at_rest(thumb)
-    y = box["y"] + box["height"] / 2
-    measured.mouse.move(box["x"] + box["width"] - 8, y)
-    measured.mouse.down()
-    measured.mouse.move(box["x"] + box["width"] * 0.2, y, steps=10)
+    lowest, highest = (float(thumb.get_attribute(end) or "nan") for end in ("min", "max"))
+
+    def move(share: float) -> None:  # the middle of a thumb is 8 pixels from the end of its track at most
+        x = box["x"] + 8 + (box["width"] - 16) * share
+        page.mouse.move(x, box["y"] + box["height"] / 2, steps=10)
+
+    move((float(thumb.input_value()) - lowest) / (highest - lowest))
+    page.mouse.down()
+    return move
+
+
+def test_pick_follows_the_thumb_while_it_is_dragged(measured):
+    first, drag = pick(measured).inner_text(), hold_budget(measured)
+    drag(0.2)
     expect(pick(measured)).not_to_have_text(first)  # the button is still down
     assert "latency_ms" not in measured.url
+    measured.mouse.up()
+    expect(measured).to_have_url(re.compile("latency_ms="))
+
+
+def test_a_drag_is_answered_without_a_run_of_the_page_and_its_rest_by_one(measured):
+    app, drag = measured.locator("[data-testid=stApp]"), hold_budget(measured)
+    expect(app).to_have_attribute("data-test-script-state", "notRunning")
+    measured.evaluate(
+        """() => {
+          const app = document.querySelector('[data-testid=stApp]');
+          window.runs = [];
+          const note = () => window.runs.push(app.getAttribute('data-test-script-state'));
+          new MutationObserver(note).observe(app, {attributeFilter: ['data-test-script-state']});
+        }"""
+    )
+    first = pick(measured).inner_text()
+    drag(0.2)
+    expect(pick(measured)).not_to_have_text(first)
+    assert measured.evaluate("window.runs") == []
+    measured.mouse.up()
+    expect(measured).to_have_url(re.compile("latency_ms="))
+    expect(app).to_have_attribute("data-test-script-state", "notRunning")
+    reasons = measured.get_by_text("Why, and what would change it")
+    reasons.click()
+    at = f"{float(slider(measured, 'Latency budget (ms)').input_value()):g} ms"
+    expect(measured.locator("[data-testid=stExpanderDetails]").first).to_contain_text(at)
+
+
+def test_a_drag_back_to_where_it_began_shows_what_stood_there(measured):
+    thumb, cards, line = slider(measured, "Latency budget (ms)"), measured.locator(".answers"), budget_line(measured)
+    drag = hold_budget(measured)
+    drag(0.5)
+    measured.mouse.up()
+    value = thumb.input_value()
+    expect(measured).to_have_url(re.compile(f"latency_ms={value}"))
+    expect(cards).to_have_attribute("data-asked", re.compile(rf" {value}(\.\d+)? "))  # Streamlit has drawn it
+    before, place = cards.inner_text(), line.get_attribute("x1")
+    measured.mouse.down()
+    drag(0.1)
+    expect(cards).not_to_have_text(before, use_inner_text=True)
+    drag(0.5)
+    expect(thumb).to_have_value(value)
+    measured.mouse.up()
+    expect(cards).to_have_text(before, use_inner_text=True)
+    expect(line).to_have_attribute("x1", str(place))
+
+
+def test_where_nobody_answers_a_drag_the_page_follows_by_its_own_runs(measured):
+    measured.route("**/live/answers*", lambda route: route.fulfill(status=404, body="unknown"))
+    first, drag = pick(measured).inner_text(), hold_budget(measured)
+    drag(0.2)
+    expect(pick(measured)).not_to_have_text(first)  # the button is still down
     measured.mouse.up()
     expect(measured).to_have_url(re.compile("latency_ms="))
 
@@ -230,8 +295,8 @@ def start_measuring_everything(page: Page, server: AppServer) -> None:
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
 
 
-def test_second_tab_sees_the_job_of_the_first_and_cannot_start_another(app_server, page):
-    server = app_server()
+def test_second_tab_sees_the_job_of_the_first_and_cannot_start_another(warm_app_server, named_home, page):
+    server = warm_app_server(home=named_home)
     start_measuring_everything(page, server)
     other = page.context.new_page()
     other.goto(f"{server.url}/measure")
@@ -242,24 +307,22 @@ def test_second_tab_sees_the_job_of_the_first_and_cannot_start_another(app_serve
     expect(other.get_by_text("Measuring was stopped").first).to_be_visible()
 
 
-def test_killed_server_comes_back_to_the_same_job(app_server, page):
-    server = app_server()
+def test_killed_server_comes_back_to_the_same_job_and_a_killed_worker_is_shown_as_failed_with_a_way_on(
+    app_server, named_home, page
+):
+    server = app_server(home=named_home)
     start_measuring_everything(page, server)
     server.kill()
     server.start()
     page.goto(f"{server.url}/measure")
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    page.goto(server.url)
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
 
-
-def test_killed_worker_is_shown_as_failed_with_a_way_on(app_server, page):
-    import psutil
-
-    server = app_server()
-    start_measuring_everything(page, server)
     workers = [
         process
         for process in psutil.process_iter(["cmdline"])
-        if "bakeoff_core.profiling.worker" in (process.info["cmdline"] or [])
+        if "bakeoff_core.search.measuring_worker" in (process.info["cmdline"] or [])
         and str(server.home) in " ".join(process.cmdline())
     ]
     assert workers
@@ -270,21 +333,16 @@ def test_killed_worker_is_shown_as_failed_with_a_way_on(app_server, page):
     expect(page.get_by_text(re.compile("Measuring failed")).first).to_be_visible()
 
 
-def test_hostile_names_of_an_imported_file_are_shown_as_text(app_server, tmp_path, page):
+def test_hostile_names_of_an_imported_file_are_shown_as_text(app_server, named_home, tmp_path, page):
     home = tmp_path / "other"
     home.mkdir()
     invented(home, 3)
-    hostile = (
-        "from dataclasses import replace; from pathlib import Path; from bakeoff_core.profiling import store;"
-        "from bakeoff_core.system.paths import profiles_path;"
-        "rows = [replace(p, model_name='<img src=x onerror=alert(1)>|`x`', machine_id='x', machine_name='<b>|box')"
-        " for p in store.read_profiles(profiles_path())[:1]];"
-        f"store.export_profiles(profiles_path(), Path({str(tmp_path / 'box.parquet')!r}), rows)"
-    )
-    subprocess.run([sys.executable, "-c", hostile], cwd=REPOSITORY, env=environment(home), check=True)
+    hostile = {"model_name": "<img src=x onerror=alert(1)>|`x`", "machine_id": "x", "machine_name": "<b>|box"}
+    rows = [replace(profile, **hostile) for profile in store.read_profiles(home / "profiles.parquet")[:1]]
+    store.export_profiles(home / "profiles.parquet", tmp_path / "box.parquet", rows)
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    server = app_server()
+    server = app_server(home=named_home)
     page.goto(f"{server.url}/measure")
     page.locator("input[type=file]").set_input_files(tmp_path / "box.parquet")
     page.get_by_role("button", name="Import").click()
@@ -295,9 +353,9 @@ def test_hostile_names_of_an_imported_file_are_shown_as_text(app_server, tmp_pat
     assert dialogs == []
 
 
-def test_file_that_is_not_ours_is_refused_in_words(app_server, tmp_path, page):
+def test_file_that_is_not_ours_is_refused_in_words(shared_server, tmp_path, page):
     (tmp_path / "photo.parquet").write_bytes(b"not a parquet file at all")
-    page.goto(f"{app_server().url}/measure")
+    page.goto(f"{shared_server.url}/measure")
     page.locator("input[type=file]").set_input_files(tmp_path / "photo.parquet")
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_text(re.compile("photo.parquet is damaged, or not a profile file"))).to_be_visible()
@@ -307,10 +365,20 @@ def test_no_page_asks_the_network_for_anything(shared_server, page):
     asked: list[str] = []
     page.context.on("request", lambda request: asked.append(request.url))
     ours = (shared_server.url, shared_server.url.replace("http", "ws"), "data:", "blob:")
-    for path in ("", "measure", "finetune", "rank", "checklist", "explore", "report"):
-        tab = page.context.new_page()
-        tab.goto(f"{shared_server.url}/{path}")
-        expect(tab.get_by_text("Nothing is running.")).to_be_visible()
+    page.goto(shared_server.url)
+    for name, shown in {
+        "Frontier": page.locator("#pick"),
+        "Measure": page.get_by_role("button", name="Measure", exact=True),
+        "Fine-tune": page.get_by_role("button", name="Fine-tune", exact=True),
+        "Rank": page.get_by_role("button", name="Rank", exact=True),
+        "Checklist": page.locator("#start"),
+        "Explore": page.get_by_role("tab", name="Published machines"),
+        "Report": page.get_by_role("button", name="Report, figure and data"),
+    }.items():
+        page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
+        expect(shown).to_be_visible()
+        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        expect(page.get_by_text("Nothing is running.")).to_be_visible()
     page.wait_for_timeout(3_000)
     assert len(asked) > 7
     assert [url for url in asked if not url.startswith(ours)] == []

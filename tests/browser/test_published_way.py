@@ -74,17 +74,3 @@ def test_tables_are_uploaded_drawn_toggled_filtered_and_judged(app_server, page,
     expect(page.get_by_text(re.compile("Only 3 models are known on A fast card, too few"))).to_be_visible()
     page.reload()
     expect(page.get_by_text(re.compile("Choosing by parameters finds"))).to_be_visible()
-
-
-def test_a_link_to_an_anatomy_opens_its_view_which_has_an_address_of_its_own(app_server, page):
-    server = app_server()
-    page.goto(f"{server.url}/explore?anatomy=mobilenetv3_small_100.lamb_in1k")
-    expect(page.get_by_role("tab", name="Where the cost sits")).to_have_attribute("aria-selected", "true")
-    model = page.get_by_role("combobox", name="Model", exact=True)
-    expect(model).to_be_in_viewport()
-    page.get_by_role("tab", name="MACs and time").click()
-    expect(page.get_by_text(re.compile("Once models are measured here"))).to_be_in_viewport()
-    expect(model).to_have_count(0)
-    page.get_by_role("tab", name="Where the cost sits").click()
-    expect(page).to_have_url(re.compile("view=Where"))
-    expect(page).to_have_url(re.compile("anatomy=mobilenetv3_small_100.lamb_in1k"))

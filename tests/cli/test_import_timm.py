@@ -84,6 +84,7 @@ def test_what_can_not_be_imported_is_refused_before_timm_is_asked(
     assert words in err and out == "" and not published_path().exists()
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_where_timms_names_were_never_listed_a_worker_lists_them_with_those_of_other_years(tmp_path):
     arguments = str(write(tmp_path, "r.csv", ACCURACIES)), str(write(tmp_path, "t.csv", TRAINING_SPEEDS))
     assert main(["import-timm", *arguments, "--machine", "box"]) == 0

@@ -6,7 +6,15 @@ from statistics import median
 import numpy as np
 import pytest
 
-from bakeoff_core.profiling.intervals import MOST_FREEDOM, PRIOR, ProcessSpread, median_interval, pool_spread
+from bakeoff_core.profiling.intervals import (
+    MOST_FREEDOM,
+    PRIOR,
+    PRIOR_DRIFT,
+    ProcessSpread,
+    median_interval,
+    pool_drift,
+    pool_spread,
+)
 from tests.support.examples import make_round
 
 
@@ -106,3 +114,37 @@ def test_a_calm_machine_is_given_narrower_intervals() -> None:
     widths = [high - low for low, high in (median_interval(one, spread) for spread in (calm, PRIOR, restless))]
     assert widths == sorted(widths)
     assert ProcessSpread(calm.sd, calm.freedom).sd < PRIOR.sd < restless.sd
+
+
+# --- what all models of a job have in common ------------------------------------------------------------------------
+
+
+def job_of(*changes: float, begun: int = 0) -> list[list]:
+    """Models of 10 ms whose second round takes so many times as long; a job at that minute."""
+    first, second = f"2026-03-01T12:{begun:02d}:00Z", f"2026-03-01T12:{begun + 1:02d}:00Z"
+    return [
+        [make_round([0.010] * 8, measured_at=first), make_round([0.010 * change] * 8, measured_at=second)]
+        for change in changes
+    ]
+
+
+def test_what_all_models_do_alike_is_drift() -> None:
+    # All steps are ln 1.2, and nothing is left of their variance: (2 * 0.0004 + 0.0332413 / 2) / 3 = 0.00580689.
+    assert pool_drift(job_of(1.2, 1.2, 1.2)) == pytest.approx(math.sqrt(0.00580689), rel=1e-4)
+
+
+def test_what_models_do_against_each_other_is_none() -> None:
+    # Steps of 0.1, 0 and -0.1: their mean is 0, its variance 0.01 / 3, and (2 * 0.0004 - 0.01 / 6) is below nothing.
+    assert pool_drift(job_of(math.exp(0.1), 1.0, math.exp(-0.1))) == 0.0
+
+
+def test_jobs_of_different_hours_are_looked_at_each_by_itself() -> None:
+    up, down = job_of(1.2, 1.2, 1.2), job_of(1 / 1.2, 1 / 1.2, 1 / 1.2, begun=30)
+    # Together they would have nothing in common. (2 * 0.0004 + 2 * 0.0332413 / 2) / 4 = 0.00851033.
+    assert pool_drift([*up, *down]) == pytest.approx(math.sqrt(0.00851033), rel=1e-4)
+
+
+def test_few_models_and_disturbed_rounds_leave_the_prior() -> None:
+    assert pool_drift(job_of(1.2, 1.2)) == PRIOR_DRIFT.sd
+    assert pool_drift([[None, rounds[1]] for rounds in job_of(1.2, 1.2, 1.2)]) == PRIOR_DRIFT.sd
+    assert pool_drift([]) == PRIOR_DRIFT.sd

@@ -17,14 +17,15 @@ from bakeoff_core.catalogue.timm_names import read_timm_models
 from bakeoff_core.jobs import manager
 from bakeoff_core.jobs.manager import go_on, read_job, stop_job
 from bakeoff_core.jobs.records import Job
-from bakeoff_core.profiling import worker as profiling_worker
 from bakeoff_core.profiling.request import MeasureSpec, make_spec, start_listing, start_measuring
 from bakeoff_core.profiling.rows import fold, share_spread
 from bakeoff_core.profiling.session import find_entry
 from bakeoff_core.profiling.store import profile_key, read_profiles, write_profiles
+from bakeoff_core.schema.decision import Limits
 from bakeoff_core.schema.profile import Profile
+from bakeoff_core.search import measuring_worker
 from bakeoff_core.system import locks, machine
-from bakeoff_core.system.paths import profiles_path, timm_models_path
+from bakeoff_core.system.paths import own_accuracy_path, profiles_path, timm_models_path
 from tests.support.examples import make_profile, make_round
 from tests.support.processes import living_in_session, wait_until
 from tests.support.warm_workers import WarmLauncher, WarmServer
@@ -189,7 +190,9 @@ def test_other_threads_batch_or_dtype_are_other_rows(after_first_run: Job) -> No
 # --- killed and stopped ----------------------------------------------------------------------------------------------
 
 
-def test_a_killed_job_loses_no_finished_round_and_the_next_one_goes_on_from_there(names_known: None) -> None:
+def test_a_killed_job_loses_no_finished_round_and_the_next_one_goes_on_from_there(
+    names_known: None, request: pytest.FixtureRequest
+) -> None:
     job = started(VIT, NET)
     assert wait_until(lambda: len(job.metrics()) >= 1, 120), job.log()
     worker = read_job(job.job_id).status["pid"]
@@ -200,6 +203,7 @@ def test_a_killed_job_loses_no_finished_round_and_the_next_one_goes_on_from_ther
     assert len(kept) >= 1
     assert len(job.metrics()) <= sum(row.round_count for row in kept.values()) <= 3
 
+    request.getfixturevalue("warm_workers")  # how the next one starts is not asked
     resumed = ended(started(VIT, NET))
     assert resumed.state == "done", resumed.log()
     assert len(resumed.metrics()) == 4 - sum(row.round_count for row in kept.values())
@@ -230,7 +234,7 @@ def test_a_job_stopped_before_it_looked_up_from_starting_measures_nothing(tmp_pa
     (folder / "stop").touch()
     before = signal.getsignal(signal.SIGTERM)
     try:
-        assert profiling_worker.main(str(folder)) == 1
+        assert measuring_worker.main(str(folder)) == 1
     finally:
         signal.signal(signal.SIGTERM, before)
     assert '"state": "stopped"' in (folder / "status.json").read_text()
@@ -281,6 +285,22 @@ def test_a_disk_that_fills_fails_the_job_in_words_and_keeps_the_rows(
     assert rows() == before
 
 
+# --- further rounds where they decide --------------------------------------------------------------------------------
+
+
+def test_a_model_at_the_limit_gets_further_rounds_and_one_far_from_it_gets_none(after_first_run: Job) -> None:
+    own_accuracy_path().write_text(f"model_name,img_size,top1\n{VIT},160,60\n{NET},160,30\n")
+    at_the_limit = Limits(max_latency_s=rows()[VIT].latency_p50_s)
+    measured = ended(started(VIT, NET, limits=at_the_limit, further_s=2.0))
+    assert measured.state == "done"
+    after = rows()
+    assert len(after[VIT].rounds) > 2
+    assert after[VIT].round_count == len(after[VIT].rounds)
+    assert len(after[NET].rounds) >= 2 and after[NET].error is None
+    status = read_job(measured.job_id).status
+    assert status["done"] == status["total"] > 0
+
+
 # --- folding rounds into a row ---------------------------------------------------------------------------------------
 
 BLANK = replace(make_profile(), rounds=(), param_count=None, macs=None, latency_p50_s=None, round_count=None)
@@ -305,9 +325,10 @@ def test_the_rows_of_a_setting_share_what_they_show_of_the_spread_between_proces
     assert set(shared) == {"calm", *(p.model_name for p in restless)}, "a row without times has no interval"
     alone = share_spread([calm])[0]
     assert shared["calm"].latency_p50_high_s > alone.latency_p50_high_s
-    assert replace(shared["calm"], latency_p50_low_s=0.0, latency_p50_high_s=0.0) == replace(
-        calm, latency_p50_low_s=0.0, latency_p50_high_s=0.0
-    )
+    drifts = {row.latency_drift_sd for row in shared.values()}
+    assert len(drifts) == 1 and drifts.pop() > alone.latency_drift_sd
+    spread = {"latency_p50_low_s": 0.0, "latency_p50_high_s": 0.0, "latency_drift_sd": 0.0}
+    assert replace(shared["calm"], **spread) == replace(calm, **spread)
 
 
 @pytest.mark.parametrize("macs", [None, 7])

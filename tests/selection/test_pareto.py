@@ -161,7 +161,7 @@ def test_annotate_leaves_its_argument_alone_and_keeps_the_index():
 def test_annotate_of_an_empty_table_has_the_columns():
     table = annotate(frame())
     assert len(table) == 0
-    assert list(table.columns)[-2:] == list(FRONTIER_COLUMNS)
+    assert list(table.columns)[-len(FRONTIER_COLUMNS) :] == list(FRONTIER_COLUMNS)
 
 
 def test_annotate_refuses_an_unknown_cost_and_a_missing_column():

@@ -42,7 +42,7 @@ _WARNINGS = re.compile(r"^## Warnings\n.+?(?=^## )", re.MULTILINE | re.DOTALL)
 """Since these answers, a report begins with what is doubtful, and tells its warnings by their kinds."""
 TOLD_SINCE = {
     *("name", "note", "metric", "positive_class", "scores", "best_step", "stopped_early"),
-    *("trusted", "doubts"),
+    *("trusted", "doubts", "stability", "latency_drift_sd"),
 }
 """Fields of the JSON that have come since."""
 

@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -26,6 +27,7 @@ from typing import IO
 from bakeoff_core.finetuning.comparison.request import ComparisonSpec
 from bakeoff_core.finetuning.request import FinetuneSpec
 from bakeoff_core.jobs import kinds
+from bakeoff_core.jobs import main as worker_main
 from bakeoff_core.jobs.isolation import start_fork_server
 from bakeoff_core.jobs.launchers.base import WorkerCommand
 from bakeoff_core.jobs.launchers.local import LEADER, LocalLauncher
@@ -33,15 +35,17 @@ from bakeoff_core.profiling.request import MeasureSpec
 from bakeoff_core.ranking.request import RankSpec
 from bakeoff_core.schema import parsing
 from bakeoff_core.search.spec import SearchSpec
-from bakeoff_core.system.paths import home
+from bakeoff_core.system.paths import home, timm_models_path
 from tests.support.places import ROOT
 
 LONGEST_REQUEST = 2**17
 ARE_YOU_THERE = b"null"
 """In place of a request: forks nothing."""
 LOADED = (
-    *("finetuning.worker", "finetuning.comparison.worker", "finetuning.dry_run.worker", "ranking.worker"),
-    *("profiling.worker", "profiling.anatomy.worker", "search.worker"),
+    *(f"bakeoff_core.{name}.worker" for name in ("finetuning", "finetuning.comparison", "finetuning.dry_run")),
+    *(f"bakeoff_core.{name}" for name in ("ranking.worker", "search.measuring_worker", "search.worker")),
+    "bakeoff_core.profiling.anatomy.worker",
+    *("openvino", "openvino.frontend.pytorch.ts_decoder"),
 )
 FORKED = (*kinds.DECODING, "bakeoff_core.profiling.round", "bakeoff_core.profiling.anatomy.trace")
 """What the processes need that workers fork, to decode images, to measure a model and to take one apart."""
@@ -53,6 +57,7 @@ class WarmServer:
     def __init__(self, folder: Path) -> None:
         """Start it; its socket lies in `folder`."""
         self.address = str(folder / "warm.sock")
+        self._home = folder
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
             listener.bind(self.address)
             listener.listen()
@@ -60,7 +65,7 @@ class WarmServer:
                 [sys.executable, "-m", "tests.support.warm_workers", str(listener.fileno())],
                 stdin=subprocess.PIPE,
                 cwd=ROOT,
-                env=os.environ | kinds.YIELDING | {"HF_HUB_OFFLINE": "1"},
+                env=os.environ | kinds.YIELDING | {"HF_HUB_OFFLINE": "1", "BAKEOFF_HOME": str(folder)},
                 pass_fds=[listener.fileno()],
             )
 
@@ -70,6 +75,13 @@ class WarmServer:
             connection.connect(self.address)
             connection.send(ARE_YOU_THERE)
             connection.recv(32)
+
+    def give_names(self, other_home: Path) -> Path:
+        """Write timm's names into a state folder, so that no page there has them listed; returns the folder."""
+        self.wait_until_loaded()
+        other_home.mkdir(parents=True, exist_ok=True)
+        shutil.copy(self._home / timm_models_path().name, other_home)
+        return other_home
 
     def close(self) -> None:
         """End it."""
@@ -104,9 +116,9 @@ class WarmLauncher(LocalLauncher):
 def serve(listener: socket.socket) -> None:
     """Fork a worker for every request, until standard input is closed."""
     for name in LOADED:
-        importlib.import_module(f"bakeoff_core.{name}")
+        importlib.import_module(name)
     # Worked out once for all that are forked: timm's names, and how the requests are read.
-    importlib.import_module("bakeoff_core.models.timm_models").list_timm_models()
+    importlib.import_module("bakeoff_core.models.timm_models").known_models()
     for spec in (FinetuneSpec, ComparisonSpec, RankSpec, MeasureSpec, SearchSpec):
         parsing._adapter(spec)
     start_fork_server(FORKED)
@@ -139,6 +151,8 @@ def _work(module: str, folder: str, environment: dict[str, str], log: int, *lock
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     # Images are decoded, and models run, by processes forked from that of the server, which is not ours to wait for.
     forkserver.ensure_running = forkserver._forkserver.ensure_running = resource_tracker.ensure_running
+    # What those import once more: the small main module of a worker, and not this one with all its requests.
+    sys.modules["__main__"] = worker_main
     sys.argv = [module, folder]
     try:
         return importlib.import_module(module).main(folder)

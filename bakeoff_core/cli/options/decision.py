@@ -54,7 +54,7 @@ def add_decision_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_rule(parser: argparse.ArgumentParser) -> None:
-    """Add the rule, and what "cheapest" means."""
+    """Add how the pick is made: the rule, and what "cheapest" means."""
     parser.add_argument(
         "--rule", choices=RULES, default=RULES[0], help=f"which answer is the pick (default {RULES[0]})"
     )

@@ -64,7 +64,7 @@ def values_of(answers: Answers) -> dict[str, float]:
 
 
 def scores_of(answers: Answers, seed: int = 0, draws: int = DRAWS) -> dict[str, Score]:
-    """Return the metrics with their intervals, by name; as `values_of`, and takes a second where there are two classes.
+    """Return the metrics with their intervals, by name; as `values_of`, and takes tenths of a second.
 
     Args:
         answers: To the test images.

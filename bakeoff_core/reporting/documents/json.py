@@ -30,6 +30,8 @@ from bakeoff_core.schema.profile import GROUP_COLUMNS, PROFILE_COLUMNS
 from bakeoff_core.search.results import SearchAnswer, SearchRun
 from bakeoff_core.selection.candidates import View
 from bakeoff_core.selection.doubts import decisive_doubts, find_doubts
+from bakeoff_core.selection.remeasuring import remeasure
+from bakeoff_core.selection.stability import stability_of
 
 _WHOLE = {"img_size", "threads", "batch_size", "cpu_count", "memory_bytes", "param_count", "weight_bytes", "macs"} | {
     "passes",
@@ -88,6 +90,7 @@ def decision_json(decision: Decision, view: View) -> dict[str, Any]:
         "recipe": view.pretraining_class,
         "recipe_counts": dict(view.pretraining_counts),
         "reason": explain_decision(decision, names),
+        "stability": _stability(decision, view),
         "trusted": not decisive_doubts(view.candidates, decision),
         "doubts": {
             "rows": [_reference(ref) for ref in doubts.rows],
@@ -131,6 +134,15 @@ def search_json(search: SearchRun, answer: SearchAnswer) -> dict[str, Any]:
         "predicted_relaxation": _relaxation(search.relaxation),
         "message": search.job.status.get("message"),
     }
+
+
+def _stability(decision: Decision, view: View) -> dict[str, Any]:
+    """How often the pick would be picked again and who else would be, in percent of the draws; null is nobody."""
+    stability = stability_of(decision, view.candidates, remeasure(view.candidates))
+    others = [
+        {"model_name": None, "img_size": None, **(_reference(who) or {}), "share": s} for who, s in stability.others
+    ]
+    return {"share": stability.share, "others": others}
 
 
 def summarise_comparison(found: ComparisonRun) -> dict[str, Any]:

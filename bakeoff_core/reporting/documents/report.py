@@ -33,10 +33,13 @@ from bakeoff_core.reporting.text.doubts import distrust_sentence, doubts_sentenc
 from bakeoff_core.reporting.text.metrics import metric_meaning
 from bakeoff_core.reporting.text.names import COLUMN_WORDS, CandidateNames, Terms
 from bakeoff_core.reporting.text.settings import describe_setting
+from bakeoff_core.reporting.text.stability import stability_sentence
 from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
 from bakeoff_core.schema.candidate import CandidateRef, candidate_refs
 from bakeoff_core.schema.decision import COST_COLUMNS, Choice, Decision
 from bakeoff_core.selection.doubts import decisive_doubts, find_doubts
+from bakeoff_core.selection.remeasuring import remeasure
+from bakeoff_core.selection.stability import stability_of
 from bakeoff_core.system.files import is_utc
 
 _PUBLISHED = """
@@ -216,19 +219,21 @@ def _headline(decision: Decision, names: CandidateNames) -> list[str]:
         "",
         f"**Pick: {answer(decision.pick)}**",
         "",
-        *_doubts(decision, names),
+        *_sureness(decision, names),
         f"- Rule: {names.terms.rule(decision.rule)}; cost is {COLUMN_WORDS[COST_COLUMNS[decision.cost]]}.",
         f"- Limits: {explain_limits(decision.limits, names.terms)}.",
         f"- Other answer, {names.terms.rule(other_rule)}: {answer(other)}.",
     ]
 
 
-def _doubts(decision: Decision, names: CandidateNames) -> list[str]:
-    """That the pick is not to be relied on, and how much of what was measured is doubtful; empty where nothing is."""
+def _sureness(decision: Decision, names: CandidateNames) -> list[str]:
+    """That the pick is not to be relied on, how often it would be picked again, and what was measured doubtfully."""
+    stability = stability_of(decision, names.candidates, remeasure(names.candidates))
+    sure = stability_sentence(stability, decision, names)
     distrust = distrust_sentence(decisive_doubts(names.candidates, decision), names)
     told = doubts_sentence(find_doubts(names.candidates))
-    lines = [*([f"**{distrust}**"] if distrust else []), *([told] if told else [])]
-    return [line for told_line in lines for line in (told_line, "")]
+    lines = [f"**{distrust}**" if distrust else None, sure, told]
+    return [line for sentence in lines if sentence for line in (sentence, "")]
 
 
 def _matched(pretraining_class: str | None) -> list[str]:

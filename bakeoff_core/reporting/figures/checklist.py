@@ -76,7 +76,7 @@ def _shortlist_trace(
     points = chart.points[listed].sort_values(["x", "y"])
     names = points["name"].tolist()
     width, height = (size - taken for size, taken in zip(size_px, MARGINS_PX, strict=True))
-    laid = replace(chart, frontier=points, dominated=chart.points[~listed])
+    laid = replace(chart, frontier=points, dominated=chart.points[~listed], undecided=chart.undecided[:0])
     sides = place_labels(laid, names, width, height, char_width=6.6, line_height=15)
     trace = _markers(points, hovers, "Shortlist", "circle", 9, palette.frontier)
     return trace.update(

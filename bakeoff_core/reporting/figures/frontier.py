@@ -20,7 +20,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from bakeoff_core.formatting import SCALES, html_text, is_unknown
-from bakeoff_core.reporting.figures.frontier_layout import ERROR_BAR_POINTS, Chart, build_chart, place_labels
+from bakeoff_core.reporting.figures.frontier_layout import ERROR_BAR_POINTS, UNDECIDED, Chart, build_chart, place_labels
 from bakeoff_core.reporting.figures.palette import DARK, INTERVAL_ALPHA, LIGHT, Palette, log_ticks
 from bakeoff_core.reporting.figures.style import MARGINS_PX, points_layout, rgba
 from bakeoff_core.reporting.text.candidate import DETAIL_COLUMNS, candidate_lines
@@ -47,9 +47,9 @@ def frontier_figure(
     size_px: tuple[int, int] = (800, 440),
     source: AccuracySource = IMAGENET,
 ) -> go.Figure:
-    """Draw accuracy against cost: the frontier as a line, the dominated hollow and grey.
+    """Draw accuracy against cost: the frontier as a line, the dominated hollow and grey, the undecided half full.
 
-    At most six traces, whatever the number of candidates. `customdata[0]` of every point is its
+    At most seven traces, whatever the number of candidates. `customdata[0]` of every point is its
     `candidate_label`, so a click can be mapped back; points of the comparison carry "comparison" after it.
     `uirevision` is constant: zoom survives new data, and "reset axes" returns to the whole picture.
 
@@ -79,6 +79,7 @@ def frontier_figure(
     hovers = hover_texts(candidates, cost, source) if hovers is None else hovers
     traces = [
         _dominated_trace(chart, cost, palette, hovers),
+        _undecided_trace(chart, cost, palette, hovers),
         _comparison_trace(chart, cost, palette, candidates, source),
         _frontier_trace(chart, cost, palette, hovers, size_px),
         *(_star_entries(palette) if answers and not chart.points.empty else ()),
@@ -143,6 +144,19 @@ def _dominated_trace(chart: Chart, cost: str, palette: Palette, hovers: dict[str
         mode="markers",
         marker={"symbol": "diamond-open", "size": 8, "color": palette.dominated, "line": {"width": 1.4}},
         error_x=_error_bars(chart, chart.dominated, cost, palette),
+    )
+
+
+def _undecided_trace(chart: Chart, cost: str, palette: Palette, hovers: dict[str, str]) -> go.Scatter | None:
+    if chart.undecided.empty:
+        return None
+    return _points(
+        chart.undecided,
+        hovers,
+        name=UNDECIDED,
+        mode="markers",
+        marker={"symbol": "diamond-open-dot", "size": 9, "color": palette.frontier, "line": {"width": 1.6}},
+        error_x=_error_bars(chart, chart.undecided, cost, palette),
     )
 
 

@@ -19,6 +19,9 @@ from bakeoff_core.reporting.text.names import COLUMN_WORDS, Terms, short_names
 from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
 from bakeoff_core.schema.candidate import candidate_refs
 from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS, Choice, Decision
+from bakeoff_core.selection.columns import floats_of
+from bakeoff_core.selection.frozen import rows_of, values_of
+from bakeoff_core.selection.remeasuring import SURE
 
 COST_TITLES = {
     "latency": "Latency: median of one pass (ms)",
@@ -35,6 +38,8 @@ MAX_LABELS = 15
 
 ERROR_BAR_POINTS = 100
 """Points up to which latency intervals are drawn as bars; beyond, they would hide the points."""
+UNDECIDED = "Can't be told apart"
+"""Legend of points that are neither surely on the frontier nor surely off it."""
 EDGE_SHARE = 0.12
 """Share of the picture's width that the words beside a limit take."""
 
@@ -79,7 +84,9 @@ class Chart:
     frontier: pd.DataFrame
     """Those of them that nothing beats, by rising cost."""
     dominated: pd.DataFrame
-    """The others."""
+    """Those that are surely beaten, whatever is measured again."""
+    undecided: pd.DataFrame
+    """Those that are beaten now, and might not be if everything were measured again."""
     comparison: pd.DataFrame | None
     """The frontier of another setting, alike; `None` where none was given or it has none."""
     x_range: tuple[float, float]
@@ -137,6 +144,7 @@ def build_chart(
     rival = None if comparison is None else _placed(comparison, column, accuracy)
     on_frontier = points["non_dominated"].astype(bool)
     frontier = points[on_frontier].sort_values(["x", "y"])
+    undecided = ~on_frontier & (floats_of(points["dominated_share"]) < SURE)
     shown = points
     if rival is not None:
         rival = rival[rival["non_dominated"].astype(bool)].sort_values(["x", "y"])
@@ -145,7 +153,8 @@ def build_chart(
     return Chart(
         points=points,
         frontier=frontier,
-        dominated=points[~on_frontier],
+        dominated=points[~on_frontier & ~undecided],
+        undecided=points[undecided],
         comparison=rival,
         x_range=_log_range(shown["x"]),
         y_range=_percent_range(shown["y"]),
@@ -217,9 +226,8 @@ def _placed(candidates: pd.DataFrame, column: str, accuracy: str) -> pd.DataFram
 def _spot(choice: Choice | None, candidates: pd.DataFrame, column: str, accuracy: str) -> Spot | None:
     if choice is None:
         return None
-    ref = choice.candidate
-    is_it = (candidates["model_name"] == ref.model_name) & (candidates["img_size"] == ref.img_size)
-    for cost, percent in candidates.loc[is_it, [column, accuracy]].itertuples(index=False):
+    for at in rows_of(candidates, choice.candidate):
+        cost, percent = values_of(candidates, column)[at], values_of(candidates, accuracy)[at]
         if not is_unknown(cost) and not is_unknown(percent) and cost > 0:
             return Spot(float(cost) * SCALES[column][0], float(percent))
     return None
@@ -284,7 +292,8 @@ def place_labels(
         ]
 
     path = place(chart.frontier)
-    dots = path + [dot for table in (chart.dominated, chart.comparison) if table is not None for dot in place(table)]
+    others = (chart.dominated, chart.undecided, chart.comparison)
+    dots = path + [dot for table in others if table is not None for dot in place(table)]
     taken = [_box(x, y, line_height, line_height, "middle center") for x, y in dots]
     steps = [
         box

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bakeoff_core.formatting import SCALES
-from bakeoff_core.reporting.figures.frontier_layout import ERROR_BAR_POINTS, Chart, build_chart, place_labels
+from bakeoff_core.reporting.figures.frontier_layout import ERROR_BAR_POINTS, UNDECIDED, Chart, build_chart, place_labels
 from bakeoff_core.reporting.figures.palette import GRID_ALPHA, INTERVAL_ALPHA, LIGHT, SHADE_ALPHA, log_ticks
 from bakeoff_core.reporting.text.names import Terms
 from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
@@ -124,6 +124,10 @@ def _draw_points(axes: Axes, chart: Chart, cost: str) -> None:
     if len(dominated):
         style = {"color": LIGHT.dominated, "markerfacecolor": "none", "markersize": 6, "label": "Dominated"}
         axes.plot(dominated["x"], dominated["y"], linestyle="none", marker="D", zorder=2.5, **style)
+    if len(chart.undecided):
+        style = {"color": LIGHT.frontier, "fillstyle": "bottom", "markersize": 6, "label": UNDECIDED}
+        white = {"markerfacecoloralt": "white", "zorder": 2.6}
+        axes.plot(chart.undecided["x"], chart.undecided["y"], linestyle="none", marker="D", **style, **white)
     _draw_names(axes, chart)
 
 

@@ -19,6 +19,7 @@ from bakeoff_core.reporting.text.names import (
 from bakeoff_core.reporting.text.rejections import explain_off_frontier
 from bakeoff_core.schema.candidate import CandidateRef, Row, candidate_label
 from bakeoff_core.schema.decision import Rejection
+from bakeoff_core.selection.remeasuring import is_surely_dominated
 
 DETAIL_COLUMNS = (
     *("model_name", "img_size", "top1", "top1_low", "top1_high", "recipe", "accuracy_source"),
@@ -112,7 +113,8 @@ def place_in_words(row: Row, dominator: CandidateRef | None, names: CandidateNam
     if not is_unknown(row["error"]):
         return "not measured"
     if not is_unknown(row["dominated_by"]):
-        return f"dominated by {names.name(dominator) if dominator else names.terms.escape(row['dominated_by'])}"
+        by = names.name(dominator) if dominator else names.terms.escape(row["dominated_by"])
+        return f"dominated by {by}" if is_surely_dominated(row) else f"can't be told apart from {by}"
     if is_unknown(row["non_dominated"]):
         source = names.terms.source
         missing = "no published accuracy" if source.is_published else f"not {origin_verb(source)} on it"

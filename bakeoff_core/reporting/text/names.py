@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 from bakeoff_core.catalogue.timm_names import architecture_of
 from bakeoff_core.formatting import SCALES, Escape, is_unknown, listed, markdown_code, markdown_text, points, quantity
 from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
-from bakeoff_core.schema.candidate import CandidateRef, candidate_label, candidate_refs, deployments_of
+from bakeoff_core.schema.candidate import CandidateRef, Deployment, candidate_label, candidate_refs, deployments_of
 from bakeoff_core.schema.decision import COST_COLUMNS
+from bakeoff_core.selection.frozen import once, values_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -168,6 +169,33 @@ def short_names(candidates: pd.DataFrame) -> dict[CandidateRef, str]:
     return {ref: names.name(ref) for ref in candidate_refs(candidates)}
 
 
+@dataclass(frozen=True, eq=False)
+class _Index:
+    """Who stands where in a table, and what the names in it have in common."""
+
+    positions: dict[tuple[str, int | None, Deployment | None], int]
+    """Row by name, size and deployment."""
+    undeployed: dict[tuple[str, int | None], int]
+    """First row by name and size."""
+    sizes_of: Counter[str]
+    """Sizes by name."""
+    tags_of: Counter[str]
+    """Weights tags by architecture."""
+
+
+def _index_of(candidates: pd.DataFrame) -> _Index:
+    names = candidates["model_name"].tolist()
+    sizes = [None if is_unknown(size) else int(size) for size in candidates["img_size"].tolist()]
+    undeployed = {row: at for at, row in reversed(list(enumerate(zip(names, sizes, strict=True))))}
+    sizes_of = Counter(name for name, _ in undeployed)
+    return _Index(
+        positions={row: at for at, row in enumerate(zip(names, sizes, deployments_of(candidates), strict=True))},
+        undeployed=undeployed,
+        sizes_of=sizes_of,
+        tags_of=Counter(architecture_of(name) for name in sizes_of),
+    )
+
+
 class CandidateNames:
     """The candidates of one table, ready to be named and quoted in the caller's medium."""
 
@@ -178,14 +206,8 @@ class CandidateNames:
             candidates: What the sentences are about.
             terms: What their accuracies are called, and the medium.
         """
-        # Plain tuples, and names made only when asked for: this runs at every step of a dragged slider.
         self.candidates = candidates
-        names = candidates["model_name"].tolist()
-        sizes = [None if is_unknown(size) else int(size) for size in candidates["img_size"].tolist()]
-        self._positions = {row: at for at, row in enumerate(zip(names, sizes, deployments_of(candidates), strict=True))}
-        self._undeployed = {row: at for at, row in reversed(list(enumerate(zip(names, sizes, strict=True))))}
-        self._sizes_of = Counter(name for name, _ in self._undeployed)
-        self._tags_of = Counter(architecture_of(name) for name in self._sizes_of)
+        self._index = once(_index_of, candidates)  # names are made only when asked for, at every step of a slider
         self.terms = terms
 
     def name(self, ref: CandidateRef) -> str:
@@ -195,8 +217,8 @@ class CandidateNames:
         arch = architecture_of(ref.model_name)
         return self.terms.escape(
             candidate_label(
-                arch if arch and self._tags_of[arch] == 1 else ref.model_name,
-                ref.img_size if self._sizes_of[ref.model_name] > 1 else None,
+                arch if arch and self._index.tags_of[arch] == 1 else ref.model_name,
+                ref.img_size if self._index.sizes_of[ref.model_name] > 1 else None,
             )
         )
 
@@ -212,14 +234,14 @@ class CandidateNames:
         at = self._at(ref)
         if at is None or column not in self.candidates:
             return None
-        value = self.candidates[column].iat[at]
+        value = values_of(self.candidates, column)[at]
         return None if is_unknown(value) else value
 
     def _at(self, ref: CandidateRef) -> int | None:
         """The row of a candidate; one without a deployment means the model at its size, whatever runs it."""
         if ref.deployment is None:
-            return self._undeployed.get((ref.model_name, ref.img_size))
-        return self._positions.get((ref.model_name, ref.img_size, ref.deployment))
+            return self._index.undeployed.get((ref.model_name, ref.img_size))
+        return self._index.positions.get((ref.model_name, ref.img_size, ref.deployment))
 
     def interval(self, ref: CandidateRef, column: str) -> str | None:
         """Return the 95 % interval of top-1 or latency: `"76.5 to 77.3 %"`; `None` where there is none."""

@@ -15,6 +15,7 @@ from bakeoff_core.reporting.text.names import (
 )
 from bakeoff_core.schema.candidate import CandidateRef, Row
 from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS, Decision, Limits, Rejection
+from bakeoff_core.selection.remeasuring import is_surely_dominated
 
 
 def explain_rejections(decision: Decision, names: CandidateNames) -> dict[CandidateRef, str]:
@@ -72,8 +73,10 @@ def explain_off_frontier(
     if not is_unknown(row.get("error")):
         return f"Could not be measured: {terms.escape(str(row['error']))}"
     if not is_unknown(row.get("dominated_by")):
-        named = f"Dominated by {terms.escape(str(row['dominated_by']))}"
-        return f"{named}{_lead(row, dominator, cost, terms)}." if dominator is not None else f"{named}."
+        is_sure = is_surely_dominated(row)
+        named = f"{'Dominated by' if is_sure else 'Behind'} {terms.escape(str(row['dominated_by']))}"
+        lead = _lead(row, dominator, cost, terms) if dominator is not None else ""
+        return f"{named}{lead}." if is_sure else f"{named}{lead}, but {_undecided(row)}."
     if not is_unknown(row.get("non_dominated")) and row["non_dominated"]:
         return "On the frontier: no other is at least as good on both axes and better on one."
     size = row.get("img_size")
@@ -81,6 +84,12 @@ def explain_off_frontier(
     reasons = [_unknown(column, None if is_unknown(size) else int(size), terms) for column in missing]
     text = listed(reasons) or "a number that the axes need is not known"
     return f"Not on these axes: {text}."
+
+
+def _undecided(row: Row) -> str:
+    """That measuring again may put it on the frontier: `"can't be told apart: … on the frontier 23 times in 100"`."""
+    on_it = 100 - float(row["dominated_share"])
+    return f"can't be told apart: measured again, it would be on the frontier {max(1, round(on_it))} times in 100"
 
 
 _LEADS = {

@@ -34,6 +34,7 @@ from bakeoff_core.search.spec import SearchSpec, narrowing_of
 from bakeoff_core.selection import accuracy_sources as selection_accuracy_sources
 from bakeoff_core.selection import candidates, pareto
 from bakeoff_core.selection.candidates import MeasuredSetting, View
+from bakeoff_core.selection.frozen import freeze
 from bakeoff_core.system.files import FileStamp, stamp_of
 from bakeoff_core.system.paths import jobs_path, own_accuracy_path, profiles_path, timm_models_path
 from pages.parts.common.session import Criteria
@@ -226,7 +227,8 @@ def _doubts(own: FileStamp, measured: FileStamp) -> list[str]:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _candidates(measured: MeasuredSetting, criteria: Criteria, files: Version) -> pd.DataFrame:
     table = candidates.candidates_of(profiles(), measured.setting, measured.deployment, accuracy_table(criteria))
-    return pareto.annotate(pretraining.with_pretraining_class(table, criteria.pretraining_class), cost=criteria.cost)
+    table = pretraining.with_pretraining_class(table, criteria.pretraining_class)
+    return freeze(pareto.annotate(table, cost=criteria.cost))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

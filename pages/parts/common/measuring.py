@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from bakeoff_core.formatting import duration, markdown_text
@@ -9,11 +11,20 @@ from bakeoff_core.jobs import kinds
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.profiling.request import MeasureSpec, start_measuring
 from pages.parts.common import actions, job_card, resume, searching, waiting
+from pages.parts.common.session import last_question
 
 
 def start(spec: MeasureSpec) -> None:
-    """Start measuring from a button's press; show why it can't be, where it can't."""
-    actions.attempt_and_redraw(lambda: start_measuring(spec))
+    """Start measuring from a button's press; show why it can't be, where it can't.
+
+    Further rounds go where the question that was last put on the Frontier page is decided.
+    """
+    question = last_question()
+    limits = question.limits
+    if not question.criteria.source.is_imagenet:  # the job goes by ImageNet's accuracies, the floor is of others
+        limits = replace(limits, min_top1=None)
+    asked = replace(spec, limits=limits, rule=question.rule, cost=question.criteria.cost)
+    actions.attempt_and_redraw(lambda: start_measuring(asked))
 
 
 def draw_active() -> None:

@@ -12,6 +12,9 @@ const SVG = "http://www.w3.org/2000/svg";
 /** Plotly events after which a value may be at another place. */
 const MOVES = ["plotly_afterplot", "plotly_relayouting"];
 
+/** What says that the marks of a chart are elsewhere before Streamlit does (`live_answers.js`). */
+const MARKS = "bakeoff:marks";
+
 const TEXT_PX = 12;
 
 /** Outer radius and line width of the two stars, in pixels: the pick solid, the other answer hollow. */
@@ -45,6 +48,10 @@ class LimitMarks {
     // The chart may be drawn after the marks, or anew: both show as nodes that come and go.
     this.nodes = new MutationObserver(() => this.isAttached() || this.attach());
     this.nodes.observe(document.body, { childList: true, subtree: true });
+    this.onMarks = ({ detail }) => {
+      if (detail.chart === this.data?.chart) this.update({ ...this.data, marks: detail.marks });
+    };
+    document.addEventListener(MARKS, this.onMarks);
   }
 
   update(data) {
@@ -54,6 +61,7 @@ class LimitMarks {
   }
 
   destroy() {
+    document.removeEventListener(MARKS, this.onMarks);
     this.nodes.disconnect();
     this.detach();
   }

@@ -25,6 +25,12 @@ const APP_SELECTOR = '[data-testid="stApp"]';
 const RUN_STATE = "data-test-script-state";
 const BUSY = ["running", "rerunRequested"];
 
+/**
+ * What the page is told of every step, at once: `{key, value, isResting}`. Whoever takes it (`preventDefault`) follows
+ * the thumb itself, as `live_answers.js` does, and Python then hears of the resting value only.
+ */
+const THUMB = "bakeoff:thumb";
+
 /** Milliseconds after which a report whose run was not seen to start is taken as answered. */
 const START_TIMEOUT_MS = 400;
 
@@ -222,11 +228,21 @@ class LiveSlider {
   reportSoon() {
     this.isDue = true;
     clearTimeout(this.reportTimer);
+    const isResting = !this.held && this.value === this.released;
+    if (this.isFollowed(isResting) && !isResting) {
+      this.isDue = false;
+      return;
+    }
     if (this.isBusy()) return; // `onRunState` comes back to it
     const pause = this.isStarting ? START_TIMEOUT_MS : REPORT_INTERVAL_MS;
     const wait = this.lastReportAt + pause - performance.now();
     if (wait <= 0) this.report();
     else this.reportTimer = setTimeout(() => this.isDue && this.reportSoon(), wait);
+  }
+
+  isFollowed(isResting) {
+    const detail = { key: this.data.key, value: this.clamped(this.value), isResting };
+    return !document.dispatchEvent(new CustomEvent(THUMB, { detail, cancelable: true }));
   }
 
   isBusy() {

@@ -2,7 +2,8 @@
 
 `st.slider` reruns on release only. This one is a small `st.components.v2` component (its browser half is
 `live_slider.js`) that reports the thumb as fast as Python answers. Call it inside an `@st.fragment`, so that
-only the fragment reruns during the drag. A slow fragment lags behind the thumb, but no queue builds up.
+only the fragment reruns during the drag. A slow fragment lags behind the thumb, but no queue builds up. Where a
+component of the page follows the thumb itself (`components.live_answers`), Python hears of resting values only.
 
 Not covered: ranges with two thumbs, scales other than linear, and text other than plain numbers.
 """
@@ -117,14 +118,12 @@ def live_slider(
         tolerance=step / 2,
     )
     st.session_state[_memory_slot(key)] = memory
-    shown = SliderState(
-        value=_clamp(memory.state.value, minimum, maximum),
-        released=_clamp(memory.state.released, minimum, maximum),
-    )
+    shown = SliderState(*(_clamp(at, minimum, maximum) for at in (memory.state.value, memory.state.released)))
     _component(
         key=key,
         # Constant during a drag (`released` is, `value` would not be): the browser half is then left alone.
         data={
+            "key": key,
             "label": label,
             "unit": unit,
             "help": help,

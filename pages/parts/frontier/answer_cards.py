@@ -9,20 +9,35 @@ from bakeoff_core.formatting import count, html_text, markdown_code, megabytes, 
 from bakeoff_core.reporting.text.decision import explain_choice, explain_decision, explain_no_pick
 from bakeoff_core.reporting.text.doubts import NOT_RELIED_ON, distrust_sentence
 from bakeoff_core.reporting.text.names import CandidateNames, Terms
+from bakeoff_core.reporting.text.stability import stability_sentence
 from bakeoff_core.schema.accuracy import AccuracySource
 from bakeoff_core.schema.decision import RULES, Choice, Decision
 from bakeoff_core.selection.doubts import decisive_doubts
+from bakeoff_core.selection.frozen import once
+from bakeoff_core.selection.remeasuring import remeasure
+from bakeoff_core.selection.stability import stability_of
 
 CHEAPEST_TITLE = "Cheapest that clears the limits"
 
 
-def draw(decision: Decision, table: pd.DataFrame, source: AccuracySource) -> None:
-    """Draw both answers side by side, the pick marked."""
+def draw(cards: str, asked: str) -> None:
+    """Draw both answers side by side.
+
+    Args:
+        cards: As `render` returns them.
+        asked: What they answer; goes with them for whoever replaces them in the browser.
+    """
+    # One element: each costs the browser time.
+    st.html(f'{_STYLE}<div class="answers" data-asked="{html_text(asked)}">{cards}</div>')
+
+
+def render(decision: Decision, table: pd.DataFrame, source: AccuracySource) -> str:
+    """Return both answers as cards, in HTML, the pick marked, and how sure it is."""
     names = CandidateNames(table, Terms(source))  # once for both cards: it reads the whole table
     distrust = distrust_sentence(decisive_doubts(table, decision), names)
-    for column, rule in zip(st.columns(2, gap="medium"), RULES, strict=True):
-        choice = decision.most_accurate if rule == "most-accurate" else decision.cheapest
-        column.html(_card(choice, rule, decision, names, distrust))
+    sure = stability_sentence(stability_of(decision, table, once(remeasure, table)), decision, names)
+    answers = {"most-accurate": decision.most_accurate, "cheapest": decision.cheapest}
+    return "\n".join(_card(answers[rule], rule, decision, names, distrust, sure) for rule in RULES)
 
 
 def draw_reasons(decision: Decision, table: pd.DataFrame, source: AccuracySource) -> None:
@@ -30,7 +45,9 @@ def draw_reasons(decision: Decision, table: pd.DataFrame, source: AccuracySource
     with st.expander("Why, and what would change it", icon=":material/help:"):
         names = CandidateNames(table, Terms(source, markdown_code))
         distrust = distrust_sentence(decisive_doubts(table, decision), names)
-        sentences = [*([f"**{distrust}**"] if distrust else []), *explain_decision(decision, names)]
+        sure = stability_sentence(stability_of(decision, table, once(remeasure, table)), decision, names)
+        told = [f"**{distrust}**" if distrust else None, sure]
+        sentences = [*(sentence for sentence in told if sentence), *explain_decision(decision, names)]
         st.markdown("\n".join(f"- {sentence}" for sentence in sentences))  # one element: each costs the browser time
 
 
@@ -40,19 +57,20 @@ def _card(
     decision: Decision,
     names: CandidateNames,
     distrust: str | None,
+    sure: str | None,
 ) -> str:
-    table, source = names.candidates, names.terms.source
+    source = names.terms.source
     is_pick = rule == decision.rule
     name = html_text(choice.candidate.model_name) if choice else "none"
     name_tag = f'<strong id="pick">{name}</strong>' if is_pick else f"<strong>{name}</strong>"
     badge = '<span class="badge">★ the pick</span>' if is_pick else ""
     if is_pick and distrust:
         badge += f' <span class="badge doubt" title="{html_text(distrust)}">{NOT_RELIED_ON}</span>'
-    return f"""{_STYLE}
-<div class="answer{" picked" if is_pick else ""}{"" if source.is_imagenet else " long"}">
+    return f"""<div class="answer{" picked" if is_pick else ""}{"" if source.is_imagenet else " long"}">
   <div class="title">{_title(rule, source)} {badge}</div>
   <div class="name">{name_tag}</div>
-  <div class="numbers">{_numbers(choice, table, source)}</div>
+  <div class="numbers">{_numbers(choice, names)}</div>
+  <div class="sure">{html_text(sure) if is_pick and sure else ""}</div>
   <div class="why">{_why(choice, decision, names)}</div>
 </div>"""
 
@@ -64,19 +82,20 @@ def _title(rule: str, source: AccuracySource) -> str:
     return f"{words[0].upper()}{words[1:]}"
 
 
-def _numbers(choice: Choice | None, table: pd.DataFrame, source: AccuracySource) -> str:
+def _numbers(choice: Choice | None, names: CandidateNames) -> str:
     if choice is None:
         return "No model clears every limit."
-    candidate = choice.candidate
-    row = table[(table["model_name"] == candidate.model_name) & (table["img_size"] == candidate.img_size)].iloc[0]
-    interval = f"{milliseconds(row['latency_p50_low_s'])} to {milliseconds(row['latency_p50_high_s'])}"
+    source = names.terms.source
+    ref = choice.candidate
+    low, high, p90 = (names.value(ref, f"latency_{name}_s") for name in ("p50_low", "p50_high", "p90"))
     parts = [
-        f"<b>{percent(row['top1'])}</b> {Terms(source, html_text).accuracy_unit}",
-        f"<b>{milliseconds(row['latency_p50_s'])}</b> (p90 {milliseconds(row['latency_p90_s'])}, 95&nbsp;% {interval})",
-        f"{count(row['macs'])} MACs",
-        f"{count(row['param_count'])} params",
-        f"{megabytes(row['peak_memory_bytes'])} peak",
-        f"{int(row['img_size'])} px",
+        f"<b>{percent(names.value(ref, 'top1'))}</b> {Terms(source, html_text).accuracy_unit}",
+        f"<b>{milliseconds(names.value(ref, 'latency_p50_s'))}</b> "
+        f"(p90 {milliseconds(p90)}, 95&nbsp;% {milliseconds(low)} to {milliseconds(high)})",
+        f"{count(names.value(ref, 'macs'))} MACs",
+        f"{count(names.value(ref, 'param_count'))} params",
+        f"{megabytes(names.value(ref, 'peak_memory_bytes'))} peak",
+        f"{ref.img_size} px",
     ]
     # What other images than ImageNet's are called can be wider than a phone.
     whole = parts if source.is_imagenet else parts[1:]
@@ -96,8 +115,9 @@ def _why(choice: Choice | None, decision: Decision, names: CandidateNames) -> st
 
 
 _STYLE = """<style>
+.answers {display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 2rem}
 .answer {border: 1px solid rgba(128,138,148,.4); border-left-width: 5px; border-radius: .5rem; padding: .55rem .8rem;
-  font-size: .86rem; line-height: 1.4; --lines: 4}
+  font-size: .86rem; line-height: 1.4; --lines: 3}
 .answer.picked {border-left-color: #0072B2}
 .answer .title {opacity: .85}
 .answer .badge {color: #fff; background: #0072B2; border-radius: .3rem; padding: 0 .4rem; font-size: .75rem;
@@ -106,9 +126,15 @@ _STYLE = """<style>
 .answer .name {font-size: 1.15rem; overflow-wrap: anywhere}
 /* Every line has its place whether it is filled or not: the chart below stays put while a limit is dragged. */
 .answer .numbers {min-height: 2.8em}
+.answer .sure {min-height: 1.4em; font-weight: 600}
 .answer .why {opacity: .85; margin-top: .15rem; height: calc(var(--lines) * 1.4em); overflow: hidden;
   display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: var(--lines)}
 /* What other images are called takes a line of the numbers, and the reasons give it. */
-.answer.long {--lines: 3} .answer.long .numbers {min-height: 4.2em}
-@media (max-width: 640px) {.answer, .answer.long {--lines: 5} .answer .numbers {min-height: 4.2em}}
+.answer.long {--lines: 2} .answer.long .numbers {min-height: 4.2em}
+@media (max-width: 640px) {
+  .answers {grid-template-columns: minmax(0, 1fr)}
+  .answer, .answer.long {--lines: 4}
+  .answer .sure {min-height: 2.8em}
+  .answer .numbers {min-height: 4.2em}
+}
 </style>"""

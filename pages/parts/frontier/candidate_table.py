@@ -14,6 +14,7 @@ from bakeoff_core.reporting.text.names import origin_verb
 from bakeoff_core.reporting.text.warnings import warning_line
 from bakeoff_core.schema.accuracy import AccuracySource
 from bakeoff_core.selection.candidates import MeasuredSetting
+from bakeoff_core.selection.remeasuring import is_surely_dominated
 from pages.parts.common import cache
 from pages.parts.common.session import Criteria
 from pages.parts.frontier import pretraining_switch
@@ -115,4 +116,7 @@ def _place(row: dict, source: AccuracySource) -> str:
             return f"not {origin_verb(source)} on this data set"
         named = "accuracy" if source.is_imagenet else f"accuracy on {source.name}"
         return f"no published {named} for this tag at this size"
-    return f"dominated by {row['dominated_by']}" if row["dominated_by"] else "on the frontier"
+    if not row["dominated_by"]:
+        return "on the frontier"
+    place = "dominated by" if is_surely_dominated(row) else "can't be told apart from"
+    return f"{place} {row['dominated_by']}"

@@ -70,7 +70,7 @@ def draw(table: pd.DataFrame, criteria: Criteria) -> Question:
             value=_restored(FLOOR, _default_floor(table, source, lowest), floor_key(source)),
             unit="%",
             help=_floor_help(source),
-            key=FLOOR_SLIDER if source.is_imagenet else f"{FLOOR_SLIDER}-{source.key}",
+            key=floor_slider(source),
             on_release=_remember(FLOOR, None, floor_key(source)),
         )
     rule, cost, more = st.columns([4, 5, 2], gap="medium", vertical_alignment="bottom")
@@ -88,6 +88,11 @@ def draw(table: pd.DataFrame, criteria: Criteria) -> Question:
         max_param_count=params_m * 1e6 if params_m else None,
     )
     return Question(limits, chosen_rule, replace(criteria, cost=chosen_cost))
+
+
+def floor_slider(source: AccuracySource) -> str:
+    """Return the key of the floor's slider: 75 % of ImageNet mean nothing elsewhere."""
+    return FLOOR_SLIDER if source.is_imagenet else f"{FLOOR_SLIDER}-{source.key}"
 
 
 def _draw_limit(label: str, name: str, *, step: float) -> float | None:

@@ -7,13 +7,20 @@ from dataclasses import replace
 import streamlit as st
 
 from bakeoff_core.reporting.figures.frontier import frontier_figure
-from bakeoff_core.reporting.figures.frontier_layout import build_marks
 from bakeoff_core.selection.candidates import MeasuredSetting
-from bakeoff_core.selection.decision import decide
 from pages.parts.common import cache, plotly_chart
+from pages.parts.common.links import FLOOR, LATENCY, LATENCY_SLIDER
 from pages.parts.common.session import last_question, remember_question
-from pages.parts.components import limit_marks
-from pages.parts.frontier import accuracy, answer_cards, candidate_details, controls, doubts, pretraining_switch
+from pages.parts.frontier import (
+    accuracy,
+    answer_cards,
+    candidate_details,
+    controls,
+    doubts,
+    live_answers,
+    live_route,
+    pretraining_switch,
+)
 
 CHART_KEY = "frontier-chart"
 CHARTED = "charted"
@@ -36,21 +43,17 @@ def draw(shown: MeasuredSetting, comparison: MeasuredSetting | None) -> None:
 
 @st.fragment
 def _draw_live(shown: MeasuredSetting) -> None:
-    """All that follows the thumb, the marks on the chart included; reruns alone while a slider is dragged."""
+    """All that depends on the limits, the marks on the chart included; reruns alone when a thumb comes to rest."""
     criteria = accuracy.current()
     everyone = cache.candidates_of(shown, criteria)
     counts = cache.pretraining_counts(shown, criteria)
     criteria = replace(criteria, pretraining_class=pretraining_switch.current(counts))
-    table = cache.candidates_of(shown, criteria) if criteria.pretraining_class else everyone
     question = controls.draw(everyone, criteria)  # matching recipes leaves the sliders as they are
     remember_question(question)
     if question.criteria != st.session_state.get(CHARTED, question.criteria):
         st.rerun()  # the chart and the table, which are outside, need another axis
-    cost, source = question.criteria.cost, question.criteria.source
-    decision = decide(table, question.limits, rule=question.rule, cost=cost)
-    with st.container(gap=None):  # the marks have no place of their own here
-        answer_cards.draw(decision, table, source)
-        limit_marks.draw(build_marks(table, decision, cost=cost), over=CHART_KEY)
+    thumbs = {LATENCY: LATENCY_SLIDER, FLOOR: controls.floor_slider(criteria.source)}
+    decision = live_answers.draw(shown, question, thumbs, path=live_route.path(), over=CHART_KEY)
     # Beside the reasons and above the axis they set, where the choices take no height of their own.
     reasons, matching, choice = st.columns([3.7, 4.7, 3.2] if criteria.pretraining_class else [4, 3, 3], gap="small")
     with choice:
@@ -58,7 +61,7 @@ def _draw_live(shown: MeasuredSetting) -> None:
     with matching:
         pretraining_switch.draw_switch(counts)
     with reasons:
-        answer_cards.draw_reasons(decision, table, source)
+        answer_cards.draw_reasons(decision, live_answers.table_of(shown, question), criteria.source)
 
 
 @st.fragment

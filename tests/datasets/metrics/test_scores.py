@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, balanced_accuracy_score, f1_score
 
+from bakeoff_core.datasets.metrics import resampling
 from bakeoff_core.datasets.metrics.answers import Answers, answers_from, positive_probability
-from bakeoff_core.datasets.metrics.resampling import redraw, redraw_average_precision
+from bakeoff_core.datasets.metrics.resampling import average_precisions, redraw, redraw_average_precision
 from bakeoff_core.datasets.metrics.scores import (
     accuracy_over_balanced,
     compare_answers,
@@ -93,6 +96,22 @@ def test_average_precision_is_drawn_with_all_classes() -> None:
     value = 100 * average_precision_score(LABELS, _binary(4, 5).probability)
     assert drawn.mean() == pytest.approx(value, abs=3)
     assert (drawn > 0).all()
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 4), st.integers(0, 3), st.integers(0, 3)), min_size=1))
+def test_average_precision_of_draws_is_scikit_learns_with_the_draws_as_weights(images: list[tuple]) -> None:
+    images = [(True, 2, 1, 1), *images]  # one of the class that matters, in every draw
+    is_positive, fifths, *drawn = (np.array(of) for of in zip(*images, strict=True))
+    probability = fifths / 5  # many alike
+    assert average_precisions(is_positive, probability, np.array(drawn)) == pytest.approx(
+        [average_precision_score(is_positive, probability, sample_weight=weights) for weights in drawn]
+    )
+
+
+def test_average_precision_is_drawn_alike_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = redraw_average_precision((_binary(4, 5), _binary(8, 1)), draws=7)
+    monkeypatch.setattr(resampling, "CHUNK", 2 * len(LABELS))
+    assert redraw_average_precision((_binary(4, 5), _binary(8, 1)), draws=7).tolist() == whole.tolist()
 
 
 @pytest.mark.parametrize("name", ["balanced-accuracy", "macro-f1"])

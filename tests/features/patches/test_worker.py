@@ -144,8 +144,9 @@ def test_a_look_that_fails_says_why(tmp_path: Path) -> None:
     assert "no longer where it was ranked" in failure_of(gone)
 
 
-def test_a_newer_look_takes_the_place_of_one_under_way(halves: Path) -> None:
+def test_a_newer_look_takes_the_place_of_one_under_way(halves: Path, request: pytest.FixtureRequest) -> None:
     first = start_look(Look(LITE0, "one", str(halves)))
+    request.getfixturevalue("warm_workers")  # the newer one, so that it is soon there
     second = start_look(Look(LITE0, "two", str(halves)))
     assert read_job(first.job_id).state == "stopped"
     assert ended(second.job_id).state == "done"

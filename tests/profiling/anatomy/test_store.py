@@ -111,6 +111,7 @@ def test_any_name_is_looked_up_inside_the_folder(home: Path, name: str) -> None:
     assert read_anatomy(name, 224) is None
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_worker_that_is_killed_leaves_a_failure_in_words(after_first_run: Job) -> None:
     wanted = Wanted("vgg11.tv_in1k", 224)
     job = start_dissecting([wanted])
@@ -140,6 +141,7 @@ def test_a_model_whose_process_is_killed_fails_and_says_that_memory_may_have_run
     assert "most likely because memory ran out" in failure_of(job, wanted)
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_stopped_job_keeps_what_it_has_and_says_so(after_first_run: Job) -> None:
     wanted = [Wanted("vgg11.tv_in1k", 224), Wanted("vgg13.tv_in1k", 224)]
     job = start_dissecting(wanted)

@@ -42,13 +42,15 @@ def table_rows(text: str) -> list[list[str]]:
 
 
 def test_the_report_begins_with_the_pick_its_numbers_and_the_question():
-    assert written().splitlines()[:12] == [
+    assert written().splitlines()[:14] == [
         "# Backbone decision",
         "",
         "**Pick: `efficientnet_b0.ra_in1k @ 224` (77.7 % top-1, 11.8 ms)**",
         "",
         "**Not to be relied on: the pick rests on a doubtful measurement, that of `mobilenetv3_large_100` (other "
         "programs were busy). Measure it again.**",
+        "",
+        "Would be picked again every time.",
         "",
         "1 of 10 measurements is doubtful: other programs were busy (1). By its interval a latency may be off by up to "
         "3.1 %.",
