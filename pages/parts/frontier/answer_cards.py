@@ -70,7 +70,7 @@ def _card(
   <div class="title">{_title(rule, source)} {badge}</div>
   <div class="name">{name_tag}</div>
   <div class="numbers">{_numbers(choice, names)}</div>
-  <div class="sure">{html_text(sure) if is_pick and sure else ""}</div>
+  {f'<div class="sure">{html_text(sure or "")}</div>' if is_pick else ""}
   <div class="why">{_why(choice, decision, names)}</div>
 </div>"""
 
@@ -117,8 +117,8 @@ def _why(choice: Choice | None, decision: Decision, names: CandidateNames) -> st
 _STYLE = """<style>
 .answers {display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 2rem}
 .answer {border: 1px solid rgba(128,138,148,.4); border-left-width: 5px; border-radius: .5rem; padding: .55rem .8rem;
-  font-size: .86rem; line-height: 1.4; --lines: 3}
-.answer.picked {border-left-color: #0072B2}
+  font-size: .86rem; line-height: 1.4; --lines: 5}
+.answer.picked {border-left-color: #0072B2; --lines: 3}
 .answer .title {opacity: .85}
 .answer .badge {color: #fff; background: #0072B2; border-radius: .3rem; padding: 0 .4rem; font-size: .75rem;
   white-space: nowrap}
@@ -126,15 +126,17 @@ _STYLE = """<style>
 .answer .name {font-size: 1.15rem; overflow-wrap: anywhere}
 /* Every line has its place whether it is filled or not: the chart below stays put while a limit is dragged. */
 .answer .numbers {min-height: 2.8em}
-.answer .sure {min-height: 1.4em; font-weight: 600}
+.answer .sure {height: 2.8em; overflow: hidden; font-weight: 600}
 .answer .why {opacity: .85; margin-top: .15rem; height: calc(var(--lines) * 1.4em); overflow: hidden;
   display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: var(--lines)}
 /* What other images are called takes a line of the numbers, and the reasons give it. */
-.answer.long {--lines: 2} .answer.long .numbers {min-height: 4.2em}
+.answer.long {--lines: 4} .answer.long .numbers {min-height: 4.2em}
+.answer.long.picked {--lines: 2}
 @media (max-width: 640px) {
   .answers {grid-template-columns: minmax(0, 1fr)}
-  .answer, .answer.long {--lines: 4}
-  .answer .sure {min-height: 2.8em}
+  .answer, .answer.long {--lines: 7}
+  .answer.picked, .answer.long.picked {--lines: 4}
+  .answer .sure {height: 4.2em}
   .answer .numbers {min-height: 4.2em}
 }
 </style>"""
