@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import AppServer
+from tests.browser.conftest import AppServer, at_rest
 from tests.support.tiny_searches import FAMILY, write_tiny_accuracies
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -29,6 +29,8 @@ def test_user_searches_six_tiny_models_watches_the_frontier_grow_and_ends_with_t
     expect(page.get_by_text("Among 1,557 weights at their sizes")).to_be_visible()
     page.get_by_text("Narrow the search").click()
     families = page.get_by_role("combobox", name="Families")
+    at_rest(families)  # the expander opens slowly, and a list of options that moves with it is closed
+    families.click()
     families.fill(FAMILY)
     page.get_by_role("option", name=FAMILY, exact=True).click()
     page.keyboard.press("Escape")
