@@ -14,6 +14,7 @@ NAMES = (
     "catalogue_agreement",
     "speeds_table",
     "search_regret",
+    "search_here",
     "peak_memory",
     "measuring_cost",
     "measuring_span",

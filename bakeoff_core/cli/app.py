@@ -36,6 +36,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "profile": Command("profile", "Measure models and print their rows."),
+    "search": Command("search", "Search all of timm for the model that clears the limits best, measuring few of it."),
     "finetune": Command("finetune", "Fine-tune a model on a data set and print the result."),
     "compare": Command(
         "compare", "Train a probe, a full fine-tune and a run from scratch alike, and print what transfer was worth."

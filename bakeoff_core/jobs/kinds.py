@@ -44,6 +44,7 @@ class JobKind:
 
 
 MEASURE = JobKind("measure", "Measuring", "bakeoff_core.search.measuring_worker", names_model=True)
+SEARCH = JobKind("search", "Searching", "bakeoff_core.search.worker", names_model=True)
 NAMES = JobKind("names", "Listing timm's models", "bakeoff_core.search.measuring_worker", exclusive=False, shown=False)
 ANATOMY = JobKind(
     "anatomy", "Taking models apart", "bakeoff_core.profiling.anatomy.worker", exclusive=False, gives_way=True
@@ -59,6 +60,10 @@ COMPARISON = JobKind("compare", "Comparing", "bakeoff_core.finetuning.comparison
 RANKING = JobKind("rank", "Ranking", "bakeoff_core.ranking.worker", **_TRAINING)
 
 KINDS = {
-    kind.key: kind for kind in (MEASURE, NAMES, ANATOMY, PATCHES, DOWNLOAD, FINETUNE, DRY_RUN, COMPARISON, RANKING)
+    kind.key: kind
+    for kind in (MEASURE, SEARCH, NAMES, ANATOMY, PATCHES, DOWNLOAD, FINETUNE, DRY_RUN, COMPARISON, RANKING)
 }
 """Every kind by its key."""
+
+TIMING = (MEASURE, SEARCH)
+"""Kinds that time models, which other work would spoil."""

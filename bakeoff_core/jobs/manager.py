@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from bakeoff_core.errors import BakeoffError, BusyError
-from bakeoff_core.jobs.kinds import KINDS, MEASURE, JobKind
+from bakeoff_core.jobs.kinds import KINDS, TIMING, JobKind
 from bakeoff_core.jobs.launchers.base import Launcher, WorkerCommand
 from bakeoff_core.jobs.launchers.local import LEADER, LocalLauncher
 from bakeoff_core.jobs.records import ACTIVE, GO_ON, JOB_ID, TIME_CHARS, Job, first_status, make_request, start_of
@@ -302,7 +302,7 @@ def refuse_beside_measuring(what: str) -> None:
         what: The other work, as the subject of a sentence.
     """
     holder = machine_holder()
-    if holder and f"-{MEASURE.key}-" in holder:
+    if holder and any(f"-{kind.key}-" in holder for kind in TIMING):
         raise BusyError(
             f"Another job ({holder}) is measuring on this machine, and {what[0].lower()}{what[1:]} would spoil its "
             "timings. Wait for it or stop it first.",

@@ -58,7 +58,7 @@ class Reporter:
             leads: Whether this process speaks for the job. Of several that share the work, one does; the others only
                 listen for the signal to stop.
         """
-        self._folder, self._listener = folder, listener
+        self.folder, self._listener = folder, listener
         self.leads = leads
         """Whether this process speaks for the job."""
         self.earlier_seconds = read_json(folder / "status.json").get("seconds") or 0.0
@@ -86,7 +86,7 @@ class Reporter:
     @property
     def spec(self) -> dict[str, Any]:
         """What the job was asked to do."""
-        return read_json(self._folder / "spec.json")["spec"]
+        return read_json(self.folder / "spec.json")["spec"]
 
     def report(self, **fields: Any) -> None:
         """Replace fields of the status and write it whole.
@@ -97,7 +97,7 @@ class Reporter:
         self._status.update(fields, updated_at=utc_now())
         if not self.leads:
             return
-        path = self._folder / "status.json"
+        path = self.folder / "status.json"
         try:
             try:
                 write_json(path, self._status)
@@ -118,7 +118,7 @@ class Reporter:
         if not self.leads:
             return
         try:
-            with (self._folder / "metrics.jsonl").open("a") as handle:
+            with (self.folder / "metrics.jsonl").open("a") as handle:
                 handle.write(json.dumps(fields) + "\n")
         except OSError as err:
             raise to_user_error(err, "The job's measurements could not be noted") from err
@@ -131,7 +131,7 @@ class Reporter:
         """
         if not self.leads:
             return
-        path = self._folder / "metrics.jsonl"
+        path = self.folder / "metrics.jsonl"
         lines = read_text(path).split("\n")[:-1]
         kept = "".join(f"{line}\n" for line in lines if (metric := parse_object(line)) and is_kept(metric))
         try:
@@ -141,11 +141,11 @@ class Reporter:
 
     def stop_requested(self) -> bool:
         """Tell whether somebody asked the job to stop."""
-        return (self._folder / "stop").exists()
+        return (self.folder / "stop").exists()
 
     def go_on_requested(self) -> bool:
         """Tell whether somebody asked the job to wait for nothing any more; see `jobs.manager.go_on`."""
-        return (self._folder / GO_ON).exists()
+        return (self.folder / GO_ON).exists()
 
 
 class StopRequested(BaseException):

@@ -13,7 +13,7 @@ from bakeoff_core.profiling.intervals import pool_drift, pool_spread, row_interv
 from bakeoff_core.profiling.request import MeasureSpec, deployment_of
 from bakeoff_core.profiling.timer import summarise
 from bakeoff_core.profiling.warnings import find_count_warnings
-from bakeoff_core.schema.profile import Profile, Round
+from bakeoff_core.schema.profile import MIN_PASSES, Profile, Round
 from bakeoff_core.system.machine import this_machine, usable_cores
 
 
@@ -53,6 +53,15 @@ def with_quieter(profile: Profile, at: int, measured: Round) -> Profile:
         return profile
     others = (*profile.rounds[:at], *profile.rounds[at + 1 :])
     return fold(replace(profile, rounds=others), measured, None)
+
+
+def has_full_rounds(profile: Profile) -> bool:
+    """Tell whether a row has at least two fresh processes and the passes that a full measurement has.
+
+    A row whose rounds a cap ended early has what it can have.
+    """
+    enough = sum(len(r.times_s) for r in profile.rounds) >= MIN_PASSES or all(r.capped for r in profile.rounds[1:])
+    return len(profile.rounds) > 1 and enough
 
 
 def most_disturbed(profile: Profile) -> int | None:

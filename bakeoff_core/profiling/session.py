@@ -7,7 +7,7 @@ milliseconds. Not covered: which model comes when (the workers), and what become
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bakeoff_core.catalogue.accuracies import resolve_model_name
@@ -28,6 +28,20 @@ ROUND, TIMM_MODELS = "bakeoff_core.profiling.round", "bakeoff_core.models.timm_m
 """Where the children's tasks are; never imported here."""
 
 
+@dataclass(frozen=True)
+class Effort:
+    """What one round of a model may cost."""
+
+    passes: int
+    """Timed passes at least."""
+    min_seconds: float
+    """Seconds of timing at least; 0 makes exactly `passes`."""
+    cap_s: float
+    """Seconds of warm-up, and again of timing, after which no further pass is begun."""
+    limit_s: float
+    """Seconds after which the process is ended, whatever it is at: the model counts as failed then."""
+
+
 class MeasuringSession:
     """What measures models one after another, and keeps their rows."""
 
@@ -41,6 +55,9 @@ class MeasuringSession:
             BakeoffError: Nothing can be measured on the device asked for.
         """
         self.spec = spec
+        self._effort = Effort(
+            -(-spec.passes // spec.rounds), spec.min_seconds, spec.cap_s, START_GRACE_S + 4 * spec.cap_s
+        )
         self._context = fork_server(
             [ROUND, TIMM_MODELS, "bakeoff_core.catalogue.accuracies", "bakeoff_core.profiling.store"]
         )
@@ -64,11 +81,16 @@ class MeasuringSession:
         """
         return find_entry(name, img_size or self.spec.img_size, self.spec, self.known, self.device, self._stored)
 
-    def measure(self, entry: MeasuredModel) -> None:
-        """Measure one round of a model in a fresh process and fold it into its row; a failure is the row's error."""
+    def measure(self, entry: MeasuredModel, effort: Effort | None = None) -> None:
+        """Measure one round of a model in a fresh process and fold it into its row; a failure is the row's error.
+
+        Args:
+            entry: The model.
+            effort: What the round may cost; `None` takes the spec's.
+        """
         profile = entry.profile
         try:
-            measured, counts = self._round(profile)
+            measured, counts = self._round(profile, effort)
         except ChildFailure as err:
             log(f"{profile.model_name}: {err}\n{err.details}")
             entry.profile = replace(profile, error=str(err), measured_at=utc_now())
@@ -135,9 +157,9 @@ class MeasuringSession:
             if key not in own and (profile.setting, profile.deployment) in groups
         ]
 
-    def _round(self, profile: Profile) -> tuple[Round, dict[str, int | None] | None]:
+    def _round(self, profile: Profile, effort: Effort | None = None) -> tuple[Round, dict[str, int | None] | None]:
         """Measure one round in a fresh process; raises `ChildFailure`."""
-        spec = self.spec
+        effort = effort or self._effort
         request = {
             "model_name": profile.model_name,
             "img_size": profile.img_size,
@@ -146,12 +168,12 @@ class MeasuringSession:
             "device": profile.device,
             "precision": profile.precision,
             "backend": profile.backend,
-            "passes": -(-spec.passes // spec.rounds),
-            "min_seconds": spec.min_seconds,
-            "cap_s": spec.cap_s,
+            "passes": effort.passes,
+            "min_seconds": effort.min_seconds,
+            "cap_s": effort.cap_s,
             "count": profile.param_count is None,
         }
-        return call(self._context, f"{ROUND}:measure_round", request, timeout_s=START_GRACE_S + 4 * spec.cap_s)
+        return call(self._context, f"{ROUND}:measure_round", request, timeout_s=effort.limit_s)
 
 
 def find_entry(

@@ -26,7 +26,7 @@ from bakeoff_core.system.files import looking_at, read_json
 
 OF_RUNS = (kinds.FINETUNE.key, kinds.COMPARISON.key)
 OF_RANKINGS = (kinds.RANKING.key,)
-OF_MEASUREMENTS = (kinds.MEASURE.key,)
+OF_MEASUREMENTS = tuple(kind.key for kind in kinds.TIMING)
 
 HOLDINGS = (
     "measurements",

@@ -28,10 +28,10 @@ def test_page_of_a_machine_never_measured_runs_and_offers_a_way_on(page):
     assert "not been measured" in text_of(app) or app.button
 
 
-def test_machine_never_measured_shows_no_pick_and_one_button():
+def test_machine_never_measured_shows_no_pick_and_the_two_ways_to_one():
     app = opened()
     assert '<strong id="pick">none</strong>' in text_of(app)
-    assert [button.label for button in app.main.button] == ["Measure this machine"]
+    assert [button.label for button in app.main.button] == ["Measure this machine", "Search all of timm"]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -89,7 +89,7 @@ def test_damaged_store_is_set_aside_named_and_the_page_goes_on():
     app = opened()
     assert not app.exception
     assert any("was set aside as profiles.damaged-" in warning.value for warning in app.warning)
-    assert [button.label for button in app.main.button] == ["Measure this machine"]
+    assert [button.label for button in app.main.button] == ["Measure this machine", "Search all of timm"]
 
 
 def test_store_of_a_newer_version_is_refused_by_name_and_kept():

@@ -34,6 +34,7 @@ from bakeoff_core.jobs.launchers.local import LEADER, LocalLauncher
 from bakeoff_core.profiling.request import MeasureSpec
 from bakeoff_core.ranking.request import RankSpec
 from bakeoff_core.schema import parsing
+from bakeoff_core.search.spec import SearchSpec
 from bakeoff_core.system.paths import home, timm_models_path
 from tests.support.places import ROOT
 
@@ -42,7 +43,8 @@ ARE_YOU_THERE = b"null"
 """In place of a request: forks nothing."""
 LOADED = (
     *(f"bakeoff_core.{name}.worker" for name in ("finetuning", "finetuning.comparison", "finetuning.dry_run")),
-    *(f"bakeoff_core.{name}" for name in ("ranking.worker", "search.measuring_worker", "profiling.anatomy.worker")),
+    *(f"bakeoff_core.{name}" for name in ("ranking.worker", "search.measuring_worker", "search.worker")),
+    "bakeoff_core.profiling.anatomy.worker",
     *("openvino", "openvino.frontend.pytorch.ts_decoder"),
 )
 FORKED = (*kinds.DECODING, "bakeoff_core.profiling.round", "bakeoff_core.profiling.anatomy.trace")
@@ -117,7 +119,7 @@ def serve(listener: socket.socket) -> None:
         importlib.import_module(name)
     # Worked out once for all that are forked: timm's names, and how the requests are read.
     importlib.import_module("bakeoff_core.models.timm_models").known_models()
-    for spec in (FinetuneSpec, ComparisonSpec, RankSpec, MeasureSpec):
+    for spec in (FinetuneSpec, ComparisonSpec, RankSpec, MeasureSpec, SearchSpec):
         parsing._adapter(spec)
     start_fork_server(FORKED)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for workers: the system takes them away

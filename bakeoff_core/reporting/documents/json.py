@@ -27,6 +27,7 @@ from bakeoff_core.schema.accuracy import ACCURACY_COLUMNS
 from bakeoff_core.schema.candidate import CandidateRef
 from bakeoff_core.schema.decision import Choice, Decision, Relaxation
 from bakeoff_core.schema.profile import GROUP_COLUMNS, PROFILE_COLUMNS
+from bakeoff_core.search.results import SearchAnswer, SearchRun
 from bakeoff_core.selection.candidates import View
 from bakeoff_core.selection.doubts import decisive_doubts, find_doubts
 from bakeoff_core.selection.remeasuring import remeasure
@@ -110,6 +111,28 @@ def decision_json(decision: Decision, view: View) -> dict[str, Any]:
         ],
         "setting": group_json(view.measured.setting, view.measured.deployment),
         "machine_name": view.measured.machine_name,
+    }
+
+
+def search_json(search: SearchRun, answer: SearchAnswer) -> dict[str, Any]:
+    """Return what came of a search as JSON: its decision, how far it came, why it ended, and the frontier.
+
+    `chance_better_left` is from 0 to 1. `predicted_relaxation` rests on predictions, all else on measurements.
+    """
+    shortlist = answer.shortlist
+    return {
+        **decision_json(answer.decision, answer.view),
+        "job_id": search.job.job_id,
+        "state": search.job.state,
+        "candidates": search.candidates,
+        "measured": search.measured,
+        "failed": search.failed,
+        "chance_better_left": search.chance_better_left,
+        "stopped_because": search.stopped_because,
+        "frontier": [_reference(ref) for ref in answer.frontier],
+        "shortlist": shortlist and {**(_reference(shortlist.candidate) or {}), "top1": shortlist.top1},
+        "predicted_relaxation": _relaxation(search.relaxation),
+        "message": search.job.status.get("message"),
     }
 
 

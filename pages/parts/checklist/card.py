@@ -12,10 +12,7 @@ from bakeoff_core.selection.checklist.advice import Advice
 from bakeoff_core.system import locks
 from pages.parts.checklist import sourced_text
 from pages.parts.common import cache, links, measuring
-from pages.parts.components.live_slider import move_live_slider
-
-NO_LIMIT_MS = 1e9
-"""Beyond the end of any latency slider, which stops at its end."""
+from pages.parts.components import frontier_limits
 
 
 def draw(advice: Advice, shown: MeasuredSetting | None) -> None:
@@ -35,7 +32,8 @@ def draw(advice: Advice, shown: MeasuredSetting | None) -> None:
             type="primary",
             help="Sets the limits there to these.",
         ):
-            st.switch_page(links.FRONTIER, query_params=_set_limits(advice))
+            rule = advice.decision.rule if advice.decision else None
+            st.switch_page(links.FRONTIER, query_params=frontier_limits.to_limits(advice.answers.limits, rule))
         _draw_measuring(advice, shown)
 
 
@@ -68,14 +66,6 @@ def _draw_measuring(advice: Advice, shown: MeasuredSetting | None) -> None:
         help="This machine is at work; what is measured beside it would be wrong." if is_busy else None,
     ):
         measuring.start(spec)
-
-
-def _set_limits(advice: Advice) -> dict[str, str]:
-    """Have the Frontier page go by the answers' limits alone, and return the link that says so."""
-    parameters = links.to_limits(advice.answers.limits, advice.decision.rule if advice.decision else None)
-    move_live_slider(links.LATENCY_SLIDER, float(parameters.get(links.LATENCY, NO_LIMIT_MS)))
-    move_live_slider(links.FLOOR_SLIDER, float(parameters[links.FLOOR]))
-    return parameters
 
 
 def _card(advice: Advice) -> str:

@@ -26,6 +26,11 @@ from bakeoff_core.ranking.results import RankedModel, ranked_models_stamp, read_
 from bakeoff_core.reporting.figures.frontier import hover_texts
 from bakeoff_core.reporting.text.catalogue import explain_own_names
 from bakeoff_core.schema.accuracy import AccuracySource
+from bakeoff_core.schema.profile import Setting
+from bakeoff_core.search.narrowing import SearchCandidates, find_candidates
+from bakeoff_core.search.records import PREDICTIONS, PredictedModel, read_predictions
+from bakeoff_core.search.results import SearchAnswer, SearchRun, answer_of
+from bakeoff_core.search.spec import SearchSpec, narrowing_of
 from bakeoff_core.selection import accuracy_sources as selection_accuracy_sources
 from bakeoff_core.selection import candidates, pareto
 from bakeoff_core.selection.candidates import MeasuredSetting, View
@@ -45,6 +50,11 @@ Version = tuple[FileStamp, FileStamp, int, int]
 def version() -> Version:
     """Return what changes when the candidates of any setting may have changed."""
     return stamp_of(profiles_path()), stamp_of(own_accuracy_path()), finished_runs_stamp(), ranked_models_stamp()
+
+
+def accuracies_version() -> tuple[FileStamp, int, int]:
+    """Return what changes when an accuracy may have changed, whatever is measured."""
+    return stamp_of(own_accuracy_path()), finished_runs_stamp(), ranked_models_stamp()
 
 
 def profiles() -> pd.DataFrame:
@@ -139,6 +149,30 @@ def published(shortlist: str, cost: str) -> pd.DataFrame:
     return pareto.annotate(candidates.published_candidates(shortlist, accuracies()), cost=cost)
 
 
+def search_candidates(spec: SearchSpec) -> SearchCandidates:
+    """Return what a search chooses among; see `search.narrowing.find_candidates`.
+
+    Raises:
+        BakeoffError: Nothing is left; the words say what there is.
+    """
+    return _search_candidates(narrowing_of(spec), accuracies_version())
+
+
+def search_answer(search: SearchRun) -> SearchAnswer:
+    """Return what follows from all that is measured of a search's candidates; the frontier in it is by latency.
+
+    Raises:
+        BakeoffError: As for `search_candidates`.
+    """
+    files = (stamp_of(profiles_path()), *accuracies_version())
+    return _search_answer(search.job.job_id, search.setting, files, search)
+
+
+def predictions_of(search: SearchRun) -> tuple[PredictedModel, ...]:
+    """Return what a search predicts of models that it has not measured."""
+    return _predictions(stamp_of(search.job.folder / PREDICTIONS), search.job)
+
+
 def metrics_of(job: Job) -> list[dict]:
     """Return a job's measurements so far."""
     return _metrics(stamp_of(job.folder / "metrics.jsonl"), job)
@@ -211,6 +245,21 @@ def _evidence(measured: MeasuredSetting | None, files: Version) -> pd.DataFrame:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _hovers(measured: MeasuredSetting, criteria: Criteria, files: Version) -> dict[str, str]:
     return hover_texts(candidates_of(measured, criteria), criteria.cost, criteria.source)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _search_candidates(spec: SearchSpec, files: tuple) -> SearchCandidates:
+    return find_candidates(spec, [*finished_runs(), *ranked_models()], accuracies())
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _search_answer(job_id: str, setting: Setting, files: tuple, _search: SearchRun) -> SearchAnswer:
+    return answer_of(_search, search_candidates(_search.spec), profiles())
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _predictions(file: FileStamp, _job: Job) -> tuple[PredictedModel, ...]:
+    return read_predictions(_job.folder)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -28,6 +28,8 @@ class JobCard:
     """Draws what there is to see of its work so far; `None` for nothing."""
     note: str = ""
     """What to know while it is at work, in small print."""
+    every: str = "1s"
+    """How often it is drawn anew."""
 
 
 def draw_active(cards: Sequence[JobCard]) -> None:
@@ -35,7 +37,8 @@ def draw_active(cards: Sequence[JobCard]) -> None:
     by_kind = {card.kind.key: card for card in cards}
     for job in watched_jobs():
         if job.kind in by_kind:
-            st.fragment(_draw, run_every="1s")(job.job_id, by_kind[job.kind])
+            card = by_kind[job.kind]
+            st.fragment(_draw, run_every=card.every)(job.job_id, card)
 
 
 def _draw(job_id: str, card: JobCard) -> None:
@@ -57,7 +60,9 @@ def _draw(job_id: str, card: JobCard) -> None:
 
 
 def share_done(job: Job) -> float:
-    """Return how much of what it is at is done, 0 to 1."""
+    """Return how much of what it is at is done, 0 to 1: its own word for it, or what it counts."""
+    if isinstance(share := job.status.get("share"), int | float):
+        return min(1.0, max(0.0, share))
     return min(1.0, (job.status.get("done") or 0) / max(1, job.status.get("total") or 1))
 
 

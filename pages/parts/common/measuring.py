@@ -8,11 +8,9 @@ import streamlit as st
 
 from bakeoff_core.formatting import duration, markdown_text
 from bakeoff_core.jobs import kinds
-from bakeoff_core.jobs.manager import go_on
 from bakeoff_core.jobs.records import Job
 from bakeoff_core.profiling.request import MeasureSpec, start_measuring
-from bakeoff_core.reporting.text.measuring import ON_BATTERY, waiting_sentence
-from pages.parts.common import actions, job_card, resume
+from pages.parts.common import actions, job_card, resume, searching, waiting
 from pages.parts.common.session import last_question
 
 
@@ -30,8 +28,8 @@ def start(spec: MeasureSpec) -> None:
 
 
 def draw_active() -> None:
-    """Draw the jobs at work as cards."""
-    job_card.draw_active([_CARD])
+    """Draw the jobs at work as cards, searches too."""
+    job_card.draw_active([_CARD, searching.CARD])
 
 
 def draw_ended(job: Job) -> None:
@@ -67,23 +65,10 @@ def _describe(job: Job) -> str:
     return f"{what} · {done} of {total} rounds · {time_left}"
 
 
-def _draw_waiting(job: Job) -> None:
-    """Say what the job waits for, with a button that ends the wait; and that the machine runs on battery."""
-    if job.status.get("on_battery"):
-        st.caption(ON_BATTERY)
-    sentence = waiting_sentence(job.status, markdown_text)
-    if sentence is None:
-        return
-    text, button = st.columns([4, 1.4], vertical_alignment="center")
-    text.markdown(f":material/hourglass_empty: {sentence}")
-    if button.button("Measure anyway", key=f"go-on-{job.job_id}", width="stretch"):
-        actions.attempt_and_redraw(lambda: go_on(job.job_id))
-
-
 _CARD = job_card.JobCard(
     kinds.MEASURE,
     _describe,
-    draw_details=_draw_waiting,
+    draw_details=waiting.draw,
     note="You can close this tab: measuring goes on, and everything measured is kept. "
     "Using the machine meanwhile spoils the timings.",
 )

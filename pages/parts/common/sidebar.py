@@ -77,6 +77,14 @@ def draw() -> None:
         st.warning(notice, icon=":material/warning:")
 
 
+def show(measured: MeasuredSetting) -> None:
+    """Have the sidebar choose a setting, where it is measured; to be called when a button is pressed."""
+    key = key_of(measured)
+    if any(key == key_of(known) for known in cache.settings()):
+        st.session_state["setting_key"] = key
+        st.query_params["setting"] = key
+
+
 def is_drawn() -> bool:
     """Tell whether `draw` was called in this session."""
     return "shown_setting" in st.session_state
@@ -128,9 +136,14 @@ def _describe_job(job: Job) -> str:
         return kind.title if kind else job.kind
     if job.status.get("waiting"):
         return f"{kind.title}: waiting for a quiet machine"
-    model = job.status.get("current") if kind is kinds.MEASURE else job.status.get("model_name")
-    model = model or ("starting" if kind is kinds.MEASURE else job.spec.get("model_name", ""))
+    model = job.status.get("current") if kind in kinds.TIMING else job.status.get("model_name")
+    model = model or (_between(job) if kind in kinds.TIMING else job.spec.get("model_name", ""))
     return f"{kind.title}: {markdown_text(architecture_of(model))}"
+
+
+def _between(job: Job) -> str:
+    """What a job that times models is at where it times none."""
+    return "choosing models" if job.status.get("candidates") else "starting"
 
 
 def _describe_setting(measured: MeasuredSetting | None) -> str:

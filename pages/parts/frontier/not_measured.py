@@ -8,7 +8,7 @@ from bakeoff_core.catalogue.shortlists import SHORTLISTS
 from bakeoff_core.formatting import duration
 from bakeoff_core.profiling import request as profiling_request
 from bakeoff_core.reporting.figures.frontier import frontier_figure
-from pages.parts.common import cache, measuring, plotly_chart
+from pages.parts.common import cache, measuring, plotly_chart, search_form
 
 SHORTLIST = "default"
 
@@ -31,8 +31,11 @@ def draw(*, can_start: bool) -> None:
             f"This machine has not been measured. Measuring the {len(spec.models)} models of the default shortlist "
             f"takes about **{duration(estimate.seconds)}** and needs no network. Points appear as models finish."
         )
-        if button.button("Measure this machine", type="primary", width="stretch", icon=":material/timer:"):
-            measuring.start(spec)
+        with button:
+            if st.button("Measure this machine", type="primary", width="stretch", icon=":material/timer:"):
+                measuring.start(spec)
+            search_form.draw_button()
+        search_form.draw(busy=False)
     else:
         st.caption("This machine is at work, as the sidebar says; it can be measured once that is done or stopped.")
     table = cache.published(SHORTLIST, "macs")
