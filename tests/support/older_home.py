@@ -35,6 +35,7 @@ NO_TEXT = {".parquet", ".npy", ".npz", ".safetensors", ".bin", ".pkl", ".jpg"}
 _WRITTEN = re.compile(r"Written .+ by Backbone Bake-off .+\.$", re.MULTILINE)
 _RECORDED = re.compile(r'^( "(?:created_at|product_version)": ).*$', re.MULTILINE)
 
+_SURE = re.compile(r"^(Would be picked again|Measured again, nothing would) .*\n\n", re.MULTILINE)
 _DOUBTS = re.compile(
     r"^(\*\*Not to be relied on: |[0-9]+ of [0-9]+ measurements? (is|are) doubtful: ).+\n\n", re.MULTILINE
 )
@@ -125,18 +126,18 @@ def kept_answer(name: str, expected: Path = FIXTURE / "expected") -> dict[str, A
     """Read an answer that was written down; an export, which is of schema 1, as today's schema has it."""
     answer = json.loads((expected / f"{name}.json").read_text(encoding="utf-8"))
     if isinstance(answer["written"], dict):
-        answer["written"] = _of_schema_2(answer["written"])
+        answer["written"] = _of_schema_3(answer["written"])
     if isinstance(answer["written"], str):
         answer["written"] = (expected / answer["written"]).read_text(encoding="utf-8")
     return answer
 
 
-def _of_schema_2(export: dict[str, Any]) -> dict[str, Any]:
+def _of_schema_3(export: dict[str, Any]) -> dict[str, Any]:
     names = {"runtime": "backend", "torch_version": "backend_version", "dtype": "precision"}
     rows = [{names.get(name, name): value for name, value in row.items()} for row in export["rows"]]
     assert {row["backend"] for row in rows} == {"pytorch-eager"}
-    columns = sorted(names.get(name, name) for name in export["columns"])
-    return {"columns": columns, "rows": [row | {"backend": "pytorch"} for row in rows]}
+    columns = sorted([*(names.get(name, name) for name in export["columns"]), "latency_drift_sd"])
+    return {"columns": columns, "rows": [row | {"backend": "pytorch", "latency_drift_sd": None} for row in rows]}
 
 
 def comparable(answer: dict[str, Any]) -> dict[str, Any]:
@@ -148,5 +149,5 @@ def comparable(answer: dict[str, Any]) -> dict[str, Any]:
         printed = [{k: v for k, v in line.items() if k not in TOLD_SINCE} for line in printed]
     if isinstance(written, str):
         written = _RECORDED.sub(r"\1…", _WRITTEN.sub("Written.", written))
-        written = _WARNINGS.sub("", _DOUBTS.sub("", written))
+        written = _WARNINGS.sub("", _SURE.sub("", _DOUBTS.sub("", written)))
     return {**answer, "printed": printed, "written": written}
