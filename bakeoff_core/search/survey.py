@@ -14,10 +14,14 @@ import numpy as np
 import pandas as pd
 
 from bakeoff_core.catalogue.timm_names import architecture_of
-from bakeoff_core.profiling.rows import has_full_rounds
+from bakeoff_core.profiling.rows import has_full_rounds, share_spread
+from bakeoff_core.profiling.store import to_frame
+from bakeoff_core.schema.candidate import candidate_refs
 from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS, Limits
 from bakeoff_core.schema.profile import Profile
-from bakeoff_core.selection.pareto import find_frontier, floats_of
+from bakeoff_core.search.further_rounds import contenders
+from bakeoff_core.selection.columns import floats_of
+from bakeoff_core.selection.pareto import find_frontier
 
 RANGE_SDS = 4.0
 """Standard deviations that a 95 % interval spans."""
@@ -131,6 +135,19 @@ class Survey:
         order = np.lexsort((-top1, costs) if rule == "cheapest" else (costs, -top1))
         best = [at for at in order.tolist() if frontier.non_dominated[at]][:MOST_CONTENDERS]
         return list(dict.fromkeys([*best, *(at for at in also if inside[at])]))
+
+    def contested(self, limits: Limits, rule: str, cost: str) -> list[int]:
+        """Return the rows that contest the answer, or the frontier where no limit is set, the least known first.
+
+        See `search.further_rounds.contenders`; only rows whose own tag was measured can be the answer.
+        """
+        own = {at: profile for at, profile in self._own.items() if profile.latency_p50_s and profile.rounds}
+        if not own:
+            return []
+        top1 = self.space["top1"].iloc[list(own)].to_numpy()
+        table = to_frame(share_spread(list(own.values()))).assign(top1=top1, top1_low=np.nan, top1_high=np.nan)
+        places = dict(zip(candidate_refs(table), own, strict=True))
+        return [places[ref] for ref in contenders(table, limits, rule, cost)]
 
     def needs_rounds(self, at: int) -> bool:
         """Tell whether a row's own tag was measured in fewer processes than a full measurement has."""

@@ -19,11 +19,12 @@ import pandas as pd
 
 from bakeoff_core.jobs.worker import Reporter, run_worker
 from bakeoff_core.profiling.patience import Patience, on_battery
-from bakeoff_core.profiling.progress import MeasuredModel
+from bakeoff_core.profiling.progress import FURTHER, MeasuredModel
 from bakeoff_core.profiling.request import WARM_UP_PASSES
 from bakeoff_core.profiling.rows import blank_profile, most_disturbed
 from bakeoff_core.profiling.session import Effort, MeasuringSession
 from bakeoff_core.profiling.store import read_profiles
+from bakeoff_core.profiling.worker import MOST_ROUNDS
 from bakeoff_core.schema.parsing import parse_record
 from bakeoff_core.schema.profile import Profile
 from bakeoff_core.search.narrowing import read_candidates, shortlisted
@@ -112,6 +113,7 @@ class Search:
         if self._in_full():  # of what came last
             outlook = self._look()
         self._repeat_disturbed()
+        self._make_sure()
         self._session.share_spread(list(self._entries.values()))
         is_empty = not self._survey.has_answer(self._spec.limits)
         self._told.ended(
@@ -213,6 +215,22 @@ class Search:
             self._measure(at, IN_FULL)
             was_any = True
         return was_any
+
+    def _make_sure(self) -> None:
+        """Give further rounds to the models that contest the answer, until it is sure or their time is up."""
+        spec, until_s = self._spec, self._told.left_s - MOST_RESERVED * self._spec.budget_s
+        while self._told.left_s > until_s:
+            contested = self._survey.contested(spec.limits, spec.rule, spec.cost)
+            at = next((at for at in contested if self._may_be_surer(at)), None)
+            if at is None:
+                return
+            self._measure(at, FURTHER)
+
+    def _may_be_surer(self, at: int) -> bool:
+        """Tell whether another round of a measured model would tell more, and whether there is time for it."""
+        if self._entry(at).profile.error or self._rounds.get(at, 0) >= MOST_ROUNDS:
+            return False
+        return self._full_round_s(at) <= self._told.left_s
 
     def _can_go_on(self, at: int) -> bool:
         """Tell whether a model lacks a round for which there is time."""

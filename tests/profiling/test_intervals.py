@@ -129,19 +129,19 @@ def job_of(*changes: float, begun: int = 0) -> list[list]:
 
 
 def test_what_all_models_do_alike_is_drift() -> None:
-    # All steps are ln 1.2, and nothing is left of their variance: (2 * 0.0004 + 0.0332413 / 2) / 3 = 0.00580689.
-    assert pool_drift(job_of(1.2, 1.2, 1.2)) == pytest.approx(math.sqrt(0.00580689), rel=1e-4)
+    # All steps are ln 1.2, and nothing is left of their variance: (2 * 0.0009 + 0.0332413 / 2) / 3 = 0.00614022.
+    assert pool_drift(job_of(1.2, 1.2, 1.2)) == pytest.approx(math.sqrt(0.00614022), rel=1e-4)
 
 
 def test_what_models_do_against_each_other_is_none() -> None:
-    # Steps of 0.1, 0 and -0.1: their mean is 0, its variance 0.01 / 3, and (2 * 0.0004 - 0.01 / 6) is below nothing.
-    assert pool_drift(job_of(math.exp(0.1), 1.0, math.exp(-0.1))) == 0.0
+    # Steps of 0.2, 0 and -0.2: their mean is 0, its variance 0.04 / 3, and (2 * 0.0009 - 0.04 / 6) is below nothing.
+    assert pool_drift(job_of(math.exp(0.2), 1.0, math.exp(-0.2))) == 0.0
 
 
 def test_jobs_of_different_hours_are_looked_at_each_by_itself() -> None:
     up, down = job_of(1.2, 1.2, 1.2), job_of(1 / 1.2, 1 / 1.2, 1 / 1.2, begun=30)
-    # Together they would have nothing in common. (2 * 0.0004 + 2 * 0.0332413 / 2) / 4 = 0.00851033.
-    assert pool_drift([*up, *down]) == pytest.approx(math.sqrt(0.00851033), rel=1e-4)
+    # Together they would have nothing in common. (2 * 0.0009 + 2 * 0.0332413 / 2) / 4 = 0.00876033.
+    assert pool_drift([*up, *down]) == pytest.approx(math.sqrt(0.00876033), rel=1e-4)
 
 
 def test_few_models_and_disturbed_rounds_leave_the_prior() -> None:

@@ -18,7 +18,7 @@ from bakeoff_core.schema.profile import Profile
 from bakeoff_core.search.narrowing import read_candidates, shortlisted
 from bakeoff_core.search.progress import SearchProgress
 from bakeoff_core.search.space import search_space
-from bakeoff_core.search.spec import SearchSpec, measure_spec
+from bakeoff_core.search.spec import PROCESSES, SearchSpec, measure_spec
 from bakeoff_core.search.survey import rows_of
 from bakeoff_core.search.worker import Search
 from bakeoff_core.system.paths import profiles_path
@@ -129,6 +129,18 @@ def test_the_answer_and_its_rivals_have_full_rounds_and_what_is_far_from_it_has_
     assert best.round_count >= 2 and best.passes >= 64
     once = [row for row in within_30_ms.rows if row.round_count == 1]
     assert len(once) > len(within_30_ms.rows) / 2
+
+
+def test_an_answer_at_the_limit_gets_further_rounds_and_most_models_none(within_30_ms: Ended, tmp_path: Path) -> None:
+    further = [row for row in within_30_ms.rows if (row.round_count or 0) > PROCESSES]
+    assert len(further) <= 4, "whoever is far from the answer and the limit gets none"
+    best = max(
+        (row for row in within_30_ms.rows if row.latency_p50_s and row.latency_p50_s <= BUDGET_S),
+        key=lambda row: _costs().loc[(row.model_name, row.img_size), "top1"],
+    )
+    contested = searched(tmp_path / "job", Limits(max_latency_s=best.latency_p50_s), minutes=10.0)
+    rounds = {(row.model_name, row.img_size): row.round_count for row in contested.rows}
+    assert rounds[best.model_name, best.img_size] > PROCESSES
 
 
 def test_when_the_time_is_up_it_ends_within_a_model_of_it_and_says_what_may_be_left(tmp_path: Path) -> None:

@@ -138,6 +138,8 @@ def search_json(search: SearchRun, answer: SearchAnswer) -> dict[str, Any]:
 
 def _stability(decision: Decision, view: View) -> dict[str, Any]:
     """How often the pick would be picked again and who else would be, in percent of the draws; null is nobody."""
+    if view.candidates["latency_p50_s"].isna().all():  # nothing was measured that could come out otherwise
+        return {"share": None, "others": []}
     stability = stability_of(decision, view.candidates, remeasure(view.candidates))
     others = [
         {"model_name": None, "img_size": None, **(_reference(who) or {}), "share": s} for who, s in stability.others

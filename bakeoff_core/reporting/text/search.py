@@ -24,10 +24,13 @@ from bakeoff_core.formatting import (
     quantity,
 )
 from bakeoff_core.reporting.text.names import CandidateNames, Terms
+from bakeoff_core.reporting.text.stability import stability_sentence
 from bakeoff_core.schema.candidate import CandidateRef
 from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS
 from bakeoff_core.search.records import IMPOSSIBLE, NOTHING_LEFT, STOPPED, SURE, TIME, PredictedModel
 from bakeoff_core.search.results import SearchAnswer, SearchRun
+from bakeoff_core.selection.remeasuring import remeasure
+from bakeoff_core.selection.stability import stability_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,7 +113,8 @@ def prediction_text(model: PredictedModel, terms: Terms) -> str:
 
 
 def outcome_sentences(search: SearchRun, answer: SearchAnswer, escape: Escape = str) -> list[str]:
-    """Say what came of a search that ended: the answer beside the default shortlist's, why it ended, and what is left.
+    """Say what came of a search that ended: the answer beside the default shortlist's, how sure it is, why the search
+    ended, and what is left.
 
     Args:
         search: The search.
@@ -118,7 +122,7 @@ def outcome_sentences(search: SearchRun, answer: SearchAnswer, escape: Escape = 
         escape: Makes names harmless in the caller's medium.
     """
     names = CandidateNames(answer.view.candidates, Terms(answer.view.source, escape))
-    told = [_answer_sentence(search, answer, names), _ending_sentence(search)]
+    told = [_answer_sentence(search, answer, names), _sure_sentence(answer, names), _ending_sentence(search)]
     if answer.decision.pick is None and search.relaxation is not None:
         told.append(_relaxation_sentence(search, names.terms))
     return [sentence for sentence in told if sentence]
@@ -143,6 +147,13 @@ def _answer_sentence(search: SearchRun, answer: SearchAnswer, names: CandidateNa
     if ahead < AS_GOOD_POINTS:
         return f"{found}; but the shortlist's {other} is as good, within {points(AS_GOOD_POINTS)}."
     return f"{found}: it is {names.terms.ahead(ahead)} than the shortlist's best within the limits, {other}."
+
+
+def _sure_sentence(answer: SearchAnswer, names: CandidateNames) -> str | None:
+    if answer.decision.pick is None:
+        return None
+    stability = stability_of(answer.decision, names.candidates, remeasure(names.candidates))
+    return stability_sentence(stability, answer.decision, names)
 
 
 def _ending_sentence(search: SearchRun) -> str:
