@@ -56,7 +56,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=number(float),
         metavar="SECONDS",
         help="spend at most so long on further rounds of the models that decide the pick under these limits, or, "
-        "without any, the frontier (default: a tenth of what the rounds took; 0 makes none)",
+        "without any, the frontier (default: a twentieth of what the rounds took; 0 makes none)",
     )
     add_lowest_accuracy(parser, "lowest acceptable ImageNet top-1 in percent: says what decides, as do the next")
     add_upper_limits(parser)

@@ -23,9 +23,9 @@ from bakeoff_core.schema.decision import COST_COLUMNS, RULES, Limits
 from bakeoff_core.schema.profile import DEVICE_CHOICES, Setting
 from bakeoff_core.system.machine import this_machine, usable_cores
 
-MIN_SECONDS = 0.6
+MIN_SECONDS = 0.5
 """Seconds of timing a round at least, so that quick models get more passes than slow ones."""
-FURTHER_SHARE = 0.1
+FURTHER_SHARE = 0.05
 """Of the time that the rounds of all models took, what is spent on further ones where nobody says: about what shorter
 rounds save of the default shortlist."""
 MAX_FURTHER_S = 86_400.0
