@@ -24,7 +24,7 @@ from bakeoff_core.profiling.patience import Patience
 from bakeoff_core.profiling.progress import MeasuredModel
 from bakeoff_core.profiling.request import PATIENCE_S, MeasureSpec, make_spec
 from bakeoff_core.profiling.rows import share_spread
-from bakeoff_core.profiling.session import MeasuringSession
+from bakeoff_core.profiling.session import Effort, MeasuringSession
 from bakeoff_core.profiling.store import to_frame
 from bakeoff_core.profiling.timer import time_passes
 from bakeoff_core.profiling.worker import further_rounds, measure_rounds
@@ -127,7 +127,7 @@ class SimulatedSession(MeasuringSession):
     def keep(self, entries: Sequence[MeasuredModel]) -> None:
         """Keep nothing."""
 
-    def _round(self, profile: Profile) -> tuple[Round, None]:
+    def _round(self, profile: Profile, effort: Effort | None = None) -> tuple[Round, None]:
         machine, random = self._machine, self._machine.random
         machine.move(OVERHEAD_S)
         usual = machine.latencies_s[int(profile.model_name[1:])] * np.exp(machine.luck_sd * random.standard_normal())
