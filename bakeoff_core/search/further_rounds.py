@@ -27,8 +27,8 @@ def contenders(candidates: pd.DataFrame, limits: Limits, rule: str, cost: str) -
     """Return the models whose latencies decide, and are not known well enough for it, the least known first.
 
     Where latencies have a part in the pick, these are the pick and whoever would be picked instead if all were measured
-    again, until it is sure. Where they have none, the frontier is the answer: those that the draws put now on it, now
-    off it, and whoever is before them.
+    again, as far as their own latency decides that, until it is sure. Where they have none, the frontier is the answer:
+    those that the draws put now on it, now off it, and whoever is before them.
 
     Args:
         candidates: Of one setting, as `selection.candidates.candidates_of` returns them.
@@ -56,7 +56,13 @@ def _contest_pick(decision: Decision, candidates: pd.DataFrame, drawn: np.ndarra
     if stability.is_sure:
         return set()
     others: Iterable[CandidateRef | None] = (who for who, share in stability.others if share >= LEAST_SHARE)
-    return {who for who in (decision.pick.candidate if decision.pick else None, *others) if who is not None}
+    contest = {who for who in (decision.pick.candidate if decision.pick else None, *others) if who is not None}
+    if decision.rule == "cheapest" and decision.cost == "latency":
+        return contest
+    # Of who only waits for another to be too slow, the own latency decides nothing.
+    over = 100 * np.mean(drawn > decision.limits.max_latency_s, axis=0)
+    at_the_limit = (over >= LEAST_SHARE) & (over <= 100 - LEAST_SHARE)
+    return {ref for ref, is_at_it in zip(candidate_refs(candidates), at_the_limit, strict=True) if is_at_it} & contest
 
 
 def _contest_frontier(candidates: pd.DataFrame) -> set[CandidateRef]:

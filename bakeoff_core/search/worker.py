@@ -217,7 +217,12 @@ class Search:
         return was_any
 
     def _make_sure(self) -> None:
-        """Give further rounds to the models that contest the answer, until it is sure or their time is up."""
+        """Give further rounds to the models that contest the answer, until it is sure or their time is up.
+
+        A search that had nothing to measure has nothing to make surer, either: what is there was made so by an earlier.
+        """
+        if not self._rounds:
+            return
         spec, until_s = self._spec, self._told.left_s - MOST_RESERVED * self._spec.budget_s
         while self._told.left_s > until_s:
             contested = self._survey.contested(spec.limits, spec.rule, spec.cost)
@@ -228,7 +233,8 @@ class Search:
 
     def _may_be_surer(self, at: int) -> bool:
         """Tell whether another round of a measured model would tell more, and whether there is time for it."""
-        if self._entry(at).profile.error or self._rounds.get(at, 0) >= MOST_ROUNDS:
+        profile = self._entry(at).profile
+        if profile.error or len(profile.rounds) >= MOST_ROUNDS:
             return False
         return self._full_round_s(at) <= self._told.left_s
 

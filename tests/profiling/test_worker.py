@@ -288,15 +288,15 @@ def test_a_disk_that_fills_fails_the_job_in_words_and_keeps_the_rows(
 # --- further rounds where they decide --------------------------------------------------------------------------------
 
 
-def test_a_model_at_the_limit_gets_further_rounds_and_one_far_from_it_gets_none(after_first_run: Job) -> None:
-    own_accuracy_path().write_text(f"model_name,img_size,top1\n{VIT},160,60\n{NET},160,30\n")
+def test_a_model_at_the_limit_gets_further_rounds_and_one_of_unknown_accuracy_none(after_first_run: Job) -> None:
+    own_accuracy_path().write_text(f"model_name,img_size,top1\n{VIT},160,60\n")
     at_the_limit = Limits(max_latency_s=rows()[VIT].latency_p50_s)
     measured = ended(started(VIT, NET, limits=at_the_limit, further_s=2.0))
     assert measured.state == "done"
     after = rows()
     assert len(after[VIT].rounds) > 2
     assert after[VIT].round_count == len(after[VIT].rounds)
-    assert len(after[NET].rounds) >= 2 and after[NET].error is None
+    assert len(after[NET].rounds) == 2
     status = read_job(measured.job_id).status
     assert status["done"] == status["total"] > 0
 

@@ -32,8 +32,18 @@ def row(name: str, top1: float, ms: float, half: float = 0.05) -> dict:
 ROWS = frame(row("small", 70, 5), row("near", 76, 9.9, 0.04), row("behind", 75, 8, 0.1), row("large", 80, 40))
 
 
-def test_a_pick_at_the_limit_and_who_would_follow_it_contest_the_least_known_first() -> None:
-    assert names_of(ROWS, Limits(max_latency_s=0.010)) == ["behind", "near"]
+def test_a_pick_at_the_limit_contests_and_who_would_follow_it_far_inside_does_not() -> None:
+    assert names_of(ROWS, Limits(max_latency_s=0.010)) == ["near"]
+
+
+def test_several_at_the_limit_contest_the_least_known_first() -> None:
+    rows = frame(row("small", 70, 5), row("near", 76, 9.9, 0.04), row("too", 75, 10.0, 0.1))
+    assert names_of(rows, Limits(max_latency_s=0.010)) == ["too", "near"]
+
+
+def test_the_quickest_that_clear_a_floor_contest_each_other() -> None:
+    level = frame(row("a", 75, 10.0, 0.02), row("b", 75, 10.1, 0.08), row("c", 75, 40.0))
+    assert names_of(level, Limits(min_top1=70), rule="cheapest") == ["b", "a"]
 
 
 def test_a_pick_that_is_sure_needs_no_further_round() -> None:
