@@ -19,7 +19,6 @@ from bakeoff_core.profiling.store import to_frame
 from bakeoff_core.schema.decision import RULES, Decision, Limits
 from bakeoff_core.selection.decision import decide
 from bakeoff_core.selection.doubts import decisive_doubts
-from bakeoff_core.selection.remeasuring import remeasure
 from bakeoff_core.selection.stability import stability_of
 from benchmarks.jobs_here import HALF_HOG, cpu_hog, measure, own_home
 
@@ -49,7 +48,7 @@ def main() -> int:
                 decision = decide(busy, limits, rule=rule)
                 same.append(picked(decision) == pick)
                 marked.append(bool(decisive_doubts(busy, decision)))
-                unsure.append(not stability_of(decision, busy, remeasure(busy)).is_sure)
+                unsure.append(not stability_of(decision, busy).is_sure)
             print(f"run {run + 1}: {np.mean(same[-len(questions) :]):.0%} of the picks are the quiet ones", flush=True)
     good = float(np.mean(np.logical_or(same, marked)))
     told = float(np.mean(np.logical_or.reduce([same, marked, unsure])))

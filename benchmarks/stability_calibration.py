@@ -33,7 +33,6 @@ from bakeoff_core.schema.decision import RULES, Limits
 from bakeoff_core.schema.profile import Profile, Round
 from bakeoff_core.search.further_rounds import contenders
 from bakeoff_core.selection.decision import decide
-from bakeoff_core.selection.remeasuring import remeasure
 from bakeoff_core.selection.stability import stability_of
 
 SAID = {60: (50, 70), 80: (70, 88), 95: (88, 99)}
@@ -200,7 +199,7 @@ def measured(machine: Machine, limits: Limits, rule: str, accuracy: np.ndarray) 
         return contenders(candidates(profiles), limits, rule, "latency")
 
     measure_rounds(session, entries, patience, progress, lambda: False)
-    further_rounds(session, entries, contested, patience, progress)
+    further_rounds(session, entries, contested, patience, progress, lambda: False)
     return candidates([entry.profile for entry in entries])
 
 
@@ -224,7 +223,7 @@ def outcomes_of(seed: int, measurements: int) -> list[tuple[float, float]]:
         for _ in range(measurements):
             table = measured(machine, limits, rule, accuracy)
             decision = decide(table, limits, rule=rule)
-            said.append(stability_of(decision, table, remeasure(table)).share)
+            said.append(stability_of(decision, table).share)
             picks.append(decision.pick.candidate if decision.pick else None)
         for at, (share, pick) in enumerate(zip(said, picks, strict=True)):
             others = picks[:at] + picks[at + 1 :]

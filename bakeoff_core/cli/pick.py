@@ -33,7 +33,6 @@ def run(arguments: argparse.Namespace) -> int:
     from bakeoff_core.reporting.text.settings import setting_label
     from bakeoff_core.reporting.text.stability import stability_sentence
     from bakeoff_core.selection.doubts import decisive_doubts, find_doubts
-    from bakeoff_core.selection.remeasuring import remeasure
     from bakeoff_core.selection.stability import stability_of
 
     print(decision.pick.candidate.model_name if decision.pick else "none")
@@ -41,8 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     if distrust := distrust_sentence(decisive_doubts(view.candidates, decision), names):
         remark(distrust)
     remark(f"Measured on {view.measured.machine_name} ({setting_label(view.measured)}).")
-    stability = stability_of(decision, view.candidates, remeasure(view.candidates))
-    if told := stability_sentence(stability, decision, names):
+    if told := stability_sentence(stability_of(decision, view.candidates), decision, names):
         remark(told)
     for sentence in explain_decision(decision, names):
         remark(sentence)

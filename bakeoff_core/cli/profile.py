@@ -9,13 +9,12 @@ from typing import Any
 from bakeoff_core.catalogue.shortlists import SHORTLISTS
 from bakeoff_core.cli.options.decision import add_rule
 from bakeoff_core.cli.options.limits import add_lowest_accuracy, add_upper_limits, limits_of, number
+from bakeoff_core.cli.options.measuring import add_setting
 from bakeoff_core.cli.options.shared import add_json
 from bakeoff_core.cli.output.console import print_json, remark
 from bakeoff_core.cli.output.tables import text_table
 from bakeoff_core.formatting import UNKNOWN, count, is_unknown, megabytes, milliseconds, percent
 from bakeoff_core.reporting.text.warnings import warning_line
-from bakeoff_core.schema.candidate import PRECISIONS
-from bakeoff_core.schema.profile import DEVICE_CHOICES
 from bakeoff_core.system.paths import profiles_path
 
 
@@ -32,12 +31,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--img-size", type=number(int), help="height and width of the input in pixels (default: each model's own)"
     )
-    parser.add_argument("--batch-size", type=number(int), default=1, help="images in one forward pass (default 1)")
-    parser.add_argument(
-        "--threads", type=number(int), help="threads of one forward pass (default: every core this process may use)"
-    )
-    parser.add_argument("--device", choices=DEVICE_CHOICES, default="auto", help="where to measure (default auto)")
-    parser.add_argument("--dtype", choices=PRECISIONS, default="float32", help="weights and input (default float32)")
+    add_setting(parser)
     parser.add_argument(
         "--rounds", type=number(int), default=2, help="fresh processes a model, interleaved (default 2)"
     )

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from bakeoff_core.catalogue.pretraining import MOST_FREQUENT, PRETRAINING_CLASSES
 from bakeoff_core.cli.options.decision import add_rule
 from bakeoff_core.cli.options.limits import add_lowest_accuracy, add_upper_limits, limits_of, number
+from bakeoff_core.cli.options.measuring import add_setting
 from bakeoff_core.cli.options.shared import add_json
 from bakeoff_core.cli.output.console import print_json, remark
 from bakeoff_core.schema.accuracy import IMAGENET
-from bakeoff_core.schema.candidate import PRECISIONS
-from bakeoff_core.schema.profile import DEVICE_CHOICES
 
 if TYPE_CHECKING:
     from bakeoff_core.search.results import SearchAnswer, SearchRun
@@ -59,12 +58,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="only at these sizes; can be repeated",
     )
     group.add_argument("--weights-here", action="store_true", help="only models whose weights are on this machine")
-    parser.add_argument("--batch-size", type=number(int), default=1, help="images in one forward pass (default 1)")
-    parser.add_argument(
-        "--threads", type=number(int), help="threads of one forward pass (default: every core this process may use)"
-    )
-    parser.add_argument("--device", choices=DEVICE_CHOICES, default="auto", help="where to measure (default auto)")
-    parser.add_argument("--dtype", choices=PRECISIONS, default="float32", help="weights and input (default float32)")
+    add_setting(parser)
     parser.add_argument(
         "--patience",
         dest="patience_s",

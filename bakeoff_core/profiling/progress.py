@@ -29,6 +29,18 @@ class MeasuredModel:
     """Whether this job measured a round of it."""
 
 
+def note_round(reporter: Reporter, profile: Profile, seconds: float) -> None:
+    """Append to the job's measurements that a round of a model ended, well or badly, and the seconds it took."""
+    reporter.metric(
+        model_name=profile.model_name,
+        img_size=profile.img_size,
+        round=profile.round_count,
+        latency_p50_s=profile.latency_p50_s,
+        error=profile.error,
+        seconds=seconds,
+    )
+
+
 class Progress:
     """What the job tells while it runs: the model in work, how far it is, the time left."""
 
@@ -80,15 +92,7 @@ class Progress:
         if entry.profile.error:  # its further rounds fall away; the failed one was made and counts
             self._total -= entry.rounds_left - 1
             entry.rounds_left = 0
-        profile = entry.profile
-        self._reporter.metric(
-            model_name=profile.model_name,
-            img_size=profile.img_size,
-            round=profile.round_count,
-            latency_p50_s=profile.latency_p50_s,
-            error=profile.error,
-            seconds=seconds,
-        )
+        note_round(self._reporter, entry.profile, seconds)
         self._reporter.report(done=self._done, total=self._total, time_left_s=self._time_left())
         return seconds
 

@@ -104,27 +104,18 @@ class MeasuringSession:
 
         A round that fails now did not fail before, so it changes nothing.
         """
-        try:
-            measured, _ = self._round(entry.profile)
-        except ChildFailure as err:
-            log(f"{entry.profile.model_name}, a further round: {err}\n{err.details}")
-            return
-        entry.profile = fold(entry.profile, measured, None)
-        entry.measured_here = True
-        self.keep([entry])
+        if (measured := self._another(entry)) is not None:
+            entry.profile = fold(entry.profile, measured, None)
+            entry.measured_here = True
+            self.keep([entry])
 
     def repeat(self, entry: MeasuredModel) -> None:
         """Make a model's most disturbed round again; it takes that one's place, and is kept, where it was quieter.
 
         A round that fails now did not fail before, so it changes nothing.
         """
-        try:
-            measured, _ = self._round(entry.profile)
-        except ChildFailure as err:
-            log(f"{entry.profile.model_name}, measured again: {err}\n{err.details}")
-            return
         at = most_disturbed(entry.profile)
-        if at is not None:
+        if at is not None and (measured := self._another(entry)) is not None:
             entry.profile = with_quieter(entry.profile, at, measured)
             self.keep([entry])
 
@@ -156,6 +147,14 @@ class MeasuringSession:
             for key, profile in self._stored.items()
             if key not in own and (profile.setting, profile.deployment) in groups
         ]
+
+    def _another(self, entry: MeasuredModel) -> Round | None:
+        """Measure a round beyond those that were asked for; `None` where it fails, which the log says."""
+        try:
+            return self._round(entry.profile)[0]
+        except ChildFailure as err:
+            log(f"{entry.profile.model_name}, another round: {err}\n{err.details}")
+            return None
 
     def _round(self, profile: Profile, effort: Effort | None = None) -> tuple[Round, dict[str, int | None] | None]:
         """Measure one round in a fresh process; raises `ChildFailure`."""

@@ -57,7 +57,14 @@ def run(reporter: Reporter, spec: MeasureSpec, contested: Contested | None = Non
     measure_rounds(session, entries, patience, progress, reporter.go_on_requested)
     if contested is not None:
         others = session.neighbours(entries)
-        further_rounds(session, entries, lambda rows: contested([*others, *rows]), patience, progress)
+        further_rounds(
+            session,
+            entries,
+            lambda rows: contested([*others, *rows]),
+            patience,
+            progress,
+            reporter.go_on_requested,
+        )
     session.share_spread(entries)
     return progress.ended()
 
@@ -99,6 +106,7 @@ def further_rounds(
     contested: Contested,
     patience: Patience,
     progress: Progress,
+    go_on: Callable[[], bool],
 ) -> None:
     """Measure another round of whoever is contested, while the spec's time for it lasts; each a few times at most.
 
@@ -108,6 +116,7 @@ def further_rounds(
         contested: Told the rows of the job's models so far.
         patience: For other programs to leave the machine alone: what it has left may be waited.
         progress: Told of each round.
+        go_on: As for `measure_rounds`.
 
     Raises:
         BakeoffError: A row can't be kept.
@@ -124,7 +133,7 @@ def further_rounds(
         entry = next((e for e in wanted if e is not None and progress.seconds_of(e) <= left_s), None)
         if entry is None:
             return
-        patience.wait(progress.waiting)
+        patience.wait(progress.waiting, go_on)
         progress.starting(entry, FURTHER)
         session.add_round(entry)
         left_s -= progress.finished(entry)

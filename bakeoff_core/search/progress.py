@@ -9,7 +9,7 @@ from typing import Any
 
 from bakeoff_core.jobs.worker import Reporter
 from bakeoff_core.profiling.patience import Waiting
-from bakeoff_core.profiling.progress import WAITING
+from bakeoff_core.profiling.progress import WAITING, note_round
 from bakeoff_core.schema.decision import Relaxation
 from bakeoff_core.schema.profile import Profile
 from bakeoff_core.search.survey import Survey
@@ -59,14 +59,7 @@ class SearchProgress:
             self._failures.append(
                 {"model_name": profile.model_name, "img_size": profile.img_size, "error": profile.error}
             )
-        self._reporter.metric(
-            model_name=profile.model_name,
-            img_size=profile.img_size,
-            round=profile.round_count,
-            latency_p50_s=profile.latency_p50_s,
-            error=profile.error,
-            seconds=seconds,
-        )
+        note_round(self._reporter, profile, seconds)
         self.counted(survey)
 
     def counted(self, survey: Survey) -> None:

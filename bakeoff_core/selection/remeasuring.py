@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from bakeoff_core.formatting import is_unknown
+from bakeoff_core.profiling.intervals import MOST_FREEDOM, PRIOR_DRIFT
 from bakeoff_core.schema.candidate import Row
 from bakeoff_core.selection.columns import floats_of, known_floats
 
@@ -20,12 +21,8 @@ DRAWS = 400
 """Shares are then known within five points, and a step of a slider pays a few milliseconds for them."""
 SURE = 95.0
 """Percent of the draws from which on something is said to be so."""
-FREEDOM = 12
-"""Degrees of freedom that the spread of a setting is known with: `profiling.intervals.MOST_FREEDOM`."""
 T_975 = 2.18
-"""Half an interval over its standard deviation: Student's t with so many."""
-USUAL_DRIFT = 0.03
-"""Drift of a row that does not tell it: `profiling.intervals.PRIOR_DRIFT`."""
+"""Half an interval over its standard deviation: Student's t with `MOST_FREEDOM` degrees of freedom."""
 INTERLEAVED_ROUNDS = 2
 """Rounds that a job makes of all models in turn. Those beyond come one after another where a model is contested: what
 the machine did just then is part of that row alone."""
@@ -50,11 +47,12 @@ def remeasure(candidates: pd.DataFrame, draws: int = DRAWS, seed: int = 0) -> np
         down = np.nan_to_num(np.log(point / np.fmin(point, low)), posinf=0.0) / T_975
         up = np.nan_to_num(np.log(np.fmax(point, high) / point), posinf=0.0) / T_975
     drift = known_floats(candidates, "latency_drift_sd")
-    drift = np.where(np.isnan(drift), USUAL_DRIFT, drift)
+    drift = np.where(np.isnan(drift), PRIOR_DRIFT.sd, drift)
     apart = np.where(known_floats(candidates, "round_count") > INTERLEAVED_ROUNDS, drift / np.sqrt(2), 0.0)
     generator = np.random.default_rng(seed)
     together, own = generator.standard_normal((draws, 1)), generator.standard_normal((draws, len(point)))
-    own *= np.sqrt(FREEDOM / generator.chisquare(FREEDOM, (draws, 1)))  # how well the common spread itself is known
+    # How well the common spread itself is known.
+    own *= np.sqrt(MOST_FREEDOM / generator.chisquare(MOST_FREEDOM, (draws, 1)))
     spread = np.where(own < 0, down, up)
     alone = np.sqrt(spread**2 + apart**2)
     return point * np.exp(np.sqrt(2) * (alone * own + drift * together))

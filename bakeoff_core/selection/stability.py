@@ -15,7 +15,7 @@ from bakeoff_core.schema.candidate import CandidateRef, candidate_refs
 from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS, Decision
 from bakeoff_core.selection.columns import floats_of
 from bakeoff_core.selection.frozen import once
-from bakeoff_core.selection.remeasuring import SURE
+from bakeoff_core.selection.remeasuring import SURE, remeasure
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,15 @@ class Stability:
         return self.share >= SURE
 
 
-def stability_of(decision: Decision, candidates: pd.DataFrame, latencies: np.ndarray) -> Stability:
+def stability_of(decision: Decision, candidates: pd.DataFrame, latencies: np.ndarray | None = None) -> Stability:
     """Decide again in every draw, and count.
 
     Args:
         decision: As `selection.decision.decide` returns it for these candidates.
         candidates: One row each.
-        latencies: As `remeasure` returns them.
+        latencies: As `selection.remeasuring.remeasure` returns them; `None` draws them, for a frozen table once.
     """
+    latencies = once(remeasure, candidates) if latencies is None else latencies
     refs = once(candidate_refs, candidates)
     picked = _picks(decision, candidates, latencies)
     places, counts = np.unique(picked, return_counts=True)

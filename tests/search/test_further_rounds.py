@@ -61,11 +61,16 @@ def test_without_limits_the_places_on_the_frontier_are_contested() -> None:
     assert names_of(level) == ["c", "b", "a"] or names_of(level) == ["b", "c", "a"]
 
 
+IMPATIENT = Patience(0, cores=2, threads=2)
+
+
 @pytest.fixture
 def further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     """Gives further rounds of a second each, for five seconds; returns whose they were."""
 
-    def run(entries: list[MeasuredModel], contested: Callable, result: Round | ChildFailure) -> list[str]:
+    def run(
+        entries: list[MeasuredModel], contested: Callable, result: Round | ChildFailure, patience: Patience = IMPATIENT
+    ) -> list[str]:
         made = []
 
         def measured(session: MeasuringSession, profile: Profile) -> tuple[Round, None]:
@@ -78,8 +83,8 @@ def further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., li
         monkeypatch.setattr(MeasuringSession, "_round", measured)
         monkeypatch.setattr(Progress, "finished", lambda progress, entry: 1.0)
         session = MeasuringSession(make_spec(["a", "b"], further_s=5))
-        patience = Patience(0, cores=2, threads=2, load=lambda seconds: 0.0)
-        further_rounds(session, entries, contested, patience, Progress(Reporter(tmp_path), entries, 0.0))
+        progress = Progress(Reporter(tmp_path), entries, 0.0)
+        further_rounds(session, entries, contested, patience, progress, lambda: True)
         return made
 
     return run
@@ -119,3 +124,10 @@ def test_a_further_round_that_fails_leaves_the_row_as_it_was(further) -> None:
 
 def test_a_model_that_is_not_of_the_job_gets_none(further) -> None:
     assert further([entry_of("a")], lambda profiles: [ref_of(entry_of("b"))], make_round()) == []
+
+
+def test_whoever_says_to_measure_anyway_ends_the_wait_for_a_quiet_machine(further) -> None:
+    busy = Patience(3600, cores=2, threads=2, load=lambda seconds: 1.5)
+    one = entry_of("a")
+    assert further([one], lambda profiles: [ref_of(one)], make_round(), busy) == ["a"] * 5
+    assert busy.left_s == 0

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bakeoff_core.profiling.intervals import PRIOR_DRIFT
 from bakeoff_core.schema.candidate import candidate_refs
 from bakeoff_core.schema.decision import RULES, Limits
 from bakeoff_core.selection.decision import decide
 from bakeoff_core.selection.pareto import find_frontier
-from bakeoff_core.selection.remeasuring import DRAWS, USUAL_DRIFT, dominated_shares, remeasure
+from bakeoff_core.selection.remeasuring import DRAWS, dominated_shares, remeasure
 from bakeoff_core.selection.stability import stability_of
 from tests.support.bare_candidates import between, candidate, frame, ref
 
@@ -74,7 +75,7 @@ def test_the_draws_are_the_same_each_time_and_twice_as_variable_as_a_measurement
     assert (once == again).all()
     # Tails of Student's t with 12 degrees of freedom: sqrt(12 / 10) wider than the normal distribution's.
     own = 0.1 / 2.18 * np.sqrt(1.2)
-    assert np.log(once / 0.010).std() == pytest.approx(np.sqrt(2 * (own**2 + USUAL_DRIFT**2)), rel=0.03)
+    assert np.log(once / 0.010).std() == pytest.approx(np.sqrt(2 * (own**2 + PRIOR_DRIFT.sd**2)), rel=0.03)
 
 
 def test_what_was_not_measured_is_never_picked_and_has_no_place() -> None:

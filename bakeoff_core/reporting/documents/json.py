@@ -30,7 +30,6 @@ from bakeoff_core.schema.profile import GROUP_COLUMNS, PROFILE_COLUMNS
 from bakeoff_core.search.results import SearchAnswer, SearchRun
 from bakeoff_core.selection.candidates import View
 from bakeoff_core.selection.doubts import decisive_doubts, find_doubts
-from bakeoff_core.selection.remeasuring import remeasure
 from bakeoff_core.selection.stability import stability_of
 
 _WHOLE = {"img_size", "threads", "batch_size", "cpu_count", "memory_bytes", "param_count", "weight_bytes", "macs"} | {
@@ -140,7 +139,7 @@ def _stability(decision: Decision, view: View) -> dict[str, Any]:
     """How often the pick would be picked again and who else would be, in percent of the draws; null is nobody."""
     if view.candidates["latency_p50_s"].isna().all():  # nothing was measured that could come out otherwise
         return {"share": None, "others": []}
-    stability = stability_of(decision, view.candidates, remeasure(view.candidates))
+    stability = stability_of(decision, view.candidates)
     others = [
         {"model_name": None, "img_size": None, **(_reference(who) or {}), "share": s} for who, s in stability.others
     ]

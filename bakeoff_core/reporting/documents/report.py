@@ -38,7 +38,6 @@ from bakeoff_core.schema.accuracy import IMAGENET, AccuracySource
 from bakeoff_core.schema.candidate import CandidateRef, candidate_refs
 from bakeoff_core.schema.decision import COST_COLUMNS, Choice, Decision
 from bakeoff_core.selection.doubts import decisive_doubts, find_doubts
-from bakeoff_core.selection.remeasuring import remeasure
 from bakeoff_core.selection.stability import stability_of
 from bakeoff_core.system.files import is_utc
 
@@ -228,7 +227,7 @@ def _headline(decision: Decision, names: CandidateNames) -> list[str]:
 
 def _sureness(decision: Decision, names: CandidateNames) -> list[str]:
     """That the pick is not to be relied on, how often it would be picked again, and what was measured doubtfully."""
-    stability = stability_of(decision, names.candidates, remeasure(names.candidates))
+    stability = stability_of(decision, names.candidates)
     sure = stability_sentence(stability, decision, names)
     distrust = distrust_sentence(decisive_doubts(names.candidates, decision), names)
     told = doubts_sentence(find_doubts(names.candidates))

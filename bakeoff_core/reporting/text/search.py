@@ -29,7 +29,6 @@ from bakeoff_core.schema.candidate import CandidateRef
 from bakeoff_core.schema.decision import COST_COLUMNS, LIMIT_COLUMNS
 from bakeoff_core.search.records import IMPOSSIBLE, NOTHING_LEFT, STOPPED, SURE, TIME, PredictedModel
 from bakeoff_core.search.results import SearchAnswer, SearchRun
-from bakeoff_core.selection.remeasuring import remeasure
 from bakeoff_core.selection.stability import stability_of
 
 if TYPE_CHECKING:
@@ -152,7 +151,7 @@ def _answer_sentence(search: SearchRun, answer: SearchAnswer, names: CandidateNa
 def _sure_sentence(answer: SearchAnswer, names: CandidateNames) -> str | None:
     if answer.decision.pick is None:
         return None
-    stability = stability_of(answer.decision, names.candidates, remeasure(names.candidates))
+    stability = stability_of(answer.decision, names.candidates)
     return stability_sentence(stability, answer.decision, names)
 
 

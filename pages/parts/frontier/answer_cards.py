@@ -13,8 +13,6 @@ from bakeoff_core.reporting.text.stability import stability_sentence
 from bakeoff_core.schema.accuracy import AccuracySource
 from bakeoff_core.schema.decision import RULES, Choice, Decision
 from bakeoff_core.selection.doubts import decisive_doubts
-from bakeoff_core.selection.frozen import once
-from bakeoff_core.selection.remeasuring import remeasure
 from bakeoff_core.selection.stability import stability_of
 
 CHEAPEST_TITLE = "Cheapest that clears the limits"
@@ -35,7 +33,7 @@ def render(decision: Decision, table: pd.DataFrame, source: AccuracySource) -> s
     """Return both answers as cards, in HTML, the pick marked, and how sure it is."""
     names = CandidateNames(table, Terms(source))  # once for both cards: it reads the whole table
     distrust = distrust_sentence(decisive_doubts(table, decision), names)
-    sure = stability_sentence(stability_of(decision, table, once(remeasure, table)), decision, names)
+    sure = stability_sentence(stability_of(decision, table), decision, names)
     answers = {"most-accurate": decision.most_accurate, "cheapest": decision.cheapest}
     return "\n".join(_card(answers[rule], rule, decision, names, distrust, sure) for rule in RULES)
 
@@ -45,7 +43,7 @@ def draw_reasons(decision: Decision, table: pd.DataFrame, source: AccuracySource
     with st.expander("Why, and what would change it", icon=":material/help:"):
         names = CandidateNames(table, Terms(source, markdown_code))
         distrust = distrust_sentence(decisive_doubts(table, decision), names)
-        sure = stability_sentence(stability_of(decision, table, once(remeasure, table)), decision, names)
+        sure = stability_sentence(stability_of(decision, table), decision, names)
         told = [f"**{distrust}**" if distrust else None, sure]
         sentences = [*(sentence for sentence in told if sentence), *explain_decision(decision, names)]
         st.markdown("\n".join(f"- {sentence}" for sentence in sentences))  # one element: each costs the browser time
