@@ -35,7 +35,11 @@ NO_TEXT = {".parquet", ".npy", ".npz", ".safetensors", ".bin", ".pkl", ".jpg"}
 _WRITTEN = re.compile(r"Written .+ by Backbone Bake-off .+\.$", re.MULTILINE)
 _RECORDED = re.compile(r'^( "(?:created_at|product_version)": ).*$', re.MULTILINE)
 
-_SURE = re.compile(r"^(Would be picked again|Measured again, nothing would) .*\n\n", re.MULTILINE)
+_SURE = re.compile(
+    r"^(Would be picked again|Measured again, nothing would) .*\n\n"
+    r"|^- \*\*(Can't be told apart|Picked again)\*\*: .*\n(  .*\n)*",
+    re.MULTILINE,
+)
 _DOUBTS = re.compile(
     r"^(\*\*Not to be relied on: |[0-9]+ of [0-9]+ measurements? (is|are) doubtful: ).+\n\n", re.MULTILINE
 )

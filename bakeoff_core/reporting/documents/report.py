@@ -85,6 +85,9 @@ _DEFINITIONS = """
 - **MACs** are multiply-accumulates of one image; what papers call FLOPs (G) are these.
 - **Parameters** count the classifier. **Peak memory** is what one pass needs above the idle process.
 - **On the frontier**: no other candidate is at least as good on both axes and better on one.
+- **Can't be told apart**: another candidate is ahead, but would not be in 95 % of measurements made anew.
+- **Picked again**: what would be picked were everything measured anew, drawn from the spread that the measurements show
+  and the drift of the machine.
 - **A tie**: the answer is ahead of its rivals by less than the noise of the measurement.
 """.strip()
 

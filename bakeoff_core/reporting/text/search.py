@@ -166,7 +166,7 @@ def _ending_sentence(search: SearchRun) -> str:
             else "It was stopped before a model was measured."
         )
     if because == SURE:
-        return f"That is sure enough: {chance}."
+        return f"Little is left to find: {chance}."
     if because == TIME:
         return f"The time was up: {chance}. Another search goes on from here."
     if because == STOPPED:

@@ -73,7 +73,7 @@ def test_a_pick_that_the_shortlist_does_not_hold_is_compared_with_the_shortlists
     assert "The pick is regnety_008_tv (" in said and "which the default shortlist does not hold" in said
     # resnet18's own tag of the shortlist was not timed: another tag of it tells what it costs.
     assert "more accurate than the shortlist's best within the limits, resnet18.a1_in1k." in said
-    assert "That is sure enough: the chance that a model which was not measured is better is 4 %." in said
+    assert "Little is left to find: the chance that a model which was not measured is better is 4 %." in said
 
 
 def test_a_pick_of_the_shortlist_is_said_to_be_as_good_as_any() -> None:
